@@ -1,0 +1,223 @@
+"""Settings: frozen dataclasses with a unit and a default a field.
+
+A setting is changed on the command line with ``--set section.field=value``; an unknown name or a value of
+the wrong type is a `ConfigError`. What a stage used is saved beside what it made. Secrets come from the
+environment only (`HarperConfig.from_environment`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from training.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class CleanConfig:
+    """What counts as liking, and what is too little to learn from."""
+
+    liked_from: float = 1.0
+    """Least strength that counts as liked, in the domain's unit (plays, rating points)."""
+    liked_above_mean: bool = False
+    """Also ask that the strength is at or above the user's own mean (the original's song rule)."""
+    min_liked_per_user: int = 2
+    """Users with fewer liked items teach nothing: no (favourites, target) pair can be made."""
+    min_likers_per_item: int = 1
+    """Items with fewer likers are not recommended by what people liked."""
+    max_bad_rows: float = 0.01
+    """Share of unreadable rows, 0..1, above which reading stops."""
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """Which whole users are held out."""
+
+    seed: int = 20
+    validation_share: float = 0.1
+    """Share, 0..1, of the users with enough liked items; they choose hyper-parameters and the moment to stop."""
+    test_share: float = 0.1
+    """Share, 0..1, of the same users; looked at by `evaluate` alone."""
+    min_liked: int = 5
+    """Least liked items of a held-out user: three favourites and at least two targets."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the towers and of what is exported with them."""
+
+    dim: int = 32
+    """Embedding dimension."""
+    favourites: int = 10
+    """Most favourites a query may hold."""
+    user_items: int = 200
+    """Most items kept of a user in the index, his strongest first."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The fit loop."""
+
+    seed: int = 20
+    batch: int = 512
+    """Queries a step; in-batch softmax costs batch², so twice the batch is not twice the speed."""
+    learning_rate: float = 0.1
+    """Adagrad's."""
+    max_steps: int = 6000
+    eval_every: int = 150
+    """Steps between two looks at the validation users' held-out items."""
+    patience: int = 4
+    """Looks without a gain before training stops."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """How quality is measured."""
+
+    seed: int = 20
+    favourites: int = 3
+    """Favourites shown of each held-out user; the rest of his liked items is the target."""
+    max_users: int = 10_000
+    """Most users a measurement takes, drawn with the seed."""
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """What the bundle holds."""
+
+    dtype: str = "float16"
+    """Type of the exported weights: float16 or float32."""
+    max_exclude: int = 1000
+    """Most exclusions a request may carry."""
+    max_limit: int = 100
+    """Most recommendations a request may ask for."""
+    shard_bytes: int = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run; `digest` of a section is part of its stage's fingerprint."""
+
+    clean: CleanConfig = field(default_factory=CleanConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+
+    def with_settings(self, settings: Iterable[str]) -> Config:
+        """Returns a copy with ``section.field=value`` applied.
+
+        Raises:
+            ConfigError: an unknown section or field, or a value that does not fit its type.
+        """
+        config = self
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            section, dot, key = name.strip().partition(".")
+            if not (equals and dot):
+                raise ConfigError(
+                    f"--set {setting!r}: write section.field=value, as in clean.liked_from=10"
+                )
+            config = config._with(section, key, text.strip())
+        return config
+
+    def _with(self, section: str, key: str, text: str) -> Config:
+        names = [f.name for f in dataclasses.fields(self)]
+        if section not in names:
+            raise ConfigError(
+                f"--set {section}.{key}: no such section; there are {', '.join(names)}"
+            )
+        part = getattr(self, section)
+        known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+        if key not in known:
+            raise ConfigError(
+                f"--set {section}.{key}: no such field; {section} has {', '.join(known)}"
+            )
+        value = _parse(f"{section}.{key}", text, type(known[key]))
+        return dataclasses.replace(self, **{section: dataclasses.replace(part, **{key: value})})
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Returns the settings as plain dictionaries, one a section."""
+        return dataclasses.asdict(self)
+
+
+def _parse(name: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() in ("true", "yes", "on", "1"):
+            return True
+        if text.lower() in ("false", "no", "off", "0"):
+            return False
+        raise ConfigError(f"--set {name}={text}: expected true or false")
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"--set {name}={text}: expected a value of type {kind.__name__}"
+        ) from error
+
+
+@dataclass(frozen=True)
+class HarperConfig:
+    """Where HarperDB is and who we are there.
+
+    The password is kept out of `repr`, so that no log or traceback can show it.
+    """
+
+    url: str = "http://127.0.0.1:9925"
+    """Operations API."""
+    routes_url: str = "http://127.0.0.1:9926"
+    """Custom functions."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca: str | None = None
+    """File of the certificate authority that signed a remote node's certificate."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> HarperConfig:
+        """Reads ``HARPER_URL HARPER_ROUTES_URL HARPER_USERNAME HARPER_PASSWORD HARPER_CA``.
+
+        ``HARPER_ROUTES_URL`` defaults to ``HARPER_URL``'s host at port 9926, HarperDB's own default.
+
+        Raises:
+            ConfigError: an address that is no http(s) URL or carries a password, or a missing user or password.
+        """
+        env = os.environ if environment is None else environment
+        url = env.get("HARPER_URL", cls.url).rstrip("/")
+        parts = _checked_url("HARPER_URL", url)
+        routes = (
+            env.get("HARPER_ROUTES_URL", "").rstrip("/")
+            or f"{parts.scheme}://{_host(parts.hostname)}:9926"
+        )
+        _checked_url("HARPER_ROUTES_URL", routes)
+        missing = [k for k in ("HARPER_USERNAME", "HARPER_PASSWORD") if not env.get(k)]
+        if missing:
+            raise ConfigError(
+                f"{' and '.join(missing)} not set: export them for {url}, or let `make harper-up` start a local HarperDB"
+            )
+        return cls(
+            url,
+            routes,
+            env["HARPER_USERNAME"],
+            env["HARPER_PASSWORD"],
+            env.get("HARPER_CA") or None,
+        )
+
+
+def _host(hostname: str | None) -> str:
+    return f"[{hostname}]" if hostname and ":" in hostname else f"{hostname}"
+
+
+def _checked_url(name: str, url: str) -> Any:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{name}={url!r}: expected an address such as http://127.0.0.1:9925")
+    if parts.username or parts.password:
+        raise ConfigError(
+            f"{name} carries a user or password: use HARPER_USERNAME and HARPER_PASSWORD instead"
+        )
+    return parts
