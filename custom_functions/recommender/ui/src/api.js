@@ -1,0 +1,79 @@
+/** The server answered, and its answer is an error: `status`, `code` and a message fit to show. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status HTTP status.
+   * @param {{code?: string, message?: string}} body What the server said of it.
+   */
+  constructor(status, body) {
+    super(body.message ?? `The server answered ${status}.`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = body.code ?? 'unknown';
+  }
+}
+
+/** Nothing came back: no connection, a restarting node, or patience ran out. Worth another try. */
+export class Away extends Error {
+  /** @param {unknown} cause What the browser threw. */
+  constructor(cause) {
+    super('The server does not answer.', { cause });
+    this.name = 'Away';
+  }
+}
+
+const PATIENCE_MS = 20_000;
+
+/**
+ * Speaks to the routes of one project.
+ *
+ * @param {URL} base The project's address, with a slash at its end.
+ * @param {typeof fetch} [send] Stand-in for `fetch`.
+ * @returns {Api}
+ *
+ * @typedef {ReturnType<typeof createApi>} Api
+ */
+export function createApi(base, send = (...args) => fetch(...args)) {
+  async function ask(path, { body, signal } = {}) {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    let response;
+    let answer;
+    try {
+      response = await send(new URL(path, base), {
+        method: body ? 'POST' : 'GET',
+        headers: body ? { 'content-type': 'application/json' } : {},
+        body: body && JSON.stringify(body),
+        signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      });
+      answer = await response.text();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Away(error);
+    }
+    const parsed = parse(answer);
+    // A proxy in front of a node that is away answers 502 or 504 itself, with a page of its own.
+    if (response.status === 502 || response.status === 504) throw new Away(response.status);
+    if (!response.ok) throw new ApiError(response.status, parsed ?? {});
+    if (parsed === undefined) throw new ApiError(response.status, { code: 'not_json' });
+    return parsed;
+  }
+
+  return {
+    model: (options) => ask('model', options),
+    health: (options) => ask('health', options),
+    stats: (options) => ask('stats', options),
+    recommend: (body, options) => ask('recommend', { body, ...options }),
+    item: (collection, id, options) => ask(`${collection}/${encodeURIComponent(id)}`, options),
+    search: async (collection, text, { limit, signal }) => {
+      const query = new URLSearchParams({ q: text, limit });
+      return (await ask(`${collection}?${query}`, { signal }))[collection];
+    },
+  };
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
