@@ -39,6 +39,10 @@ UNRATED = 0.15
 MOST_PLAYS = 200
 EVERY = 25
 """Each EVERYth song has a second track, each EVERYth book that allows it a second edition."""
+BOOK_COLUMNS = (
+    *("ISBN", "Book-Title", "Book-Author", "Year-Of-Publication", "Publisher"),
+    *("Image-URL-S", "Image-URL-M", "Image-URL-L"),
+)
 
 
 @dataclass(frozen=True)
@@ -245,8 +249,9 @@ def write_books(books: Sequence[Item], random: Random, folder: Path) -> None:
     ]
     _write_csv(
         folder / "Books.csv",
-        ("ISBN", "Book-Title", "Book-Author", "Year-Of-Publication", "Book-Publisher"),
-        sorted((isbn, b.title, b.creator, b.year, b.publisher) for isbn, b in known),
+        BOOK_COLUMNS,
+        # The three addresses of cover images stay empty: our books have none.
+        sorted((isbn, b.title, b.creator, b.year, b.publisher, "", "", "") for isbn, b in known),
     )
 
 
