@@ -1,0 +1,118 @@
+"""Brings the component's code to the nodes, only where they run other code than ours."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import Any
+
+from training.cluster import Target
+from training.component import Component
+from training.errors import HarperRefused, HarperUnavailable
+from training.harper import HarperClient
+from training.nodes import RESTART_SECONDS, WORKERS_ASKED
+from training.routes import Health, health, until
+from training.turn import TABLE
+
+log = logging.getLogger(__name__)
+
+
+def install(target: Target, component: Component) -> bool:
+    """Deploys the component if a reachable node does not run it, and waits until each of them does.
+
+    A node that is down is left alone; `status` shows it with its old code when it is back.
+
+    Args:
+        target: The nodes.
+        component: The code.
+
+    Returns:
+        Whether it travelled.
+
+    Raises:
+        HarperRefused: we may not deploy code, or HarperDB did not take it.
+        HarperUnavailable: a node does not answer with the new code after its restart; the message
+            says which.
+    """
+    asked = [health(node, component.project) for node in target.nodes]
+    if not asked[0].reachable:
+        raise HarperUnavailable("deploy", asked[0].reason or "the target's routes do not answer")
+    old = [h for h in asked if h.reachable and h.component != component.code]
+    if not old:
+        return False
+    _require_super_user(target.client, component)
+    told = target.client.operation(
+        "deploy_component",
+        project=component.project,
+        payload=base64.b64encode(component.payload()).decode("ascii"),
+        restart="rolling" if target.is_cluster else True,
+        replicated=target.is_cluster,
+    )
+    for failure in _failures(told):
+        log.warning("deploy_component: %s", failure)
+    _wait_for_code(target, component, [h for h in asked if h.reachable])
+    return True
+
+
+def _require_super_user(client: HarperClient, component: Component) -> None:
+    role: dict[str, Any] = client.operation("user_info").get("role") or {}
+    if not (role.get("permission") or {}).get("super_user"):
+        raise HarperRefused(
+            "deploy_component",
+            f"{component.project} has new code, and only a super user may deploy code: "
+            f"{client.config.username!r} is none. Deploy once as one; models need none afterwards",
+        )
+
+
+def _failures(told: Any) -> list[str]:
+    # A replicated deploy with a dead node answers 200; what went wrong stands inside.
+    answers = told.get("replicated", []) if isinstance(told, dict) else []
+    return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]
+
+
+def _wait_for_code(target: Target, component: Component, reachable: list[Health]) -> None:
+    missing = [h.node for h in reachable]
+
+    def is_everywhere() -> bool:
+        # A restart replaces worker after worker: one good answer may come from the one that is
+        # first.
+        missing[:] = [
+            node
+            for node in missing
+            if any(
+                health(node, component.project).component != component.code
+                for _ in range(WORKERS_ASKED)
+            )
+        ]
+        return not missing
+
+    if not until(is_everywhere, RESTART_SECONDS * len(target.nodes)):
+        names = ", ".join(node.name or node.routes_url for node in missing)
+        raise HarperUnavailable(
+            "deploy",
+            f"{names}: {component.project} does not answer with code {component.code}; "
+            "see the node's log",
+        )
+
+
+def ensure_turns(client: HarperClient, database: str) -> None:
+    """Makes the table that `training.turn` needs, where the component has not made it yet.
+
+    Raises:
+        HarperRefused: it is missing and we may not make it.
+    """
+    try:
+        client.operation("describe_table", database=database, table=TABLE)
+    except HarperRefused as error:
+        if error.status not in (400, 404, 500):
+            raise
+        _create(client, "create_database", database=database)
+        _create(client, "create_table", database=database, table=TABLE, primary_key="id")
+
+
+def _create(client: HarperClient, operation: str, **fields: Any) -> None:
+    try:
+        client.operation(operation, **fields)
+    except HarperRefused as error:
+        if "already exists" not in error.message:  # two first deploys at once: either may be it
+            raise
