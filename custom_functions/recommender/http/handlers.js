@@ -1,0 +1,105 @@
+/**
+ * What each route does, in a few lines: ask the current model, show the rows.
+ */
+
+import { modelCard } from '../lib/card.js';
+import { shown } from '../lib/catalogue.js';
+import { unknownItem } from '../lib/errors.js';
+import { backendFigures } from '../lib/graph.js';
+import { recommend } from '../lib/recommend.js';
+
+/**
+ * @param {object} options
+ * @param {ReturnType<import('../lib/models.js').createModels>} options.models
+ * @param {ReturnType<import('../lib/tables.js').createTables>} options.tables
+ * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
+ * @param {{project: string, collection: string, code: string}} options.settings
+ * @param {{name: string, worker: number}} options.node
+ */
+export function createHandlers({ models, tables, figures, settings, node }) {
+  const who = {
+    project: settings.project,
+    component: settings.code,
+    node: node.name,
+    worker: node.worker,
+    since: figures.since,
+  };
+
+  async function show(ids, fields) {
+    const rows = await Promise.all(ids.map((id) => tables.item(id)));
+    return rows.map((row, place) => shown(ids[place], row, fields));
+  }
+
+  return {
+    /** POST recommend. */
+    recommend: ({ body }) =>
+      models.use(async ({ model, catalogue }) => {
+        const creators = body.diversity > 0 ? await catalogue.get() : undefined;
+        const answer = recommend(model, body, (index) => creators.creatorOf(index));
+        const ids = answer.recommendations.map(({ id }) => id);
+        const rows = await show(ids, model.manifest.fields);
+        const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
+        return { model: model.version, ...answer, recommendations };
+      }),
+
+    /** GET the collection. */
+    search: ({ query }) =>
+      models.use(async ({ model, catalogue }) => {
+        const found = (await catalogue.get()).find(query.q, query.limit);
+        const ids = found.map((index) => model.idOf(index));
+        return { [settings.collection]: await show(ids, model.manifest.fields) };
+      }),
+
+    /** GET one item. */
+    item: ({ params: { id } }) =>
+      models.use(async ({ model }) => {
+        const row = await tables.item(id);
+        const known = model.indexOf(id) !== undefined;
+        if (!row && !known) throw unknownItem(model.manifest.labels?.item ?? 'item', id);
+        return { ...row, ...shown(id, row, model.manifest.fields), known };
+      }),
+
+    /** GET model. */
+    model: () => models.use(({ model }, pointer) => modelCard(model.manifest, pointer)),
+
+    /** GET health. */
+    async health(request, reply) {
+      await models.look();
+      const { model: live, why, ...more } = models.state();
+      const now = { ...who, ...given(more) };
+      reply.header('cache-control', 'no-store');
+      if (live) return { status: 'ok', ...told(live), ...now };
+      reply.code(503).header('retry-after', '1');
+      return { status: 'no model', model: null, ...now, ...none(why) };
+    },
+
+    /** GET stats. */
+    async stats(request, reply) {
+      const { model: live } = models.state();
+      const stored = await tables.versions();
+      const versions = stored.map((one) => ({ ...one, current: one.version === live?.version }));
+      const runtime = {
+        ...backendFigures(),
+        rss: process.memoryUsage.rss(),
+        node: process.version,
+      };
+      reply.header('cache-control', 'no-store');
+      const { version: model = null, model: { size: items = null } = {} } = live ?? {};
+      return { ...who, ...figures.read(), model, items, versions, runtime };
+    },
+  };
+}
+
+const told = ({ model, catalogue }) => ({
+  model: model.version,
+  items: model.size,
+  strategy: model.manifest.default_strategy,
+  search: catalogue.state(),
+  backend: backendFigures().backend,
+});
+
+// What there is nothing to say of is left out.
+const given = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+
+const none = (message) => ({ statusCode: 503, code: 'no_model', message, reason: message });

@@ -1,0 +1,70 @@
+/**
+ * The routes, apart from where they run: tests give them a plain Fastify, HarperDB gives them its own.
+ */
+
+import { createFigures } from '../lib/figures.js';
+import { createLoader } from '../lib/loader.js';
+import { createModels } from '../lib/models.js';
+import { createTables } from '../lib/tables.js';
+import { createErrorHandler } from './answers.js';
+import { createHandlers } from './handlers.js';
+import * as schemas from './schemas.js';
+import { compileValidator } from './validation.js';
+
+// 1,010 ids of 100 characters, each escaped, and room to spare.
+const LARGEST_BODY = 1024 * 1024;
+const LOOK_EVERY = 1000; // ms
+
+/**
+ * @param {import('fastify').FastifyInstance} app A scope of its own.
+ * @param {object} options
+ * @param {object} options.database HarperDB's table objects.
+ * @param {{project: string, database: string, collection: string, code: string}} options.settings
+ * @param {string} options.wasmFolder
+ * @param {{name: string, worker: number}} options.node
+ * @param {{info: Function, warn: Function, error: Function}} options.log
+ */
+export async function recommenderRoutes(app, { database, settings, wasmFolder, node, log }) {
+  const tables = createTables(database);
+  const models = createModels({ tables, open: createLoader({ tables, wasmFolder, log }), log });
+  const figures = createFigures();
+  const handlers = createHandlers({ models, tables, figures, settings, node });
+
+  app.setValidatorCompiler(compileValidator);
+  app.setErrorHandler(createErrorHandler(log));
+  app.addHook('onResponse', async (request, reply) => {
+    figures.record(request.routeOptions.config.name, reply.statusCode, reply.getResponseTime());
+  });
+  follow(app, models);
+
+  const { collection } = settings;
+  const config = (name) => ({ config: { name } });
+  const bodyLimit = LARGEST_BODY;
+  app.post(
+    '/recommend',
+    { ...config('recommend'), bodyLimit, schema: schemas.recommendSchema },
+    handlers.recommend,
+  );
+  app.get(
+    `/${collection}`,
+    { ...config('search'), schema: schemas.searchSchema(collection) },
+    handlers.search,
+  );
+  app.get(`/${collection}/:id`, { ...config('item'), schema: schemas.itemSchema }, handlers.item);
+  app.get('/model', { ...config('model'), schema: schemas.modelSchema }, handlers.model);
+  app.get('/health', { ...config('health'), schema: schemas.healthSchema }, handlers.health);
+  app.get('/stats', { ...config('stats'), schema: schemas.statsSchema }, handlers.stats);
+}
+
+// A worker that nobody asks still picks a new model up, and has it ready when somebody does.
+function follow(app, models) {
+  let timer;
+  app.addHook('onReady', async () => {
+    timer = setInterval(() => models.look(), LOOK_EVERY).unref();
+    models.look();
+  });
+  app.addHook('onClose', async () => {
+    clearInterval(timer);
+    await models.close();
+  });
+}

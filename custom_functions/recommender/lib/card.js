@@ -1,0 +1,42 @@
+/**
+ * What `GET …/model` says: the part of the manifest that is fit for a page.
+ */
+
+const DEFAULTS = {
+  created: null,
+  domain: null,
+  project: null,
+  labels: {},
+  creator: null,
+  metrics: {},
+  data: {},
+  seed: null,
+};
+
+/**
+ * @param {object} manifest
+ * @param {{version: string, at?: string, by?: string} | undefined} pointer
+ * @returns {object}
+ */
+export function modelCard(manifest, pointer) {
+  const { version, fields, sizes, strategies, default_strategy } = manifest;
+  const { at = null, by = null } = pointer?.version === version ? pointer : {};
+  const others = Object.entries(DEFAULTS).map(([key, none]) => [key, manifest[key] ?? none]);
+  return {
+    version,
+    current: { at, by },
+    ...Object.fromEntries(others),
+    fields,
+    sizes,
+    strategies: strategies.map(strategyCard),
+    default_strategy,
+  };
+}
+
+const strategyCard = ({ name, title, description, outputs }) => ({
+  name,
+  title: title ?? name,
+  description: description ?? '',
+  explains: Boolean(outputs.shares),
+  varies: Boolean(outputs.vectors),
+});

@@ -1,0 +1,98 @@
+/**
+ * TensorFlow.js: the only module that knows of tensors.
+ */
+
+import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+import { ModelRefused } from './errors.js';
+
+/**
+ * Makes wasm the backend, or cpu where wasm does not start. The backend is the process's, so a second call
+ * does nothing.
+ *
+ * @param {string} folder Where the .wasm files lie.
+ * @param {{warn: (message: string) => void}} log
+ * @returns {Promise<string>} `wasm` or `cpu`.
+ */
+export async function startBackend(folder, log) {
+  if (['wasm', 'cpu'].includes(tf.engine().backendName)) return tf.getBackend();
+  // Threads of wasm's own would fight with HarperDB's workers for the same cores.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  setWasmPaths(folder.endsWith('/') ? folder : `${folder}/`);
+  const started = await tf.setBackend('wasm').catch(() => false);
+  if (!started) {
+    log.warn(`TensorFlow.js: wasm did not start from ${folder}; the slower cpu backend answers`);
+    await tf.setBackend('cpu');
+  }
+  return tf.getBackend();
+}
+
+/** @returns {{backend: string, tensors: number, bytes: number}} What the process's backend holds. */
+export function backendFigures() {
+  const { numTensors, numBytes } = tf.memory();
+  return { backend: tf.getBackend(), tensors: numTensors, bytes: numBytes };
+}
+
+/**
+ * @param {object} topology `model.json`, parsed.
+ * @param {ArrayBuffer} weights All shards, one after the other.
+ * @returns {Graph}
+ * @throws {ModelRefused} The graph cannot be made of it.
+ */
+export function loadGraph(topology, weights) {
+  const { signature } = topology;
+  const input = signature?.inputs?.favourites?.name;
+  if (!input || !signature.outputs) throw new ModelRefused('model.json: no input favourites');
+  const weightSpecs = topology.weightsManifest.flatMap((group) => group.weights);
+  const artefacts = { ...topology, weightSpecs, weightData: weights };
+  artefacts.modelTopology = topology.modelTopology;
+  try {
+    return new Graph(loadGraphModelSync(tf.io.fromMemorySync(artefacts)), input, signature.outputs);
+  } catch (cause) {
+    throw new ModelRefused('model.json: TensorFlow.js does not take this graph', { cause });
+  }
+}
+
+class Graph {
+  #model;
+  #input;
+  #outputs;
+
+  constructor(model, input, outputs) {
+    this.#model = model;
+    this.#input = input;
+    this.#outputs = new Map(Object.entries(outputs).map(([name, { name: node }]) => [name, node]));
+  }
+
+  /**
+   * @param {string} name Of an output, as the manifest says it.
+   * @returns {boolean}
+   */
+  has(name) {
+    return this.#outputs.has(name);
+  }
+
+  /**
+   * Computes what these outputs need and nothing else.
+   *
+   * @param {Int32Array} favourites Item indices, padded with -1; checked by the caller, because an index out
+   *   of range is a memory fault in some kernels.
+   * @param {string[]} names Of outputs.
+   * @returns {(Int32Array | Float32Array)[]} In the order of the names, row after row.
+   */
+  run(favourites, names) {
+    return tf.tidy(() => {
+      const input = tf.tensor2d(favourites, [1, favourites.length], 'int32'); // [1, F]
+      const nodes = names.map((name) => this.#outputs.get(name));
+      const tensors = this.#model.execute({ [this.#input]: input }, nodes);
+      return [tensors].flat().map((tensor) => tensor.dataSync());
+    });
+  }
+
+  /** Frees the weights; nothing may be run afterwards. */
+  dispose() {
+    this.#model.dispose();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Opens the model of a version: record, checks, graph, probes, and its catalogue beside it.
+ */
+
+import { readBundle } from './bundle.js';
+import { startBackend } from './graph.js';
+import { createHeldCatalogue } from './held_catalogue.js';
+import { openModel } from './model.js';
+
+/**
+ * @param {object} options
+ * @param {ReturnType<import('./tables.js').createTables>} options.tables
+ * @param {string} options.wasmFolder
+ * @param {{info: Function, warn: Function, error: Function}} options.log
+ * @param {number} [options.patience] Milliseconds to wait for one blob.
+ * @returns {(version: string, previous?: object) => Promise<{version: string, model: object,
+ *   catalogue: object, ready: Promise<unknown>, dispose: () => void}>}
+ */
+export function createLoader({ tables, wasmFolder, log, patience }) {
+  return async function open(version, previous) {
+    await startBackend(wasmFolder, log);
+    const bundle = await readBundle(await tables.model(version), version, { patience });
+    const model = await openModel(bundle);
+    const catalogue = sameItems(previous?.model.manifest, model.manifest)
+      ? previous.catalogue
+      : createHeldCatalogue({ tables, model, log });
+    return {
+      version,
+      model,
+      catalogue,
+      // A swap waits for it, so that searches never do; a failure is no reason against the model.
+      ready: catalogue.get().catch(() => {}),
+      dispose: () => model.dispose(),
+    };
+  };
+}
+
+// The catalogue is the greater part of the work, and a model trained anew mostly has the items of the last.
+function sameItems(old, manifest) {
+  if (!old) return false;
+  const of = ({ files, creator, fields }) =>
+    JSON.stringify([files['item_ids.json'], files['items.jsonl'], creator, fields]);
+  return of(old) === of(manifest);
+}

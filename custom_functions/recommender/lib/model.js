@@ -1,0 +1,116 @@
+/**
+ * A model that can answer: manifest, dictionary and graph of one version, checked by its own probes.
+ */
+
+import { ModelRefused } from './errors.js';
+import { loadGraph } from './graph.js';
+import { replayProbes } from './probes.js';
+
+/**
+ * @param {object} bundle What `readBundle` returns.
+ * @returns {Promise<Model>} Has answered all its probes.
+ * @throws {ModelRefused}
+ */
+export async function openModel(bundle) {
+  const model = new Model(bundle.manifest, bundle.ids, loadGraph(bundle.topology, bundle.weights));
+  try {
+    model.checkOutputs();
+    await replayProbes(model, bundle.probes);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** What `openModel` makes. Strategies are whatever the manifest names. */
+export class Model {
+  #ids;
+  #indices;
+  #graph;
+  #strategies;
+
+  constructor(manifest, ids, graph) {
+    this.manifest = manifest;
+    this.version = manifest.version;
+    this.size = ids.length;
+    this.#ids = ids;
+    this.#indices = new Map(ids.map((id, index) => [id, index]));
+    this.#graph = graph;
+    this.#strategies = new Map(manifest.strategies.map((strategy) => [strategy.name, strategy]));
+  }
+
+  /** @returns {string[]} In the manifest's order. */
+  get strategies() {
+    return [...this.#strategies.keys()];
+  }
+
+  /**
+   * @param {string} name
+   * @returns {{name: string, outputs: object} | undefined}
+   */
+  strategy(name) {
+    return this.#strategies.get(name);
+  }
+
+  /**
+   * @param {string} id
+   * @returns {number | undefined}
+   */
+  indexOf(id) {
+    return this.#indices.get(id);
+  }
+
+  /**
+   * @param {number} index
+   * @returns {string}
+   */
+  idOf(index) {
+    return this.#ids[index];
+  }
+
+  /**
+   * Asks the graph.
+   *
+   * @param {string} name Of a strategy of this model.
+   * @param {number[]} favourites Distinct item indices, 1..sizes.favourites of them.
+   * @param {{shares?: boolean, vectors?: boolean}} [wanted] Left out where the strategy has none.
+   * @returns {{items: Int32Array, scores: Float32Array, shares?: Float32Array, vectors?: Float32Array}}
+   */
+  answer(name, favourites, wanted = {}) {
+    const { outputs } = this.strategy(name);
+    const keys = ['items', 'scores', 'shares', 'vectors'].filter(
+      (key, place) => outputs[key] && (place < 2 || wanted[key]),
+    );
+    const input = this.#input(favourites);
+    const arrays = this.#graph.run(
+      input,
+      keys.map((key) => outputs[key]),
+    );
+    return Object.fromEntries(keys.map((key, place) => [key, arrays[place]]));
+  }
+
+  /** @throws {ModelRefused} The manifest names an output that the graph does not have. */
+  checkOutputs() {
+    for (const { name, outputs } of this.manifest.strategies) {
+      const absent = Object.values(outputs).find((output) => !this.#graph.has(output));
+      if (absent) throw new ModelRefused(`strategy ${name}: the graph has no output ${absent}`);
+    }
+  }
+
+  /** Frees the tensors; the model must not be asked afterwards. */
+  dispose() {
+    this.#graph.dispose();
+  }
+
+  #input(favourites) {
+    const most = this.manifest.sizes.favourites;
+    const good = favourites.every((i) => Number.isInteger(i) && i >= 0 && i < this.size);
+    if (!good || favourites.length < 1 || favourites.length > most) {
+      throw new RangeError(`favourites: expected 1..${most} indices below ${this.size}`);
+    }
+    const input = new Int32Array(most).fill(-1);
+    input.set(favourites);
+    return input;
+  }
+}

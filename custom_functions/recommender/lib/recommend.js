@@ -1,0 +1,113 @@
+/**
+ * From favourites to recommendations, with one model and no input or output.
+ */
+
+import { POOL, diversify } from './diversity.js';
+import { invalid, unknownStrategy } from './errors.js';
+
+/** What is answered with where no favourite is known. */
+export const POPULAR = 'popular';
+
+/**
+ * @param {import('./model.js').Model} model
+ * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`.
+ * @param {(index: number) => number} creatorOf Needed for diversity only.
+ * @returns {{strategy: string, unknown: string[],
+ *   recommendations: {id: string, score: number, because?: {id: string, share: number}[]}[]}}
+ */
+export function recommend(model, request, creatorOf) {
+  const { limit, explain, diversity } = request;
+  const wanted = request.strategy ?? model.manifest.default_strategy;
+  if (!model.strategy(wanted)) throw unknownStrategy(wanted, model.strategies);
+  const { known: favourites, unknown } = lookUp(model, request.favourites);
+  if (favourites.length > model.manifest.sizes.favourites) {
+    throw invalid('favourites', `this model takes at most ${model.manifest.sizes.favourites}`);
+  }
+  const exclude = lookUp(model, request.exclude).known;
+  const strategy = favourites.length ? wanted : POPULAR;
+  const { picks } = rank(model, {
+    strategy,
+    favourites,
+    exclude,
+    limit,
+    explain,
+    diversity,
+    creatorOf,
+  });
+  return {
+    strategy,
+    unknown,
+    recommendations: picks.map((pick) => named(model, favourites, pick, explain)),
+  };
+}
+
+/**
+ * The same in indices.
+ *
+ * @param {import('./model.js').Model} model
+ * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
+ *   diversity?: number, creatorOf?: (index: number) => number}} question
+ * @returns {{picks: {index: number, score: number, shares?: Float32Array, vector?: Float32Array}[]}}
+ */
+export function rank(
+  model,
+  { strategy, favourites, exclude = [], limit, explain, diversity = 0, creatorOf },
+) {
+  const left = diversity > 0 ? Math.max(limit, POOL) : limit;
+  const dropped = new Set([...favourites, ...exclude]);
+  const answer = favourites.length
+    ? model.answer(strategy, favourites, { shares: explain, vectors: diversity > 0 })
+    : popular(model, left + dropped.size);
+  const picks = keep(answer, dropped, left);
+  return { picks: diversify(picks, { diversity, limit, creatorOf }) };
+}
+
+function keep({ items, scores, shares, vectors }, dropped, most) {
+  const row = (array, place) => {
+    const width = array.length / items.length;
+    return array.subarray(place * width, (place + 1) * width);
+  };
+  const picks = [];
+  for (let place = 0; place < items.length && picks.length < most; place++) {
+    const index = items[place];
+    if (index < 0) break;
+    if (dropped.has(index)) continue;
+    const pick = { index, score: scores[place] };
+    if (shares) pick.shares = row(shares, place);
+    if (vectors) pick.vector = row(vectors, place);
+    picks.push(pick);
+  }
+  return picks;
+}
+
+// Indices go by popularity, so the first ones are the most popular.
+function popular({ size }, most) {
+  const items = Array.from({ length: Math.min(size, most) }, (_, index) => index);
+  return { items, scores: items.map((index) => 1 - index / size) };
+}
+
+function lookUp(model, ids) {
+  const known = new Set();
+  const unknown = new Set();
+  for (const id of ids) {
+    const index = model.indexOf(id);
+    if (index === undefined) unknown.add(id);
+    else known.add(index);
+  }
+  return { known: [...known], unknown: [...unknown] };
+}
+
+function named(model, favourites, { index, score, shares }, explain) {
+  const one = { id: model.idOf(index), score: rounded(score) };
+  return explain ? { ...one, because: reasons(model, favourites, shares) } : one;
+}
+
+function reasons(model, favourites, shares) {
+  return favourites
+    .map((index, place) => ({ id: model.idOf(index), share: rounded(shares?.[place] ?? 0) }))
+    .filter(({ share }) => share > 0)
+    .sort((a, b) => b.share - a.share);
+}
+
+// float32 holds some seven digits; the rest would be noise.
+const rounded = (value) => Number(value.toPrecision(7));

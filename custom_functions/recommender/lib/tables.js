@@ -1,0 +1,60 @@
+/**
+ * The three tables of docs/tables.md, as the rest of the component wants to see them. HarperDB's table objects
+ * are used directly: no request body is ever handed on to an operation.
+ */
+
+const HIDDEN = /^_|^digest$/;
+
+/**
+ * @param {Record<string, object>} tables HarperDB's `databases.<name>`, with `items`, `models`, `current`.
+ */
+export function createTables(tables) {
+  return {
+    /** @returns {Promise<{version: string, at?: string, by?: string} | undefined>} The pointer row. */
+    async pointer() {
+      return plain(await tables.current.get('current'));
+    },
+
+    /** @returns {Promise<{version: string, at?: string, by?: string} | undefined>} The candidate row. */
+    async candidate() {
+      return plain(await tables.current.get('candidate'));
+    },
+
+    /**
+     * @param {string} version
+     * @returns {Promise<object | undefined>} Manifest text and blobs.
+     */
+    async model(version) {
+      return tables.models.get(version);
+    },
+
+    /** @returns {Promise<{version: string, created?: string}[]>} All that are stored, newest first. */
+    async versions() {
+      const rows = [];
+      for await (const row of tables.models.search({ select: ['version', 'created'] })) {
+        rows.push({ version: String(row.version), created: row.created ?? null });
+      }
+      return rows.sort((a, b) => String(b.created).localeCompare(String(a.created)));
+    },
+
+    /**
+     * @param {string} id
+     * @returns {Promise<Record<string, unknown> | undefined>} What may be shown of the row.
+     */
+    async item(id) {
+      const row = plain(await tables.items.get(id));
+      return row && Object.fromEntries(Object.entries(row).filter(([name]) => !HIDDEN.test(name)));
+    },
+
+    /**
+     * @param {string[]} fields
+     * @returns {AsyncIterable<Record<string, unknown>>} All rows with `id` and these fields.
+     */
+    items(fields) {
+      return tables.items.search({ select: ['id', ...fields] });
+    },
+  };
+}
+
+// A record's attributes are no own properties of what `get` returns; its toJSON knows them.
+const plain = (record) => (typeof record?.toJSON === 'function' ? record.toJSON() : record);

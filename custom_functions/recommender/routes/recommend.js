@@ -1,0 +1,43 @@
+/**
+ * Where HarperDB meets the routes. Importing this file does no work: a file that throws on import would take
+ * all routes of the project with it.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { recommenderRoutes } from '../http/routes.js';
+
+/**
+ * HarperDB calls it once a worker, with the project's prefix.
+ *
+ * @param {import('fastify').FastifyInstance} app
+ * @param {{logger: object}} options HarperDB's.
+ */
+export default async function recommender(app, { logger }) {
+  // The build makes this CommonJS: there, __dirname is the folder that holds this file and the .wasm files.
+  const settings = JSON.parse(await readFile(join(__dirname, '..', 'settings.json'), 'utf8'));
+  await recommenderRoutes(app, {
+    // Looked up when used: the tables may be made after this file is loaded.
+    database: tablesOf(settings.database),
+    settings,
+    wasmFolder: __dirname,
+    node: {
+      name: globalThis.server?.hostname ?? process.env.NODE_HOSTNAME ?? '',
+      worker: threadId,
+    },
+    log: logger,
+  });
+}
+
+const tablesOf = (name) => ({
+  get items() {
+    return databases[name].items;
+  },
+  get models() {
+    return databases[name].models;
+  },
+  get current() {
+    return databases[name].current;
+  },
+});
