@@ -32,9 +32,9 @@ STEPS = (
     "turn",
     "component",
     "gate",
+    "catalogue",
     "model",
     "candidate",
-    "catalogue",
     "pointer",
     "verify",
     "prune",
@@ -148,9 +148,10 @@ class _Run:
             return self._unchanged(models, code_deployed)
         self.watch.step("gate")
         forced = self._pass_gate(models, seen)
-        self._try_out(models, forced)
         self.watch.step("catalogue")
+        # Before the model: a node reads the catalogue's rows when it loads the candidate.
         pushed = catalogue.push(self.target.client, self.database, self.bundle, self._rows)
+        self._try_out(models, forced)
         self.watch.step("pointer")
         self._check_nobody_interfered(models, seen)
         models.make_current(self.bundle.version, self.by, forced=bool(forced))
@@ -215,22 +216,27 @@ class _Run:
         return found
 
     def _try_out(self, models: Models, forced: list[str]) -> None:
-        """Lets the nodes load and probe the model; one that the target refuses leaves nothing
-        behind.
-        """
+        """Lets the nodes load and probe the model; what the target refuses leaves nothing behind."""
         self.watch.step("model")
-        if not models.is_whole(self.bundle):
+        was_there = models.is_whole(self.bundle)
+        if not was_there:
             models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
         self.watch.step("candidate")
-        models.nominate(self.bundle.version, self.by)
         try:
-            nodes.try_candidate(
-                self.target, self.component.project, self.bundle.version, self.turn.renew
-            )
-        except HarperError:
-            models.withdraw()
-            models.prune()
-            raise
+            self._nominate(models)
+        except HarperRefused:
+            if not was_there:
+                self._tidy(models)
+                raise
+            # Right lengths are no proof of right bytes: the record may have been spoilt since.
+            models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
+            self._nominate(models)
+
+    def _nominate(self, models: Models) -> None:
+        models.nominate(self.bundle.version, self.by)
+        nodes.try_candidate(
+            self.target, self.component.project, self.bundle.version, self.turn.renew
+        )
 
     def _check_nobody_interfered(self, models: Models, seen: dict[str, Any] | None) -> None:
         self.turn.check()

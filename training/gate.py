@@ -48,9 +48,8 @@ def same_split(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _split(manifest: dict[str, Any]) -> tuple[Any, ...]:
     metrics = manifest.get("metrics") or {}
     return (
-        manifest.get("seed"),
         (manifest.get("data") or {}).get("files"),
-        metrics.get("split"),
+        metrics.get("split", manifest.get("seed")),
         metrics.get("users"),
         metrics.get("favourites"),
     )

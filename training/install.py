@@ -12,7 +12,7 @@ from training.errors import HarperRefused, HarperUnavailable
 from training.harper import HarperClient
 from training.nodes import RESTART_SECONDS, WORKERS_ASKED
 from training.routes import Health, health, until
-from training.turn import TABLE
+from training.turn import COLUMNS, TABLE
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,15 @@ def ensure_turns(client: HarperClient, database: str) -> None:
         if error.status not in (400, 404, 500):
             raise
         _create(client, "create_database", database=database)
-        _create(client, "create_table", database=database, table=TABLE, primary_key="id")
+        columns = [{"name": name, "type": kind} for name, kind in COLUMNS.items()]
+        _create(
+            client,
+            "create_table",
+            database=database,
+            table=TABLE,
+            primary_key="id",
+            attributes=columns,
+        )
 
 
 def _create(client: HarperClient, operation: str, **fields: Any) -> None:

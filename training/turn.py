@@ -23,6 +23,17 @@ from training.harper import HarperClient, Row
 from training.processes import started_at
 
 TABLE = "deploys"
+COLUMNS = {
+    "id": "ID",
+    "token": "String",
+    "by": "String",
+    "host": "String",
+    "pid": "Int",
+    "began": "String",
+    "since": "String",
+    "until": "Float",
+}
+"""Declared, because HarperDB shows no column of a table with a schema that the schema leaves out."""
 LASTS_SECONDS = 60.0
 """A turn that was not renewed for so long is over; clocks of deploying machines may differ by
 less.

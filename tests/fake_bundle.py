@@ -1,0 +1,193 @@
+"""Small bundles, made without TensorFlow: real enough for a node to load, check, probe and answer from.
+
+The graph's answers are constants: a version recommends all its items in an order of its own, whatever
+the favourites are. So an answer shows by its ids which version gave it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+FAVOURITES = 10
+FIELDS = {"songs": ("title", "artist"), "books": ("title", "author")}
+
+
+def make_bundle(
+    folder: Path,
+    *,
+    domain: str = "songs",
+    seed: int = 1,
+    items: int = 60,
+    quality: float = 0.30,
+    popularity: float = 0.10,
+    title: str = "Song",
+    **manifest: Any,
+) -> Path:
+    """Writes a bundle.
+
+    Args:
+        folder: Where; made if missing.
+        domain: Whose.
+        seed: Another one makes another version: other items, in another order.
+        items: How many.
+        quality: Its default strategy's ndcg@20.
+        popularity: The baseline's.
+        title: How titles begin.
+        manifest: Keys of the manifest to replace.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = item_ids(seed, items)
+    order = list(range(items))
+    random.Random(seed).shuffle(order)
+    scores = [1.0 - place / items for place in range(items)]
+    creator = FIELDS[domain][1]
+    rows = [
+        {"id": key, "title": f"{title} {i}", creator: f"Maker {i // 4}", "popularity": items - i}
+        for i, key in enumerate(ids)
+    ]
+    _write(folder, "item_ids.json", json.dumps(ids))
+    _write(folder, "items.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    _write(folder, "probes.json", json.dumps({"probes": _probes(ids, order, scores)}))
+    _write(folder, "report.json", json.dumps({"made": "for tests"}))
+    _write_graph(folder, order, scores)
+    told = _manifest(domain, items, quality, popularity) | manifest
+    sign(folder, told)
+    return folder
+
+
+def item_ids(seed: int, items: int = 60) -> list[str]:
+    """The ids of a version; half of them are every version's, half are its own."""
+    return [f"S{i:06d}" if i < items // 2 else f"S{seed:03d}-{i:06d}" for i in range(items)]
+
+
+def sign(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Writes the manifest with the files' hashes and the version made of them."""
+    files = sorted(p for p in folder.iterdir() if p.name != "manifest.json")
+    told = {k: v for k, v in manifest.items() if k not in ("version", "created", "files")}
+    told["files"] = {
+        p.name: {"bytes": p.stat().st_size, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()}
+        for p in files
+    }
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    told |= {"version": digest, "created": "2026-11-24T03:00:00Z"}
+    _write(folder, "manifest.json", json.dumps(told, indent=1))
+    return told
+
+
+def change_manifest(folder: Path, **changes: Any) -> str:
+    """Changes keys of the manifest, signs it again and returns the new version."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return str(sign(folder, manifest | changes)["version"])
+
+
+def version_of(folder: Path) -> str:
+    return str(json.loads((folder / "manifest.json").read_text())["version"])
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def _probes(ids: list[str], order: list[int], scores: list[float]) -> list[dict[str, Any]]:
+    probes = []
+    for favourites in ([0, 1, 2], [3], [5, 8, 13, 21, 34]):
+        left = [(i, s) for i, s in zip(order, scores, strict=True) if i not in favourites][:10]
+        probes.append(
+            {
+                "strategy": "voters",
+                "favourites": [ids[i] for i in favourites],
+                "items": [ids[i] for i, _ in left],
+                "scores": [s for _, s in left],
+            }
+        )
+    return probes
+
+
+def _write_graph(folder: Path, order: list[int], scores: list[float]) -> None:
+    n = len(order)
+    (folder / "group1-shard1of1.bin").write_bytes(
+        struct.pack(f"<{n}i", *order) + struct.pack(f"<{n}f", *scores)
+    )
+    shape = {"shape": {"dim": [{"size": "1"}, {"size": str(FAVOURITES)}]}}
+    nodes = [
+        {
+            "name": "favourites",
+            "op": "Placeholder",
+            "attr": {"dtype": {"type": "DT_INT32"}, **{"shape": shape}},
+        },
+        _constant("items", "DT_INT32", n),
+        _constant("scores", "DT_FLOAT", n),
+        {"name": "voters_items", "op": "Identity", "input": ["items"], "attr": _type("DT_INT32")},
+        {"name": "voters_scores", "op": "Identity", "input": ["scores"], "attr": _type("DT_FLOAT")},
+    ]
+    weights = [
+        {"name": "items", "shape": [n], "dtype": "int32"},
+        {"name": "scores", "shape": [n], "dtype": "float32"},
+    ]
+    model = {
+        "format": "graph-model",
+        "generatedBy": "tests",
+        "convertedBy": None,
+        "signature": {
+            "inputs": {"favourites": {"name": "favourites:0", "dtype": "DT_INT32"}},
+            "outputs": {
+                "voters_items": {"name": "voters_items:0", "dtype": "DT_INT32"},
+                "voters_scores": {"name": "voters_scores:0", "dtype": "DT_FLOAT"},
+            },
+        },
+        "modelTopology": {"node": nodes, "library": {}, "versions": {"producer": 1}},
+        "weightsManifest": [{"paths": ["group1-shard1of1.bin"], "weights": weights}],
+    }
+    _write(folder, "model.json", json.dumps(model))
+
+
+def _constant(name: str, kind: str, n: int) -> dict[str, Any]:
+    value = {"tensor": {"dtype": kind, "tensorShape": {"dim": [{"size": str(n)}]}}}
+    return {"name": name, "op": "Const", "attr": {**_type(kind, "dtype"), "value": value}}
+
+
+def _type(kind: str, name: str = "T") -> dict[str, Any]:
+    return {name: {"type": kind}}
+
+
+def _manifest(domain: str, items: int, quality: float, popularity: float) -> dict[str, Any]:
+    def row(method: str, kind: str, value: float) -> dict[str, Any]:
+        interval = {"ndcg@20_low": value - 0.02, "ndcg@20_high": value + 0.02}
+        return {"method": method, "kind": kind, "ndcg@20": value} | interval
+
+    return {
+        "format": 1,
+        "domain": domain,
+        "project": f"{domain[:-1]}-recommender",
+        "labels": {"item": domain[:-1], "items": domain, "person": "listener"},
+        "fields": [{"name": name, "label": name.title()} for name in FIELDS[domain]],
+        "creator": FIELDS[domain][1],
+        "sizes": {
+            "users": 9,
+            "items": items,
+            "favourites": FAVOURITES,
+            "dim": 2,
+            "results": items,
+        },
+        "strategies": [
+            {
+                "name": "voters",
+                "title": "Voters",
+                "description": "For tests.",
+                "outputs": {"items": "voters_items", "scores": "voters_scores"},
+            }
+        ],
+        "default_strategy": "voters",
+        "metrics": {
+            "users": 50,
+            "favourites": 3,
+            "rows": [row("voters", "ours", quality), row("popularity", "baseline", popularity)],
+        },
+        "data": {"name": "tests", "synthetic": True, "terms": "none", "files": {"a": "b"}},
+        "seed": 20,
+    }
