@@ -1,8 +1,8 @@
 """Settings: frozen dataclasses with a unit and a default a field.
 
-A setting is changed on the command line with ``--set section.field=value``; an unknown name or a value of
-the wrong type is a `ConfigError`. What a stage used is saved beside what it made. Secrets come from the
-environment only (`HarperConfig.from_environment`).
+A setting is changed on the command line with ``--set section.field=value``; an unknown name or a
+value of the wrong type is a `ConfigError`. What a stage used is saved beside what it made. Secrets
+come from the environment only (`HarperConfig.from_environment`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SplitConfig:
 
     seed: int = 20
     validation_share: float = 0.1
-    """Share, 0..1, of the users with enough liked items; they choose hyper-parameters and the moment to stop."""
+    """Share, 0..1, of the users with enough liked items; they choose every hyper-parameter."""
     test_share: float = 0.1
     """Share, 0..1, of the same users; looked at by `evaluate` alone."""
     min_liked: int = 5
@@ -146,6 +146,19 @@ class Config:
         return dataclasses.asdict(self)
 
 
+def from_dict(sections: Mapping[str, Mapping[str, Any]]) -> Config:
+    """Returns the settings that `Config.as_dict` told.
+
+    Raises:
+        ConfigError: an unknown section or field.
+    """
+    kinds = {f.name: f.default_factory for f in dataclasses.fields(Config)}
+    try:
+        return Config(**{name: kinds[name](**part) for name, part in sections.items()})  # type: ignore
+    except (KeyError, TypeError) as error:
+        raise ConfigError(f"saved settings do not fit this version: {error}") from error
+
+
 def _parse(name: str, text: str, kind: type) -> Any:
     if kind is bool:
         if text.lower() in ("true", "yes", "on", "1"):
@@ -181,10 +194,11 @@ class HarperConfig:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> HarperConfig:
         """Reads ``HARPER_URL HARPER_ROUTES_URL HARPER_USERNAME HARPER_PASSWORD HARPER_CA``.
 
-        ``HARPER_ROUTES_URL`` defaults to ``HARPER_URL``'s host at port 9926, HarperDB's own default.
+        ``HARPER_ROUTES_URL`` defaults to ``HARPER_URL``'s host at port 9926, HarperDB's default.
 
         Raises:
-            ConfigError: an address that is no http(s) URL or carries a password, or a missing user or password.
+            ConfigError: an address is no http(s) URL or carries a password, or the user or the
+                password is missing.
         """
         env = os.environ if environment is None else environment
         url = env.get("HARPER_URL", cls.url).rstrip("/")
@@ -197,7 +211,8 @@ class HarperConfig:
         missing = [k for k in ("HARPER_USERNAME", "HARPER_PASSWORD") if not env.get(k)]
         if missing:
             raise ConfigError(
-                f"{' and '.join(missing)} not set: export them for {url}, or let `make harper-up` start a local HarperDB"
+                f"{' and '.join(missing)} not set: export them for {url}, "
+                "or let `make harper-up` start a local HarperDB"
             )
         return cls(
             url,

@@ -25,7 +25,7 @@ class Table:
         rows: The rows that could be read.
         read: Number of rows in the file.
         dropped: Number of unreadable rows by reason.
-        notes: Number of other things worth telling by name (ratings of 0, …); their rows are not errors.
+        notes: Number of other things worth telling (ratings of 0, …); their rows are no errors.
     """
 
     rows: pd.DataFrame
@@ -53,7 +53,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Labels:
-    """Words for people: ``item`` song, ``items`` songs, ``person`` listener, ``people`` listeners, ``liked`` played."""
+    """Words for people, such as song, songs, listener, listeners, played."""
 
     item: str
     items: str
@@ -71,8 +71,10 @@ class Domain:
         project: Name of the HarperDB component, and the URL prefix.
         labels: Words for people.
         sources: Files of the raw folder.
-        read_interactions: (raw folder, most bad rows 0..1) -> table of `USER_ID`, `ITEM_ID`, `STRENGTH`.
-        read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and others, all text.
+        read_interactions: (raw folder, most bad rows 0..1) -> table of `USER_ID`, `ITEM_ID`,
+            `STRENGTH`.
+        read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and
+            others, all text, "" where unknown.
         clean: What counts as liking.
         creator: The field that groups items.
         shown: Fields shown to people, with their labels.

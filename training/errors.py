@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 class RecommenderError(Exception):
-    """Base of all errors that a user can mend; its text names the place, the value and the remedy."""
+    """Base of all errors that a user can mend; names the place, the value and the remedy."""
 
 
 class ConfigError(RecommenderError):

@@ -1,0 +1,71 @@
+"""Makes real bundles of the demonstration data for the tests in JavaScript and on HarperDB.
+
+``artifacts/test/bundles/<domain>`` is the first model, ``<domain>-second`` another one of the same
+catalogue. ``answers.json`` beside a bundle's files holds what Python answers to `QUESTIONS`
+questions a strategy, as TensorFlow says it from the bundle itself.
+
+    python -m tests.make_bundles
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from training import DOMAINS, pipeline
+from training.pipeline import Folders
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "artifacts" / "test"
+BUNDLES = TARGET / "bundles"
+QUESTIONS = 240
+ANSWERS = 20
+VARIANTS = {"": [], "-second": ["train.seed=21", "train.max_steps=150"]}
+
+
+def make(name: str, variant: str) -> Path:
+    """Returns the folder of a domain's bundle, made anew only if something changed."""
+    folders = Folders(DOMAINS[name], ROOT / "datasets" / name / "sample", TARGET / f"work{variant}")
+    fresh = False
+    for stage in pipeline.STAGES.values():
+        done = stage(folders, VARIANTS[variant], progress=lambda *_: None)
+        fresh |= done.fresh
+    bundle = BUNDLES / f"{name}{variant}"
+    if fresh or not (bundle / "answers.json").exists():
+        shutil.rmtree(bundle, ignore_errors=True)
+        shutil.copytree(folders.bundle, bundle)
+        (bundle / "answers.json").write_text(json.dumps(answers(bundle)))
+    return bundle
+
+
+def answers(bundle: Path) -> list[dict[str, object]]:
+    """Returns questions and Python's answers: strategy, favourites, items and scores, by id."""
+    from training.serving import BundleGraph
+
+    graph = BundleGraph(bundle)
+    rng = np.random.default_rng(7)
+    found = []
+    for strategy in (s["name"] for s in graph.manifest["strategies"]):
+        for n in range(QUESTIONS):
+            chosen = rng.choice(len(graph.item_ids), size=n % 10 + 1, replace=False)
+            ids = [graph.item_ids[i] for i in chosen]
+            ranked = graph.answer(ids, ANSWERS, strategy).recommendations
+            found.append(
+                {
+                    "strategy": strategy,
+                    "favourites": ids,
+                    "items": [id_ for id_, _ in ranked],
+                    "scores": [score for _, score in ranked],
+                }
+            )
+    return found
+
+
+if __name__ == "__main__":
+    for domain in DOMAINS:
+        for variant in VARIANTS:
+            sys.stdout.write(f"{make(domain, variant)}\n")

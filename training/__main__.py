@@ -1,0 +1,152 @@
+"""Command line: ``python -m training <stage> <domain> [options]``.
+
+Exit codes: 0, 1 for an error told in one line, 2 for wrong usage. A traceback is our own bug.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from training import DOMAINS, pipeline, stage
+from training.errors import RecommenderError
+from training.pipeline import Done, Folders
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DomainName = Annotated[str, typer.Argument(help=" or ".join(DOMAINS), metavar="DOMAIN")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of raw files; without it the demonstration data."),
+]
+Artifacts = Annotated[Path, typer.Option("--artifacts", help="Where the stages write.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="section.field=value, such as clean.liked_from=10; repeatable."),
+]
+ARTIFACTS = Path("artifacts")
+
+
+def folders_of(name: str, data: Path | None, artifacts: Path) -> Folders:
+    """Returns a domain's folders.
+
+    Raises:
+        typer.BadParameter: there is no such domain.
+    """
+    if name not in DOMAINS:
+        raise typer.BadParameter(f"{name!r}: there are {' and '.join(DOMAINS)}")
+    return Folders(DOMAINS[name], data or Path("datasets") / name / "sample", artifacts)
+
+
+def run_stage(name: str, folders: Folders, changes: list[str] | None) -> Done:
+    """Runs one stage under a progress bar, and says in one line what it did."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        label = f"{folders.domain.name} {name}"
+        task = bar.add_task(label, total=None)
+
+        def progress(done: int, total: int, text: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{label}: {text}")
+
+        done = pipeline.STAGES[name](folders, changes or [], progress=progress)
+    took = f"{done.seconds:.1f} s" if done.fresh else "unchanged"
+    out.print(f"{folders.domain.name:5}  {done.stage:8}  {took:>9}  {done.text}")
+    return done
+
+
+def stage_command(name: str, what: str) -> Callable[..., None]:
+    """Makes the command of one stage."""
+
+    def command(
+        domain: DomainName,
+        data: Data = None,
+        artifacts: Artifacts = ARTIFACTS,
+        changes: Changes = None,
+    ) -> None:
+        run_stage(name, folders_of(domain, data, artifacts), changes)
+
+    example = f"python -m training {name} songs"
+    example += " --data ~/taste-profile" if name == "prepare" else ""
+    command.__doc__ = f"{what}\n\nExample: {example}"
+    return command
+
+
+for _name, _what in (
+    ("prepare", "Read, clean, index and split a folder of raw files."),
+    ("train", "Fit the towers on prepared data."),
+    ("evaluate", "Measure every strategy and baseline on held-out users."),
+    ("export", "Convert the model to TensorFlow.js and write the bundle."),
+):
+    app.command(_name)(stage_command(_name, _what))
+
+
+@app.command()
+def recommend(
+    domain: DomainName,
+    favourites: Annotated[list[str], typer.Argument(help="Ids of 1 to 10 favourites.")],
+    artifacts: Artifacts = ARTIFACTS,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    strategy: Annotated[str | None, typer.Option(help="Without it the bundle's default.")] = None,
+) -> None:
+    """Answer from the exported bundle, without HarperDB.
+
+    Example: python -m training recommend songs SOxxx SOyyy SOzzz
+    """
+    from training.serving import BundleGraph
+
+    folder = folders_of(domain, None, artifacts).bundle
+    stage.mark_of(folder, "export")
+    bundle = BundleGraph(folder)
+    answer = bundle.answer(favourites, limit, strategy)
+    if answer.unknown:
+        err.print(f"unknown: {', '.join(answer.unknown)}")
+    out.print(f"model {bundle.manifest['version']}, strategy {answer.strategy}")
+    rows = _catalogue(folder)
+    shown = [field["name"] for field in bundle.manifest["fields"]]
+    for place, (id_, score) in enumerate(answer.recommendations, start=1):
+        text = " · ".join(rows[id_].get(name, "") for name in shown) if id_ in rows else ""
+        out.print(f"{place:3}  {id_}  {score:.4f}  {printable(text)}", markup=False)
+
+
+def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
+    with (folder / "items.jsonl").open(encoding="utf-8") as file:
+        return {row["id"]: row for row in map(json.loads, file)}
+
+
+def printable(text: str) -> str:
+    """Returns the text without control characters: a title shall not steer a terminal."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cc")
+
+
+def main() -> None:
+    """Runs the command line."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except RecommenderError as error:
+        err.print(f"error: {error}", markup=False, style="red")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("stopped; what was finished is kept")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

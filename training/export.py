@@ -1,0 +1,192 @@
+"""Model → TensorFlow.js graph, manifest, probes: the bundle (see docs/bundle.md)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.config import Config
+from training.dataset import EDITIONS, Dataset
+from training.domain import ITEM_ID, POPULARITY, Domain
+from training.errors import ExportError
+from training.reading import sha256_of
+from training.serving import BundleGraph, Graph, Served, padded
+from training.tensorflow_import import quiet
+
+FORMAT = 1
+PROBES = 8
+PROBE_ANSWERS = 10
+_OWN_FILES = ("manifest.json", "stage.json")
+
+
+def export(
+    domain: Domain,
+    data: Dataset,
+    strategies: list[Served],
+    report: dict[str, Any],
+    source: dict[str, Any],
+    config: Config,
+    folder: Path,
+) -> dict[str, Any]:
+    """Writes a bundle.
+
+    Args:
+        domain: What it recommends.
+        data: Prepared data; its items are the model's dictionary and the catalogue.
+        strategies: What is served, in the order to offer.
+        report: What `evaluate` found.
+        source: The manifest's ``data``: name, synthetic, terms, files.
+        config: Settings.
+        folder: Empty folder to write into.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        ExportError: the converted graph answers otherwise than the model.
+    """
+    most = config.model.favourites
+    wanted = most + config.export.max_exclude + config.export.max_limit
+    graph = Graph(strategies, most, min(len(data.items), wanted))
+    _convert(graph, config, folder)
+    _write_items(domain, data, folder)
+    (folder / "report.json").write_text(_json(report))
+    manifest = _manifest(domain, data, graph, report, source, config)
+    # The probes are asked of the bundle itself, which needs a manifest to be one.
+    (folder / "manifest.json").write_text(_json(manifest))
+    (folder / "probes.json").write_text(_json({"probes": _probes(folder, graph, config)}))
+    return _sign(manifest, folder)
+
+
+def _convert(graph: Graph, config: Config, folder: Path) -> None:
+    half = {"float16": "*"} if config.export.dtype == "float16" else None
+    with tempfile.TemporaryDirectory() as saved, quiet():
+        from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter
+
+        graph.save(Path(saved))
+        converter.convert_tf_saved_model(
+            saved,
+            str(folder),
+            quantization_dtype_map=half,
+            use_structured_outputs_names=True,
+            weight_shard_size_bytes=config.export.shard_bytes,
+        )
+    _name_outputs(folder / "model.json")
+
+
+def _name_outputs(path: Path) -> None:
+    """Gives the graph's outputs their names in the signature.
+
+    The converter tells outputs apart by type and shape, and calls them ``Identity_1:0`` where that
+    does not suffice; it does keep their sorted names, whose order is that of the nodes.
+    """
+    model = json.loads(path.read_text())
+    outputs = model["signature"]["outputs"]
+    names = model.pop("userDefinedMetadata")["structuredOutputKeys"]
+    by_node = {value["name"]: value for value in outputs.values()}
+    nodes = ["Identity:0"] + [f"Identity_{i}:0" for i in range(1, len(names))]
+    model["signature"]["outputs"] = {n: by_node[node] for n, node in zip(names, nodes, strict=True)}
+    path.write_text(_json(model))
+
+
+def _write_items(domain: Domain, data: Dataset, folder: Path) -> None:
+    (folder / "item_ids.json").write_text(_json(data.items[ITEM_ID].tolist()))
+    others = [c for c in data.items.columns if c not in (ITEM_ID, POPULARITY, EDITIONS)]
+    with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
+        for row in data.items.to_dict("records"):
+            shown = {name: row[name] for name in others if row[name] != ""}
+            line = {"id": row[ITEM_ID], **shown, POPULARITY: row[POPULARITY]}
+            if len(row[EDITIONS]):
+                line[EDITIONS] = list(row[EDITIONS])
+            file.write(_json(line) + "\n")
+
+
+def _probes(folder: Path, graph: Graph, config: Config) -> list[dict[str, Any]]:
+    """Asks the model and the bundle the same questions, and returns the bundle's answers."""
+    bundle = BundleGraph(folder)
+    rng = np.random.default_rng(config.train.seed)
+    items = len(bundle.item_ids)
+    probes = []
+    for n in range(PROBES):
+        count = n % config.model.favourites + 1
+        # Liked items, mostly: those are what visitors ask about.
+        favourites = rng.choice(min(items, 500), size=min(count, items - 1), replace=False)
+        indices = [int(i) for i in favourites]
+        for one in graph.strategies:
+            name = one.strategy.name
+            _compare(graph, bundle, name, indices)
+            answers = bundle.recommend(name, indices, PROBE_ANSWERS)
+            probes.append(
+                {
+                    "strategy": name,
+                    "favourites": [bundle.item_ids[i] for i in indices],
+                    "items": [bundle.item_ids[i] for i, _ in answers],
+                    "scores": [round(score, 6) for _, score in answers],
+                }
+            )
+    return probes
+
+
+def _compare(graph: Graph, bundle: BundleGraph, name: str, indices: list[int]) -> None:
+    query = padded(indices, bundle.manifest["sizes"]["favourites"])
+    expected = graph.recommend(query)[graph.outputs(name)["scores"]].numpy()
+    found = bundle.ask(name, indices)["scores"]
+    worst = float(np.abs(expected - found).max())
+    if worst > 1e-3:
+        raise ExportError(
+            f"strategy {name!r}, favourites {indices}: the bundle's scores differ from the "
+            f"model's by up to {worst:.4f}. Export again with --set export.dtype=float32."
+        )
+
+
+def _manifest(
+    domain: Domain,
+    data: Dataset,
+    graph: Graph,
+    report: dict[str, Any],
+    source: dict[str, Any],
+    config: Config,
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "domain": domain.name,
+        "project": domain.project,
+        "labels": vars(domain.labels),
+        "fields": [{"name": name, "label": label} for name, label in domain.shown],
+        "creator": domain.creator,
+        "sizes": {
+            "users": int((data.parts == 0).sum()),
+            "items": len(data.items),
+            "favourites": config.model.favourites,
+            "dim": config.model.dim,
+            "results": graph.results,
+        },
+        "strategies": [
+            {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
+            for one in graph.strategies
+        ],
+        "default_strategy": report["default_strategy"],
+        "metrics": report["summary"],
+        "data": source,
+        "seed": config.train.seed,
+    }
+
+
+def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    files = sorted(p for p in folder.iterdir() if p.name not in _OWN_FILES)
+    manifest["files"] = {p.name: {"bytes": p.stat().st_size, "sha256": sha256_of(p)} for p in files}
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode())
+    now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    manifest = {**manifest, "version": digest.hexdigest()[:16], "created": now}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
+    return manifest
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

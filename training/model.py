@@ -1,0 +1,268 @@
+"""The towers, and what is scored with them.
+
+`TwoTower` learns: the mean of the favourites' embeddings (query tower) against the embedding of
+the user (candidate tower). `Serving` answers: one TensorFlow graph, several strategies, each a
+named pair of outputs. The same graph is evaluated in Python and run in JavaScript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.errors import ConfigError
+from training.metrics import without
+from training.tensorflow_import import tf, tfrs
+
+Outputs = dict[str, tf.Tensor]
+"""Outputs of a strategy by the names of the bundle's contract: items, scores, …; each [B, …]."""
+Answer = Callable[[tf.Tensor, int], Outputs]
+"""(favourites [B, F] int32 padded with -1, number of results) -> outputs."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to recommend, as shown to visitors."""
+
+    name: str
+    title: str
+    description: str
+
+
+NEAREST_USER = Strategy(
+    "nearest-user",
+    "The most similar person",
+    "Finds the one person whose taste is closest to yours and lists what that person liked most.",
+)
+VOTERS = Strategy(
+    "voters",
+    "A vote of similar people",
+    "Lets the people whose taste is closest to yours vote for what they liked.",
+)
+
+
+@dataclass(frozen=True)
+class UserIndex:
+    """What the towers learned, and what each user liked, his strongest first.
+
+    Attributes:
+        item_vectors: [items, D] float32.
+        user_vectors: [users, D] float32.
+        offsets: [users + 1] int32; user u's items are ``items[offsets[u]:offsets[u + 1]]``.
+        items: [pairs] int32.
+    """
+
+    item_vectors: np.ndarray
+    user_vectors: np.ndarray
+    offsets: np.ndarray
+    items: np.ndarray
+
+
+class TwoTower(tfrs.Model):  # type: ignore[misc]
+    """The towers of the original: favourites against users.
+
+    Args:
+        items: Number of items.
+        users: Number of users.
+        dim: Embedding dimension.
+        seed: For the initial embeddings.
+    """
+
+    def __init__(self, items: int, users: int, dim: int, seed: int) -> None:
+        super().__init__()
+        start = tf.keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
+        self.item_vectors = tf.keras.layers.Embedding(items, dim, embeddings_initializer=start)
+        self.user_vectors = tf.keras.layers.Embedding(users, dim, embeddings_initializer=start)
+        for layer in (self.item_vectors, self.user_vectors):
+            layer.build(None)
+        # A user drawn twice in a batch must not count as his own negative.
+        self.task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
+
+    def compute_loss(
+        self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False
+    ) -> tf.Tensor:
+        """Returns the in-batch softmax loss.
+
+        Args:
+            inputs: favourites [B, F] int32 padded with -1, users [B] int32.
+            training: Unused; the same either way.
+        """
+        favourites, users = inputs
+        queries = masked_mean(self.item_vectors(tf.maximum(favourites, 0)), favourites)  # [B, D]
+        # Metrics in the step would rank every user for every query: 30 to 100 times its cost.
+        return self.task(
+            queries, self.user_vectors(users), candidate_ids=users, compute_metrics=False
+        )
+
+    def index(self, offsets: np.ndarray, items: np.ndarray) -> UserIndex:
+        """Returns what the towers know now, beside what each user liked (see `UserIndex`)."""
+        vectors = self.item_vectors.embeddings.numpy(), self.user_vectors.embeddings.numpy()
+        return UserIndex(*vectors, offsets=offsets, items=items)
+
+
+def masked_mean(vectors: tf.Tensor, favourites: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of the vectors of real favourites.
+
+    Args:
+        vectors: [B, F, D].
+        favourites: [B, F], -1 where there is none.
+    """
+    real = tf.cast(favourites >= 0, vectors.dtype)[..., tf.newaxis]  # [B, F, 1]
+    count = tf.maximum(tf.reduce_sum(real, axis=1), 1.0)
+    return tf.reduce_sum(vectors * real, axis=1) / count  # [B, D]
+
+
+@dataclass(frozen=True)
+class VoterSettings:
+    """How votes are counted; chosen on validation users.
+
+    Attributes:
+        voters: Number of most similar users who vote.
+        temperature: Of the softmax over their similarities: low lets the closest decide.
+        length_power: A user with n items gives each n ** -length_power of his weight.
+    """
+
+    voters: int = 200
+    temperature: float = 1.0
+    length_power: float = 0.5
+
+
+def strongest_items(strengths: sp.csr_matrix, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns offsets [users + 1] and items [pairs], each user's items by falling strength.
+
+    Args:
+        strengths: [users, items] float32, nothing where not liked.
+        most: Most items kept of a user.
+    """
+    row = np.repeat(np.arange(strengths.shape[0]), np.diff(strengths.indptr))
+    # Equal strengths stand by index, hence by popularity.
+    order = np.lexsort((strengths.indices, -strengths.data, row))
+    place = np.arange(strengths.nnz) - np.repeat(strengths.indptr[:-1], np.diff(strengths.indptr))
+    items = strengths.indices[order][place < most].astype(np.int32)
+    kept = np.minimum(np.diff(strengths.indptr), most)
+    return np.concatenate([[0], np.cumsum(kept)]).astype(np.int32), items
+
+
+def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
+    """Returns float32 values that the export's type can hold exactly.
+
+    Rounding before, not after, makes Python's answers and JavaScript's the same.
+
+    Raises:
+        ConfigError: the type is neither float16 nor float32.
+    """
+    if dtype not in ("float16", "float32"):
+        raise ConfigError(f"export.dtype={dtype}: expected float16 or float32")
+    return values.astype(dtype).astype(np.float32)
+
+
+class UserStrategies(tf.Module):  # type: ignore[misc]
+    """`nearest-user` and `voters` over one index of users.
+
+    Args:
+        index: What was learned.
+        settings: How votes are counted.
+        dtype: Type of the exported weights.
+    """
+
+    def __init__(self, index: UserIndex, settings: VoterSettings, dtype: str) -> None:
+        super().__init__()
+        lengths = np.diff(index.offsets)
+        self._count = index.item_vectors.shape[0]
+        self._voters = min(settings.voters, len(lengths))
+        self._longest = int(lengths.max())
+        self._item_vectors = tf.constant(rounded(index.item_vectors, dtype))
+        # The temperature is folded in: a constant of its own would be rounded at export.
+        self._user_vectors = tf.constant(rounded(index.user_vectors / settings.temperature, dtype))
+        self._weights = tf.constant(
+            rounded(np.maximum(lengths, 1) ** -settings.length_power, dtype)
+        )
+        self._offsets = tf.constant(index.offsets)
+        self._items = tf.constant(index.items)
+
+    def _similar(self, favourites: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+        vectors = tf.gather(self._item_vectors, tf.maximum(favourites, 0))  # [B, F, D]
+        queries = masked_mean(vectors, favourites)  # [B, D]
+        similarity = tf.matmul(queries, self._user_vectors, transpose_b=True)  # [B, users]
+        return tf.math.top_k(similarity, k=count)
+
+    def _items_of(self, users: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns [..., longest] items of the users, and which of the places are real."""
+        start = tf.gather(self._offsets, users)[..., tf.newaxis]
+        end = tf.gather(self._offsets, users + 1)[..., tf.newaxis]
+        places = start + tf.range(self._longest)
+        real = places < end
+        return tf.gather(self._items, tf.where(real, places, 0)), real
+
+    def nearest_user(self, favourites: tf.Tensor, results: int) -> Outputs:
+        """Returns the nearest user's items, his strongest first; scores are 1 / place."""
+        _, users = self._similar(favourites, 1)  # [B, 1]
+        items, real = self._items_of(users[:, 0])  # [B, longest]
+        short = max(0, results - self._longest)
+        items = tf.pad(tf.where(real, items, -1), [[0, 0], [0, short]], constant_values=-1)
+        scores = 1.0 / tf.cast(tf.range(1, results + 1), tf.float32)
+        items = items[:, :results]
+        return {"items": items, "scores": tf.where(items >= 0, scores, 0.0)}
+
+    def voters(self, favourites: tf.Tensor, results: int) -> Outputs:
+        """Returns the items with most votes; a score is a share of all votes."""
+        similarity, users = self._similar(favourites, self._voters)  # [B, V]
+        votes = tf.nn.softmax(similarity) * tf.gather(self._weights, users)
+        items, real = self._items_of(users)  # [B, V, longest]
+        votes = tf.where(real, votes[..., tf.newaxis], 0.0)
+        totals = add_up(items, votes, self._count)  # [B, items]
+        return best(totals, results)
+
+
+def add_up(items: tf.Tensor, values: tf.Tensor, count: int) -> tf.Tensor:
+    """Sums values by item.
+
+    Args:
+        items: [B, ...] int32, indices within 0..count-1.
+        values: [B, ...] float32, 0 where there is nothing to add.
+        count: Number of items.
+
+    Returns:
+        [B, count] float32.
+    """
+    batch = tf.shape(items)[0]
+    flat = tf.reshape(items, [batch, -1])
+    flat += tf.range(batch)[:, tf.newaxis] * count
+    sums = tf.scatter_nd(
+        tf.reshape(flat, [-1, 1]), tf.reshape(values, [-1]), tf.stack([batch * count])
+    )
+    return tf.reshape(sums, [batch, count])
+
+
+def best(totals: tf.Tensor, results: int) -> Outputs:
+    """Returns [B, results] items and scores, best first; -1 and 0 where no score is above 0."""
+    scores, items = tf.math.top_k(totals, k=results)
+    return {"items": tf.where(scores > 0, items, -1), "scores": tf.maximum(scores, 0.0)}
+
+
+def rank(
+    answer: Answer, favourites: np.ndarray, results: int, items: int, batch: int = 32
+) -> np.ndarray:
+    """Ranks items for many queries with a strategy, favourites dropped.
+
+    Args:
+        answer: The strategy.
+        favourites: [Q, F] int32, padded with -1.
+        results: Length of the lists returned.
+        items: Number of items.
+        batch: Queries answered at once; the voters' lists take batch x voters x longest numbers.
+
+    Returns:
+        [Q, results] int32, best first, -1 where the list has ended.
+    """
+    asked = min(items, results + favourites.shape[1])
+    signature = tf.TensorSpec([None, favourites.shape[1]], tf.int32)
+    graph = tf.function(lambda f: answer(f, asked)["items"], input_signature=[signature])
+    lists = [
+        graph(tf.constant(favourites[i : i + batch])).numpy()
+        for i in range(0, len(favourites), batch)
+    ]
+    return without(np.concatenate(lists), favourites, results)

@@ -1,0 +1,273 @@
+"""The line of stages: each reads one folder and writes another, and only when something changed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from training import config as settings
+from training import dataset, stage
+from training.config import Config
+from training.dataset import Counts
+from training.domain import Domain
+from training.errors import DataError
+from training.reading import find_all, sha256_of
+
+Progress = Callable[[int, int, str], None]
+"""(done, of how many, what to say)"""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a domain's stages write.
+
+    Attributes:
+        domain: What it is about.
+        raw: The sources' files.
+        artifacts: Parent of all that is made.
+    """
+
+    domain: Domain
+    raw: Path
+    artifacts: Path
+
+    @property
+    def prepared(self) -> Path:
+        """Cleaned, indexed, split data."""
+        return self.artifacts / self.domain.name / "prepared"
+
+    @property
+    def model(self) -> Path:
+        """What training learned."""
+        return self.artifacts / self.domain.name / "model"
+
+    @property
+    def report(self) -> Path:
+        """What evaluation found."""
+        return self.artifacts / self.domain.name / "report"
+
+    @property
+    def bundle(self) -> Path:
+        """What is deployed."""
+        return self.artifacts / self.domain.name / "bundle"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a stage did, for people.
+
+    Attributes:
+        stage: Its name.
+        text: One line.
+        seconds: How long it took; 0 where nothing had changed.
+        fresh: Whether it did anything.
+    """
+
+    stage: str
+    text: str
+    seconds: float
+    fresh: bool
+
+
+def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
+    """Raw files → cleaned, indexed and split.
+
+    Raises:
+        DataError: a source is missing or torn, or too little is left.
+        ConfigError: a setting is unknown or does not fit.
+    """
+    domain = folders.domain
+    config = replace(Config(), clean=domain.clean).with_settings(changes)
+    files = find_all(folders.raw, domain.sources)
+    progress(0, 1, "reading")
+    hashes = {path.name: sha256_of(path) for path in files.values()}
+    source = _source(domain, folders.raw) | {"files": hashes}
+    mark = stage.fingerprint(
+        ("config", "domain", domain.name, "reading", "dataset", "text"),
+        config=config.as_dict(),
+        source=source,
+    )
+
+    def work(folder: Path) -> None:
+        data, counts = dataset.build(domain, folders.raw, config.clean, config.split)
+        dataset.save(data, folder)
+        _write(folder / "counts.json", counts.lines)
+        _write(folder / "config.json", config.as_dict())
+        _write(folder / "source.json", source)
+
+    return _run("prepare", folders.prepared, mark, work, lambda: _told(folders.prepared))
+
+
+def _source(domain: Domain, raw: Path) -> dict[str, Any]:
+    """Returns what the raw folder says of itself in ``source.json``, else what the domain says."""
+    own = raw / "source.json"
+    described: dict[str, Any] = {
+        "name": domain.data_name,
+        "synthetic": False,
+        "terms": domain.terms,
+    }
+    if own.is_file():
+        described |= read_json(own)
+    return described
+
+
+def _told(folder: Path) -> str:
+    counts = read_json(folder / "counts.json")
+    return ", ".join(f"{count:,} {what}" for what, count in counts if count)
+
+
+def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
+    """Prepared data → towers and what was chosen on validation users.
+
+    Raises:
+        DataError: there is no prepared data.
+        ConfigError: a setting is unknown or does not fit.
+    """
+    config = config_of(folders.prepared, "prepare").with_settings(changes)
+    mark = stage.fingerprint(
+        ("train", "model", "examples", "metrics"),
+        before=stage.mark_of(folders.prepared, "prepare"),
+        config=config.as_dict(),
+    )
+
+    def work(folder: Path) -> None:
+        from training import train as trainer
+
+        data = dataset.load(folders.prepared)
+        trainer.train(data, config, folder, progress=progress)
+        _write(folder / "config.json", config.as_dict())
+
+    def told() -> str:
+        history = read_json(folders.model / "history.json")
+        best = max(score for _, _, score in history["looks"])
+        return (
+            f"best after {history['best_step']:,} of {history['looks'][-1][0]:,} steps "
+            f"(validation NDCG@20 {best:.3f}), fitted in {history['seconds']:.0f} s"
+        )
+
+    return _run("train", folders.model, mark, work, told)
+
+
+def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
+    """Model → report.
+
+    Raises:
+        DataError: there is no prepared data or no model.
+        ConfigError: a setting is unknown or does not fit.
+    """
+    config = config_of(folders.model, "train").with_settings(changes)
+    mark = stage.fingerprint(
+        ("evaluate", "baselines", "metrics", "serving", "model"),
+        before=stage.mark_of(folders.model, "train"),
+        config=config.as_dict(),
+    )
+
+    def work(folder: Path) -> None:
+        from training import evaluate as judge
+        from training import serving
+
+        report = judge.evaluate(
+            folders.domain,
+            dataset.load(folders.prepared),
+            Counts([(what, count) for what, count in read_json(folders.prepared / "counts.json")]),
+            serving.served(folders.model, config),
+            config,
+            progress=progress,
+        )
+        _write(folder / "report.json", report)
+        _write(folder / "config.json", config.as_dict())
+
+    def told() -> str:
+        report = read_json(folders.report / "report.json")
+        scores = {row["method"]: row["ndcg@20"] for row in report["rows"]}
+        others = ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
+        return f"default {report['default_strategy']}; test NDCG@20: {others}"
+
+    return _run("evaluate", folders.report, mark, work, told)
+
+
+def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
+    """Model and report → bundle.
+
+    Raises:
+        DataError: an earlier stage is missing.
+        ExportError: the bundle answers otherwise than the model.
+        ConfigError: a setting is unknown or does not fit.
+    """
+    config = config_of(folders.report, "evaluate").with_settings(changes)
+    mark = stage.fingerprint(
+        ("export", "serving", "model"),
+        before=stage.mark_of(folders.report, "evaluate"),
+        config=config.as_dict(),
+    )
+
+    def work(folder: Path) -> None:
+        progress(0, 1, "converting")
+        from training import export as exporter
+        from training import serving
+
+        exporter.export(
+            folders.domain,
+            dataset.load(folders.prepared),
+            serving.served(folders.model, config),
+            read_json(folders.report / "report.json"),
+            read_json(folders.prepared / "source.json"),
+            config,
+            folder,
+        )
+
+    def told() -> str:
+        manifest = read_json(folders.bundle / "manifest.json")
+        size = sum(
+            file["bytes"]
+            for name, file in manifest["files"].items()
+            if name == "model.json" or name.endswith(".bin")
+        )
+        return f"version {manifest['version']}, model {size / 1e6:.1f} MB"
+
+    return _run("export", folders.bundle, mark, work, told)
+
+
+STAGES = {"prepare": prepare, "train": train, "evaluate": evaluate, "export": export}
+"""The stages before `deploy`, in order."""
+
+
+def _run(
+    name: str, folder: Path, mark: str, work: Callable[[Path], None], told: Callable[[], str]
+) -> Done:
+    if stage.is_current(folder, mark):
+        return Done(name, told(), 0.0, False)
+    began = time.monotonic()
+    with stage.writing(folder, mark) as fresh:
+        work(fresh)
+    return Done(name, told(), time.monotonic() - began, True)
+
+
+def config_of(folder: Path, made_by: str) -> Config:
+    """Returns the settings that a finished stage used; the next stage goes on with them.
+
+    Raises:
+        DataError: the stage has not been run.
+    """
+    stage.mark_of(folder, made_by)
+    return settings.from_dict(read_json(folder / "config.json"))
+
+
+def read_json(path: Path) -> Any:
+    """Returns what a JSON file says.
+
+    Raises:
+        DataError: the file is missing or torn.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(path, expected="a JSON file", found=str(error)) from error
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,148 @@
+"""The songs: Echo Nest Taste Profile (who played what, how often) with Million Song titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from training.config import CleanConfig
+from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Source, Table
+from training.errors import DataError
+from training.reading import BadRows, find, opened
+
+PLAYS = Source(
+    names=("train_triplets.txt",),
+    what="the Taste Profile's triplets",
+    columns="user <tab> song <tab> plays, without a header",
+)
+TRACKS = Source(
+    names=("unique_tracks.txt",),
+    what="the Million Song Dataset's titles",
+    columns="track<SEP>song<SEP>artist<SEP>title, without a header",
+)
+_NAMES = [USER_ID, ITEM_ID, STRENGTH]
+
+
+def read_plays(raw: Path, max_bad_rows: float) -> Table:
+    """Reads the triplets.
+
+    Args:
+        raw: Folder with `PLAYS`.
+        max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
+
+    Returns:
+        Rows of `USER_ID`, `ITEM_ID` (categories, text) and `STRENGTH` (plays, >= 1, float32).
+
+    Raises:
+        DataError: the file is missing, empty or has too many bad rows.
+    """
+    path = find(raw, PLAYS)
+    bad = BadRows(path, max_bad_rows)
+    torn: list[int] = []
+
+    def note_torn(row: pyarrow.csv.InvalidRow) -> str:
+        torn.append(row.number or 0)
+        bad.add(row.number or 0, "torn line", "3 fields between tabs", row.text)
+        return "skip"
+
+    with opened(path) as file:
+        table = _triplets(path, file, note_torn)
+    read = table.num_rows + len(torn)
+    rows = table.unify_dictionaries().to_pandas()
+    plays = _plays(rows[STRENGTH])
+    empty = (rows[USER_ID] == "") | (rows[ITEM_ID] == "")
+    for i in rows.index[plays.isna() | empty]:
+        line = i + 1 + sum(number <= i + 1 for number in torn)
+        if empty[i]:
+            bad.add(line, "no user or song", "a user and a song", str(rows.loc[i].tolist()))
+        else:
+            bad.add(line, "plays no whole number >= 1", "plays, 1 or more", rows[STRENGTH][i])
+    bad.check(read)
+    rows[STRENGTH] = plays.astype("float32")
+    return Table(rows[plays.notna() & ~empty].reset_index(drop=True), read, bad.dropped, {})
+
+
+def _triplets(
+    path: Path, file: BinaryIO, note_torn: Callable[[pyarrow.csv.InvalidRow], str]
+) -> pa.Table:
+    # 48 million ids as text of their own would take 5 GB: dictionaries.
+    text = pa.dictionary(pa.int32(), pa.string())
+    try:
+        return pyarrow.csv.read_csv(
+            file,
+            # Threads would leave the torn rows without their numbers.
+            pyarrow.csv.ReadOptions(column_names=_NAMES, use_threads=False, block_size=1 << 24),
+            pyarrow.csv.ParseOptions(
+                delimiter="\t", quote_char=False, invalid_row_handler=note_torn
+            ),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(_NAMES, text), null_values=[], strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise DataError(path, expected=PLAYS.columns, found=str(error)) from error
+
+
+def _plays(text: pd.Series[str]) -> pd.Series[float]:
+    """Returns the play counts as floats; NaN where the text is no whole number of 1 or more."""
+    numbers = pd.to_numeric(pd.Series(text.cat.categories), errors="coerce")
+    good = numbers.where((numbers >= 1) & (numbers % 1 == 0) & (numbers < 1e9))
+    values = good.to_numpy(dtype="float64")[text.cat.codes]
+    return pd.Series(values, index=text.index, dtype="float64")
+
+
+def read_tracks(raw: Path, max_bad_rows: float) -> Table:
+    """Reads titles and artists; of several tracks with one song id the first is taken.
+
+    Args:
+        raw: Folder with `TRACKS`.
+        max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
+
+    Returns:
+        Rows of `ITEM_ID`, `TITLE`, ``artist``; one a song.
+
+    Raises:
+        DataError: the file is missing, empty or has too many bad rows.
+    """
+    path = find(raw, TRACKS)
+    bad = BadRows(path, max_bad_rows)
+    songs: dict[str, tuple[str, str]] = {}
+    read = again = 0
+    with opened(path) as file:
+        for read, line in enumerate(file, start=1):
+            fields = line.decode("utf-8", "replace").rstrip("\r\n").split("<SEP>")
+            if len(fields) != 4 or not fields[1]:
+                bad.add(read, "torn line", "4 fields between <SEP>", "<SEP>".join(fields))
+            elif fields[1] in songs:
+                again += 1
+            else:
+                songs[fields[1]] = (fields[3].strip(), fields[2].strip())
+    bad.check(read)
+    rows = pd.DataFrame(
+        [(song, title, artist) for song, (title, artist) in songs.items()],
+        columns=[ITEM_ID, TITLE, "artist"],
+    )
+    return Table(rows, read, bad.dropped, {"further tracks of a song": again})
+
+
+SONGS = Domain(
+    name="songs",
+    project="song-recommender",
+    labels=Labels("song", "songs", "listener", "listeners", "played"),
+    sources=(PLAYS, TRACKS),
+    read_interactions=read_plays,
+    read_items=read_tracks,
+    clean=CleanConfig(liked_from=1),  # plays; the original asked for 10
+    creator="artist",
+    shown=((TITLE, "Title"), ("artist", "Artist")),
+    data_name="Echo Nest Taste Profile Subset, titles of the Million Song Dataset",
+    terms=(
+        "Non-commercial research. Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011; "
+        "McFee et al., The Million Song Dataset Challenge, WWW 2012."
+    ),
+)

@@ -1,0 +1,90 @@
+"""What all stages share: a folder is written whole or not at all, and redone only when needed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training.errors import DataError
+
+STAMP = "stage.json"
+_PACKAGE = Path(__file__).parent
+
+
+def fingerprint(modules: tuple[str, ...], **inputs: Any) -> str:
+    """Returns a hash of what a stage's result depends on.
+
+    Args:
+        modules: File names in this package, without ``.py``: a change of code is a change.
+        **inputs: Settings and the fingerprints of earlier stages; anything JSON can say.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(modules):
+        digest.update((_PACKAGE / f"{module}.py").read_bytes())
+    digest.update(json.dumps(inputs, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def is_current(folder: Path, mark: str) -> bool:
+    """Tells whether the folder holds the whole result that this fingerprint stands for."""
+    try:
+        return bool(json.loads((folder / STAMP).read_text())["fingerprint"] == mark)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def mark_of(folder: Path, stage: str) -> str:
+    """Returns the fingerprint of a finished stage.
+
+    Raises:
+        DataError: the folder holds no whole result.
+    """
+    return str(stamp_of(folder, stage)["fingerprint"])
+
+
+def stamp_of(folder: Path, stage: str) -> dict[str, Any]:
+    """Returns what a finished stage noted of itself.
+
+    Raises:
+        DataError: the folder holds no whole result.
+    """
+    try:
+        return dict(json.loads((folder / STAMP).read_text()))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            folder,
+            expected=f"the result of {stage!r}",
+            found="none, or a torn one",
+            remedy=f"Run `python -m training {stage} <domain>` first.",
+        ) from error
+
+
+@contextlib.contextmanager
+def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
+    """Yields an empty folder to write into; it takes the place of `folder` when all went well.
+
+    Args:
+        folder: Where the result will stand.
+        mark: Its fingerprint.
+        **notes: What else to note in the stamp.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = folder.with_name(f"{folder.name}.new.tmp")
+    old = folder.with_name(f"{folder.name}.old.tmp")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    try:
+        yield fresh
+        (fresh / STAMP).write_text(json.dumps({"fingerprint": mark, **notes}, indent=1))
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

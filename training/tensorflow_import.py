@@ -1,0 +1,54 @@
+"""TensorFlow as this project needs it: with Keras 2, and without its forty lines about CUDA.
+
+Everything that uses TensorFlow imports it from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+
+__all__ = ["quiet", "tf", "tfrs"]
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps what is written to standard error and output within off the terminal.
+
+    The file descriptors are turned aside, since C++ writes past `sys.stderr`. An exception says
+    what matters; what is written besides is about devices and about other packages.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [(fd, os.dup(fd)) for fd in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for fd, _ in kept:
+            os.dup2(nowhere, fd)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+            sys.stdout.flush()
+            sys.stderr.flush()
+    finally:
+        for fd, copy in kept:
+            os.dup2(copy, fd)
+            os.close(copy)
+        os.close(nowhere)
+
+
+# TFRS 0.7 is written for Keras 2.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# It would import IPython wherever the output is no terminal.
+os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
+# Towers of this size are no faster on a GPU, and one kind of device gives one ranking a seed.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+with quiet():
+    import tensorflow as tf
+    import tensorflow_recommenders as tfrs
+
+    tf.config.list_logical_devices()  # looks for devices now, while nobody hears its complaints
