@@ -1,0 +1,37 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harper_places import Place, built_component, fake_place, real_node
+
+
+@pytest.fixture(scope="session")
+def real_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One real HarperDB for the whole run, with the component for songs."""
+    with real_node(tmp_path_factory.mktemp("harper")) as node:
+        yield Place(node.config(), built_component(), node.folder / "bundles")
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.e2e)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty HarperDB: the fake, and the real one with its rows removed."""
+    if request.param == "fake":
+        with fake_place(tmp_path) as fake:
+            yield fake
+        return
+    real = request.getfixturevalue("real_place")
+    real.folder = tmp_path
+    real.empty()
+    yield real
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[Place]:
+    """A fresh fake alone, for what only a fake can be made to do."""
+    with fake_place(tmp_path) as place:
+        yield place

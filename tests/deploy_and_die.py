@@ -1,0 +1,37 @@
+"""A deploy that ends itself with SIGKILL when a step begins: nothing of it gets to clean up.
+
+Reads ``{"config", "bundle", "step", "fake"}`` from its standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tests.harper_places import Place, built_component, fake_component
+from training.config import HarperConfig
+from training.deploy import Watcher
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    component = fake_component() if request["fake"] else built_component()
+    bundle = Path(request["bundle"])
+    place = Place(HarperConfig(**request["config"]), component, bundle.parent)
+
+    def die(step: str) -> None:
+        if step == request["step"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def die_among_rows(done: int, all_: int) -> None:
+        if request["step"] == "rows":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    place.deploy(bundle, watcher=Watcher(die, die_among_rows))
+
+
+if __name__ == "__main__":
+    main()

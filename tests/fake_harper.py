@@ -1,0 +1,266 @@
+"""A small HTTP server that speaks what we use of HarperDB: the operations API, and a component's routes.
+
+It stands at the wire: our code is the same as against a real HarperDB, and one suite runs on both. Its
+component answers from the constants of `fake_bundle`, and refuses what the real one refuses.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import struct
+import tarfile
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import cbor2
+
+from training.config import HarperConfig
+
+USER, PASSWORD = "admin", "correct horse"
+INLINE = 8192
+
+Row = dict[str, Any]
+
+
+@dataclass
+class FakeHarper:
+    """The server; `start` before use, `stop` after."""
+
+    tables: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)
+    components: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    asked: list[Row] = field(default_factory=list)
+    answers: list[tuple[int, str]] = field(default_factory=list)
+    """Answers to give instead of the next ones: status and text."""
+    before: Callable[[Row], None] = lambda body: None
+    """Called with every operation before it is done."""
+    super_user: bool = True
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def start(self) -> FakeHarper:
+        self.servers = [_serve(_Operations, self), _serve(_Routes, self)]
+        return self
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+    def config(self, password: str = PASSWORD) -> HarperConfig:
+        operations, routes = (f"http://127.0.0.1:{s.server_address[1]}" for s in self.servers)
+        return HarperConfig(operations, routes, USER, password)
+
+    def count(self) -> Counter[str]:
+        return Counter(body["operation"] for body in self.asked)
+
+    def do(self, body: Row) -> tuple[int, Any]:
+        self.asked.append(body)
+        self.before(body)
+        if self.answers:
+            status, text = self.answers.pop(0)
+            return status, {"error": text}
+        work = getattr(self, f"_{body['operation']}", None)
+        if work is None:
+            return 400, {"error": f"Operation '{body['operation']}' not found"}
+        with self.lock:
+            return work(body)
+
+    def _table(self, body: Row) -> dict[str, Row]:
+        return self.tables[body["database"], body["table"]]
+
+    def _user_info(self, body: Row) -> tuple[int, Any]:
+        role = {"permission": {"super_user": self.super_user}}
+        return 200, {"username": USER, "role": role}
+
+    def _cluster_status(self, body: Row) -> tuple[int, Any]:
+        return 200, {"node_name": "127.0.0.1", "connections": []}
+
+    def _describe_table(self, body: Row) -> tuple[int, Any]:
+        name = body["database"], body["table"]
+        if name not in self.tables:
+            return 404, {"error": f"Table '{name[0]}.{name[1]}' does not exist"}
+        return 200, {"name": name[1], "record_count": len(self.tables[name])}
+
+    def _create_database(self, body: Row) -> tuple[int, Any]:
+        return 200, {"message": "created"}
+
+    def _create_table(self, body: Row) -> tuple[int, Any]:
+        self.tables.setdefault((body["database"], body["table"]), {})
+        return 200, {"message": "created"}
+
+    def _insert(self, body: Row) -> tuple[int, Any]:
+        table, row = self._table(body), body["records"][0]
+        if row["id"] in table:
+            return 200, {"inserted_hashes": [], "skipped_hashes": [row["id"]]}
+        table[row["id"]] = dict(row)
+        return 200, {"inserted_hashes": [row["id"]], "skipped_hashes": []}
+
+    def _upsert(self, body: Row) -> tuple[int, Any]:
+        table = self._table(body)
+        keys = [row.get("id", row.get("version")) for row in body["records"]]
+        if body["table"] == "models":
+            keys = [row["version"] for row in body["records"]]
+        for key, row in zip(keys, body["records"], strict=True):
+            table[key] = table.get(key, {}) | row
+        return 200, {"upserted_hashes": keys}
+
+    def _delete(self, body: Row) -> tuple[int, Any]:
+        gone = [key for key in body["ids"] if self._table(body).pop(key, None) is not None]
+        return 200, {"deleted_hashes": gone}
+
+    def _search_by_id(self, body: Row) -> tuple[int, Any]:
+        table = self._table(body)
+        rows = [table[key] for key in body["ids"] if key in table]
+        return 200, [_shown(row, body["get_attributes"]) for row in rows]
+
+    def _search_by_value(self, body: Row) -> tuple[int, Any]:
+        return 200, [_shown(row, body["get_attributes"]) for row in self._table(body).values()]
+
+    def _deploy_component(self, body: Row) -> tuple[int, Any]:
+        raw = gzip.decompress(base64.b64decode(body["payload"]))
+        with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
+            files = {m.name: tar.extractfile(m).read() for m in tar.getmembers()}  # type: ignore
+        self.components[body["project"]] = files
+        settings = json.loads(files["settings.json"])
+        for table in ("items", "models", "current", "deploys", "catalogue"):
+            self.tables.setdefault((settings["database"], table), {})
+        return 200, {"message": f"Successfully deployed: {body['project']}"}
+
+    # What the deployed component does.
+
+    def health(self, project: str) -> tuple[int, Any]:
+        if project not in self.components:
+            return 404, {"message": "Not Found"}
+        with self.lock:
+            settings = json.loads(self.components[project]["settings.json"])
+            database = settings["database"]
+            told: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
+            pointer = self.tables[database, "current"].get("current")
+            candidate = self.tables[database, "current"].get("candidate")
+            if pointer is not None:
+                wrong = self._objection(database, pointer["version"])
+                if wrong is None:
+                    self.live[project] = pointer["version"]
+                else:
+                    told["refused"] = {"version": pointer["version"], "reason": wrong}
+            if candidate is not None:
+                wrong = self._objection(database, candidate["version"])
+                state = "ready" if wrong is None else "refused"
+                told["candidate"] = {"version": candidate["version"], "state": state}
+                told["candidate"] |= {"reason": wrong} if wrong else {}
+            version = self.live.get(project)
+            if version is None:
+                return 503, told | {"reason": "No model has been deployed yet."}
+            return 200, told | {"model": version, "items": 60}
+
+    def recommend(self, project: str, question: Row) -> tuple[int, Any]:
+        self.health(project)
+        with self.lock:
+            database = json.loads(self.components[project]["settings.json"])["database"]
+            version = self.live[project]
+            model = self.tables[database, "models"][version]
+            ids = json.loads(model["item_ids"])
+            numbers = struct.unpack(f"<{len(ids)}i{len(ids)}f", model["weights"])
+            order, scores = numbers[: len(ids)], numbers[len(ids) :]
+            ranked = [
+                {"id": ids[i], "score": s}
+                for i, s in zip(order, scores, strict=True)
+                if ids[i] not in question["favourites"]
+            ]
+            return 200, {"model": version, "recommendations": ranked[: question["limit"]]}
+
+    def _objection(self, database: str, version: str) -> str | None:
+        model = self.tables[database, "models"].get(version)
+        if model is None:
+            return f"there is no model {version} here (yet)"
+        manifest = json.loads(model["manifest"])
+        if manifest["format"] != 1:
+            return f"format {manifest['format']}"
+        names = {"topology": "model.json", "weights": "group1-shard1of1.bin", "probes": "probes.json"}
+        for column, name in names.items():
+            if hashlib.sha256(model[column]).hexdigest() != manifest["files"][name]["sha256"]:
+                return f"{name}: its SHA-256 is not the manifest's"
+        ids = json.loads(model["item_ids"])
+        order = struct.unpack(f"<{len(ids)}i", model["weights"][: 4 * len(ids)])
+        for probe in json.loads(model["probes"])["probes"]:
+            ranked = [ids[i] for i in order if ids[i] not in probe["favourites"]]
+            if ranked[: len(probe["items"])] != probe["items"]:
+                return "probe 1 of 3: other answers"
+        return None
+
+
+def _shown(row: Row, names: list[str]) -> Row:
+    kept = row if names == ["*"] else {name: row.get(name) for name in names}
+    return {name: _told(value) for name, value in kept.items()}
+
+
+def _told(value: Any) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    if len(value) > INLINE:
+        return f"[blob: text/plain, {len(value)} bytes]"
+    return value.decode("utf-8", "replace")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fake: FakeHarper
+
+    def log_message(self, *args: Any) -> None: ...
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, status: int, told: Any) -> None:
+        content = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class _Operations(_Handler):
+    def do_GET(self) -> None:
+        self.answer(200, "HarperDB is running.")
+
+    def do_POST(self) -> None:
+        raw = self.body()
+        expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if self.headers.get("Authorization") != expected:
+            return self.answer(401, {"error": "Login failed"})
+        decode = cbor2.loads if "cbor" in self.headers["Content-Type"] else json.loads
+        try:
+            status, told = self.fake.do(decode(raw))
+        except ConnectionAbortedError:
+            self.close_connection = True  # a test cuts the line
+            return None
+        return self.answer(status, told)
+
+
+class _Routes(_Handler):
+    def do_GET(self) -> None:
+        parts = self.path.strip("/").split("/")
+        if parts[-1] == "health":
+            return self.answer(*self.fake.health(parts[0]))
+        return self.answer(404, {"message": "Not Found"})
+
+    def do_POST(self) -> None:
+        question = json.loads(self.body())
+        self.answer(*self.fake.recommend(self.path.strip("/").split("/")[0], question))
+
+
+def _serve(handler: type[_Handler], fake: FakeHarper) -> ThreadingHTTPServer:
+    kind = type(handler.__name__, (handler,), {"fake": fake})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server

@@ -1,0 +1,174 @@
+"""Where the deploy's tests run: on a fake HarperDB at the wire, and on a real one of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.fake_bundle import make_bundle
+from tests.fake_harper import FakeHarper
+from training import DOMAINS, cluster, local_harper
+from training.bundle import open_bundle
+from training.cluster import Target
+from training.component import Component, pack
+from training.config import HarperConfig
+from training.deploy import Outcome, Watcher, deploy
+from training.domain import Domain
+from training.errors import ConfigError
+from training.local_harper import PROJECT_ROOT, LocalNode
+from training.routes import Health, health, recommend
+from training.versions import Models
+
+TABLES = ("items", "models", "current", "deploys", "catalogue")
+
+
+@dataclass
+class Place:
+    """A HarperDB to deploy to, and what tests ask of it.
+
+    Attributes:
+        config: How to reach it.
+        component: The code to deploy.
+        folder: For bundles.
+        fake: The fake, where it is one.
+    """
+
+    config: HarperConfig
+    component: Component
+    folder: Path
+    fake: FakeHarper | None = None
+    domain: Domain = field(default_factory=lambda: DOMAINS["songs"])
+
+    @property
+    def target(self) -> Target:
+        return cluster.target(self.config, alone=True)
+
+    @property
+    def models(self) -> Models:
+        return Models(self.target.client, self.domain.database)
+
+    def bundle(self, name: str = "a", **options: Any) -> Path:
+        """Makes a bundle; one name is one seed, so that other names are other models."""
+        seed = sum(ord(letter) * 7**place for place, letter in enumerate(name)) % 900
+        options.setdefault("seed", seed)
+        return make_bundle(self.folder / name, domain=self.domain.name, **options)
+
+    def deploy(self, bundle: Path, *, watcher: Watcher | None = None, **options: Any) -> Outcome:
+        opened = open_bundle(bundle, self.domain.name)
+        options.setdefault("by", "tests")
+        database = self.domain.database
+        return deploy(self.target, database, opened, self.component, watcher=watcher, **options)
+
+    def health(self) -> Health:
+        return health(self.target.node, self.domain.project)
+
+    def answering(self) -> str | None:
+        return self.health().model
+
+    def ask(self, *favourites: str) -> dict[str, Any]:
+        question = {"favourites": list(favourites), "limit": 10}
+        return recommend(self.target.node, self.domain.project, question)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        key = "version" if table == "models" else "id"
+        return self.target.client.every_row(self.domain.database, table, key, ["*"])
+
+    def write(self, table: str, row: dict[str, Any]) -> None:
+        self.target.client.upsert(self.domain.database, table, [row])
+
+    def empty(self) -> None:
+        """Removes all rows, so that a test finds no model, no catalogue and nobody's turn."""
+        for table in TABLES:
+            key = "version" if table == "models" else "id"
+            with contextlib.suppress(Exception):
+                ids = [row[key] for row in self.rows(table)]
+                self.target.client.delete(self.domain.database, table, ids)
+
+
+@contextlib.contextmanager
+def fake_place(folder: Path) -> Iterator[Place]:
+    """Yields a fresh fake."""
+    fake = FakeHarper().start()
+    try:
+        yield Place(fake.config(), fake_component(), folder, fake)
+    finally:
+        fake.stop()
+
+
+def fake_component(code: str = "c0de000000000001") -> Component:
+    told = {"project": "song-recommender", "database": "song_recommender", "code": code}
+    return Component("song-recommender", code, {"settings.json": json.dumps(told).encode()})
+
+
+@contextlib.contextmanager
+def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator[LocalNode]:
+    """Yields a running node of our own: own folder, free ports."""
+    operations, routes, replication = free_ports(host, 3)
+    node = LocalNode(folder, host, operations, routes, replication, **options)
+    local_harper.start(node)
+    try:
+        yield node
+    finally:
+        local_harper.stop(node)
+
+
+def free_ports(host: str, count: int) -> list[int]:
+    """Returns ports that nobody listens on; all are held until the last is found."""
+    with contextlib.ExitStack() as stack:
+        held = []
+        for _ in range(count):
+            probe = stack.enter_context(socket.socket())
+            probe.bind((host, 0))
+            held.append(probe.getsockname()[1])
+        return held
+
+
+def built_component(domain: str = "songs") -> Component:
+    """Returns the real component, built now where it is not."""
+    try:
+        return pack(DOMAINS[domain])
+    except ConfigError:
+        subprocess.run(["npm", "run", "build"], cwd=PROJECT_ROOT, check=True, capture_output=True)
+        return pack(DOMAINS[domain])
+
+
+def wait_for(condition: Any, seconds: float = 30.0) -> None:
+    """Waits for something that must come true; how long it takes is not what is tested."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)
+
+
+def killed_deploy(place: Place, bundle: Path, step: str) -> int:
+    """Runs a deploy in a process of its own that kills itself when a step begins."""
+    told = {
+        "url": place.config.url,
+        "routes_url": place.config.routes_url,
+        "username": place.config.username,
+        "password": place.config.password,
+    }
+    request = {"config": told, "bundle": str(bundle), "step": step, "fake": bool(place.fake)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.deploy_and_die"],
+        input=json.dumps(request),
+        text=True,
+        cwd=PROJECT_ROOT,
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == -9, f"step {step} was not reached: {done.stderr[-2000:]}"
+    return done.returncode
+
+
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
