@@ -162,6 +162,13 @@ def test_books_are_unpacked_and_the_archive_is_thrown_away(server, tmp_path):
     assert sha256(RATINGS) in (tmp_path / SUMS).read_text()
 
 
+def test_a_file_out_of_an_archive_that_does_not_match_is_thrown_away(server, tmp_path):
+    (tmp_path / SUMS).write_text(f"{sha256(b'other')}  Ratings.csv\n")
+    with pytest.raises(DataError, match=sha256(RATINGS)):
+        get("books", server, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [SUMS]
+
+
 def test_an_archive_without_a_needed_file_is_an_error(server, tmp_path):
     server.files[BOOKS] = zipped(Books_csv=b"ISBN\n")
     with pytest.raises(DataError, match=r"Ratings\.csv.*Books\.csv"):
