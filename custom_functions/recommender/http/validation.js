@@ -24,7 +24,7 @@ const KEYWORDS = {
 export function compileValidator({ schema, httpPart }) {
   known(schema);
   // In an address everything is text: there, and only there, digits are read as a number.
-  const read = httpPart === 'body' ? (value) => value : fromText;
+  const read = httpPart === 'body' ? (_, value) => value : fromText;
   return (data) => {
     try {
       return { value: check(schema, data, '', read) };

@@ -34,7 +34,7 @@ export function createTables(tables) {
       for await (const row of tables.models.search({ select: ['version', 'created'] })) {
         rows.push({ version: String(row.version), created: row.created ?? null });
       }
-      return rows.sort((a, b) => String(b.created).localeCompare(String(a.created)));
+      return rows.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? ''));
     },
 
     /**

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { toyModel } from './toy_model.js';
+
+let model;
+let bundle;
+before(async () => ({ model, bundle } = await toyModel()));
+after(() => model.dispose());
+
+const ask = (request, creatorOf = (index) => index % 7) =>
+  recommend(model, { exclude: [], limit: 10, explain: false, diversity: 0, ...request }, creatorOf);
+const ids = ({ recommendations }) => recommendations.map(({ id }) => id);
+
+test('the best are given, without favourites and exclusions', () => {
+  const answer = ask({ favourites: ['song-1', 'song-2'], exclude: ['song-6', 'nobody'] });
+  const dropped = new Set([1, 2, 6]);
+  const expected = bundle.expected('rich', [1, 2]).filter(({ index }) => !dropped.has(index));
+  assert.deepEqual(
+    ids(answer),
+    expected.slice(0, 10).map(({ index }) => `song-${index}`),
+  );
+  assert.equal(answer.strategy, 'rich');
+  assert.deepEqual(answer.unknown, []);
+  assert.ok(answer.recommendations.every((one) => !('because' in one)));
+});
+
+test('scores never rise and have seven digits', () => {
+  const { recommendations } = ask({ favourites: ['song-3'], limit: 100 });
+  assert.equal(recommendations.length, 39);
+  recommendations.reduce((last, { score }) => {
+    assert.ok(score <= last);
+    assert.equal(score, Number(score.toPrecision(7)));
+    return score;
+  }, Infinity);
+});
+
+test('a favourite given twice is one, an unknown one is told once', () => {
+  const twice = ask({ favourites: ['song-1', 'song-1', 'who', 'who'] });
+  assert.deepEqual(ids(twice), ids(ask({ favourites: ['song-1'] })));
+  assert.deepEqual(twice.unknown, ['who']);
+});
+
+test('if no favourite is known, popular items are given and it says so', () => {
+  const answer = ask({ favourites: ['who'], exclude: ['song-1'], limit: 3, explain: true });
+  assert.equal(answer.strategy, 'popular');
+  assert.deepEqual(ids(answer), ['song-0', 'song-2', 'song-3']);
+  assert.deepEqual(answer.recommendations[0].because, []);
+});
+
+test('a strategy that has no more to say gives fewer', () => {
+  const answer = ask({ favourites: ['song-1'], strategy: 'plain', limit: 50 });
+  assert.equal(answer.strategy, 'plain');
+  assert.equal(answer.recommendations.length, 4);
+});
+
+test('a strategy that is none is refused by name', () => {
+  for (const strategy of ['nobody', '__proto__', 'constructor', 'popular']) {
+    assert.throws(() => ask({ favourites: ['who'], strategy }), {
+      statusCode: 400,
+      code: 'unknown_strategy',
+    });
+  }
+});
+
+test('reasons are favourites by their share, best first, and sum to 1', () => {
+  const favourites = ['song-9', 'who', 'song-1', 'song-30'];
+  const { recommendations } = ask({ favourites, explain: true });
+  const expected = bundle
+    .expected('rich', [9, 1, 30])
+    .find(({ index }) => `song-${index}` === recommendations[0].id);
+  const because = recommendations[0].because;
+  assert.deepEqual(because.map(({ id }) => id).sort(), ['song-1', 'song-30', 'song-9']);
+  assert.ok(Math.abs(because.find(({ id }) => id === 'song-9').share - expected.shares[0]) < 1e-4);
+  for (const one of recommendations) {
+    const shares = one.because.map(({ share }) => share);
+    assert.ok(Math.abs(shares.reduce((a, b) => a + b) - 1) < 1e-3);
+    assert.deepEqual(
+      shares,
+      [...shares].sort((a, b) => b - a),
+    );
+  }
+});
+
+test('a strategy that cannot explain itself gives no reasons', () => {
+  const { recommendations } = ask({ favourites: ['song-9'], strategy: 'plain', explain: true });
+  assert.ok(recommendations.every(({ because }) => because.length === 0));
+});
+
+test('variety keeps the best in front and mixes the creators', () => {
+  const plain = ask({ favourites: ['song-9'] });
+  const mixed = ask({ favourites: ['song-9'], diversity: 0.8 });
+  assert.equal(ids(mixed)[0], ids(plain)[0]);
+  assert.notDeepEqual(ids(mixed), ids(plain));
+  const creators = ids(mixed).map((id) => Number(id.slice(5)) % 7);
+  const most = Math.max(...creators.map((one) => creators.filter((other) => other === one).length));
+  assert.ok(most <= 2);
+  assert.equal(new Set(ids(mixed)).size, 10);
+});
+
+test('more favourites than the model takes are refused by field', async () => {
+  const small = {
+    ...model,
+    manifest: { ...model.manifest, sizes: { ...model.manifest.sizes, favourites: 1 } },
+  };
+  Object.setPrototypeOf(small, {
+    strategy: (n) => model.strategy(n),
+    indexOf: (id) => model.indexOf(id),
+  });
+  const request = { favourites: ['song-1', 'song-2'], exclude: [], limit: 1, diversity: 0 };
+  assert.throws(() => recommend(small, request), {
+    statusCode: 400,
+    message: /^favourites: .* at most 1/,
+  });
+});
