@@ -1,4 +1,4 @@
-/** The server answered, and its answer is an error: `status`, `code` and a message fit to show. */
+/** The server answered, and its answer is an error: `status`, `code`, a message fit to show, `body`. */
 export class ApiError extends Error {
   /**
    * @param {number} status HTTP status.
@@ -9,6 +9,7 @@ export class ApiError extends Error {
     this.name = 'ApiError';
     this.status = status;
     this.code = body.code ?? 'unknown';
+    this.body = body;
   }
 }
 
@@ -34,27 +35,28 @@ const PATIENCE_MS = 20_000;
  */
 export function createApi(base, send = (...args) => fetch(...args)) {
   async function ask(path, { body, signal } = {}) {
+    const { status, text } = await exchange(path, body, signal);
+    const parsed = parse(text);
+    if (status >= 400) throw new ApiError(status, parsed ?? {});
+    if (parsed === undefined) throw new ApiError(status, { code: 'not_json' });
+    return parsed;
+  }
+
+  async function exchange(path, body, signal) {
     const patience = AbortSignal.timeout(PATIENCE_MS);
-    let response;
-    let answer;
     try {
-      response = await send(new URL(path, base), {
-        method: body ? 'POST' : 'GET',
-        headers: body ? { 'content-type': 'application/json' } : {},
-        body: body && JSON.stringify(body),
+      const response = await send(new URL(path, base), {
+        ...(body && posted(body)),
         signal: signal ? AbortSignal.any([signal, patience]) : patience,
       });
-      answer = await response.text();
+      const { status } = response;
+      // A proxy in front of a node that is away answers by itself, with a page of its own.
+      if (status === 502 || status === 504) throw new TypeError(`${status} from a gateway`);
+      return { status, text: await response.text() };
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Away(error);
     }
-    const parsed = parse(answer);
-    // A proxy in front of a node that is away answers 502 or 504 itself, with a page of its own.
-    if (response.status === 502 || response.status === 504) throw new Away(response.status);
-    if (!response.ok) throw new ApiError(response.status, parsed ?? {});
-    if (parsed === undefined) throw new ApiError(response.status, { code: 'not_json' });
-    return parsed;
   }
 
   return {
@@ -69,6 +71,12 @@ export function createApi(base, send = (...args) => fetch(...args)) {
     },
   };
 }
+
+const posted = (body) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
 
 function parse(text) {
   try {

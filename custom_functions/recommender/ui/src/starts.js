@@ -1,5 +1,3 @@
-// An id that no catalogue has: a question without a known favourite is answered by what is popular.
-const NOBODYS = '?';
 const POPULAR = 60;
 const NEAR = 12;
 
@@ -7,19 +5,18 @@ const NEAR = 12;
  * Ways to begin for someone who has nothing in mind: small sets that go well together.
  *
  * @param {import('./api.js').Api} api
+ * @param {string} collection
  * @param {(item: object) => string} creatorOf
  */
-export function createStarts(api, creatorOf) {
+export function createStarts(api, collection, creatorOf) {
   let popular;
 
   async function wellLiked() {
-    popular ??= api
-      .recommend({ favourites: [NOBODYS], limit: POPULAR })
-      .then((answer) => answer.recommendations)
-      .catch((error) => {
-        popular = undefined;
-        throw error;
-      });
+    // A search for nothing finds everything, popular first.
+    popular ??= api.search(collection, '', { limit: POPULAR }).catch((error) => {
+      popular = undefined;
+      throw error;
+    });
     return popular;
   }
 

@@ -1,6 +1,6 @@
 const LIST = new Intl.ListFormat('en', { type: 'conjunction' });
-const DATE = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
-const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
+const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const NUMBER = new Intl.NumberFormat('en');
 
 /** @param {string} text @returns {string} The text with a capital first letter. */

@@ -29,7 +29,7 @@ export function useModel(api) {
     clearTimeout(timer);
     asking.value = true;
     try {
-      state.value = { is: 'ready', manifest: await api.model() };
+      state.value = { is: 'ready', manifest: whole(await api.model()) };
       pause = FIRST_PAUSE_MS;
     } catch (error) {
       // A manifest that is shown already is better than none: the answers say if they come or not.
@@ -51,6 +51,14 @@ export function useModel(api) {
   load();
   return { state, asking, load };
 }
+
+// A model may come without a report or words of its own; the page then uses plain ones.
+const whole = (manifest) => ({
+  ...manifest,
+  labels: { item: 'item', items: 'items', person: 'person', people: 'people', ...manifest.labels },
+  metrics: { rows: [], ...manifest.metrics },
+  data: { ...manifest.data },
+});
 
 function why(error) {
   if (!(error instanceof ApiError)) return { is: 'away' };

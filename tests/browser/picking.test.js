@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  DEPLOYMENTS,
+  intercept,
+  json,
+  on,
+  pathWith,
+  popular,
+  useBrowser,
+  visit,
+} from './support.js';
+
+useBrowser();
+
+/** The beginning of a title, long enough to find it and with nothing but letters in it. */
+const beginning = ({ title }) => title.match(/[\p{L}\p{N}]{3,}/u)[0].slice(0, 3);
+const searches = /\/(songs|books)\?/;
+
+for (const deployment of DEPLOYMENTS) {
+  describe(`picking ${deployment.name}`, () => {
+    it('takes a favourite with the keyboard alone', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options, favourites } = on(page);
+      const [item] = await popular(deployment, 1);
+      await box.waitFor();
+      for (let i = 0; i < 6 && !(await hasFocus(box)); i++) await page.keyboard.press('Tab');
+      assert.ok(await hasFocus(box), 'Tab leads to the box');
+
+      await page.keyboard.type(item.title);
+      await options.first().waitFor();
+      await page.keyboard.press('Enter');
+
+      await favourites.first().waitFor();
+      assert.match(await favourites.first().innerText(), new RegExp(escaped(item.title)));
+      assert.equal(await box.inputValue(), '');
+      assert.ok(await hasFocus(box), 'the next one can be typed at once');
+    });
+
+    it('suggests from the second letter on', async (t) => {
+      const asked = [];
+      const page = await visit(t, deployment, {
+        prepare: (page) => page.on('request', (request) => asked.push(request.url())),
+      });
+      const { box, options } = on(page);
+      const [item] = await popular(deployment, 1);
+      const letters = beginning(item);
+      const about = (text) => asked.some((url) => new URL(url).searchParams.get('q') === text);
+
+      await box.pressSequentially(letters[0]);
+      await page.waitForTimeout(500);
+      assert.equal(await options.count(), 0);
+      assert.ok(!about(letters[0]));
+
+      await box.pressSequentially(letters[1]);
+      await options.first().waitFor();
+      assert.ok(about(letters.slice(0, 2)));
+      assert.equal(await box.getAttribute('aria-expanded'), 'true');
+    });
+
+    it('waits until typing pauses before it asks', async (t) => {
+      const asked = [];
+      const page = await visit(t, deployment, {
+        prepare: (page) =>
+          page.on(
+            'request',
+            (request) => searches.test(request.url()) && asked.push(request.url()),
+          ),
+      });
+      const { box, options } = on(page);
+      const [item] = await popular(deployment, 1);
+      await box.waitFor();
+      await page.waitForLoadState('networkidle');
+      asked.length = 0;
+
+      await box.pressSequentially(item.title.slice(0, 8), { delay: 20 });
+      await options.first().waitFor();
+
+      assert.equal(asked.length, 1);
+    });
+
+    it('marks the beginnings that were typed', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      const [item] = await popular(deployment, 1);
+      const letters = beginning(item);
+
+      await box.fill(letters);
+      await options.first().waitFor();
+
+      const marks = await options.first().locator('mark').allInnerTexts();
+      assert.ok(marks.length > 0);
+      for (const mark of marks) assert.equal(fold(mark), fold(letters));
+    });
+
+    it('walks with the arrows, Home and End, and closes with Escape', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      await box.fill('th');
+      await options.nth(2).waitFor();
+      const count = await options.count();
+      const active = async () => {
+        const id = await box.getAttribute('aria-activedescendant');
+        const ids = await options.evaluateAll((all) => all.map((one) => one.id));
+        return ids.indexOf(id);
+      };
+      const press = async (key) => {
+        await page.keyboard.press(key);
+        return active();
+      };
+
+      assert.equal(await active(), 0);
+      assert.equal(await press('ArrowDown'), 1);
+      assert.equal(await press('ArrowDown'), 2);
+      assert.equal(await press('ArrowUp'), 1);
+      assert.equal(await press('End'), count - 1);
+      assert.equal(await press('Home'), 0);
+      await page.keyboard.press('Escape');
+
+      await options.first().waitFor({ state: 'detached' });
+      assert.equal(await box.getAttribute('aria-expanded'), 'false');
+      assert.equal(await box.inputValue(), 'th');
+    });
+
+    it('tells how many were found', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      await box.fill('th');
+      await options.first().waitFor();
+      const count = await options.count();
+      await page
+        .getByRole('status')
+        .filter({ hasText: `${count} ${deployment.name}` })
+        .waitFor();
+    });
+
+    it('drops an answer that was overtaken', async (t) => {
+      const [item] = await popular(deployment, 1);
+      const page = await visit(t, deployment, {
+        prepare: (page) =>
+          intercept(page, searches, (route) =>
+            new URL(route.request().url()).searchParams.get('q') === 'zz'
+              ? later(2000, () =>
+                  json(route, 200, { [deployment.name]: [{ id: 'late', title: 'Zz too late' }] }),
+                )
+              : null,
+          ),
+      });
+      const { box, options } = on(page);
+      await box.fill('zz');
+      await page.waitForRequest((request) => request.url().includes('q=zz'));
+      await box.fill(item.title);
+      await options.first().waitFor();
+      await page.waitForTimeout(2200);
+
+      assert.match(await options.first().innerText(), new RegExp(escaped(item.title)));
+      assert.equal(await page.getByText('Zz too late').count(), 0);
+    });
+
+    it('says so when nothing fits', async (t) => {
+      const page = await visit(t, deployment);
+      await on(page).box.fill('qxqxqx');
+      await page.getByText(/words that begin like/).waitFor();
+      await page.getByRole('status').filter({ hasText: 'found' }).waitFor();
+    });
+
+    it('does not offer a favourite twice', async (t) => {
+      const [item] = await popular(deployment, 1);
+      const page = await visit(t, deployment, { path: await pathWith(deployment, [item]) });
+      const { box, options, favourites } = on(page);
+      await box.fill(item.title);
+      const own = options.filter({ hasText: 'picked' });
+      await own.waitFor();
+      await own.click({ force: true });
+      assert.equal(await favourites.count(), 1);
+    });
+
+    it('takes ten and no eleventh', async (t) => {
+      const ten = await popular(deployment, 10);
+      const page = await visit(t, deployment, { path: await pathWith(deployment, ten.slice(1)) });
+      const { box, options, favourites } = on(page);
+      await box.fill(ten[0].title);
+      await options.first().waitFor();
+      await page.keyboard.press('Enter');
+      await favourites.nth(9).waitFor();
+
+      assert.ok(await box.isDisabled());
+      await page.getByText('Remove one to add another').waitFor();
+      await page.getByRole('button', { name: /^Add / }).first().waitFor();
+      assert.ok(await page.getByRole('button', { name: /^Add / }).first().isDisabled());
+    });
+
+    it('keeps the focus in the list when a favourite is removed by keyboard', async (t) => {
+      const three = await popular(deployment, 3);
+      const page = await visit(t, deployment, { path: await pathWith(deployment, three) });
+      const { favourites, box } = on(page);
+      const remove = favourites.getByRole('button', { name: /^Remove/ });
+      await remove.nth(2).focus();
+
+      for (const left of [2, 1]) {
+        await page.keyboard.press('Enter');
+        await favourites.nth(left).waitFor({ state: 'detached' });
+        assert.ok(await hasFocus(remove.nth(left - 1)));
+      }
+      await page.keyboard.press('Enter');
+      await favourites.first().waitFor({ state: 'detached' });
+      assert.ok(await hasFocus(box));
+    });
+
+    it('starts from an example that goes together', async (t) => {
+      const page = await visit(t, deployment);
+      const examples = page.getByRole('region', { name: 'Nothing in mind?' }).getByRole('listitem');
+      const example = examples.getByRole('button').first();
+      await example.waitFor();
+      assert.equal(await examples.count(), 3);
+      await example.click();
+      await on(page).favourites.nth(2).waitFor();
+      await on(page).answers.first().waitFor();
+    });
+
+    it('surprises with three, and with others the next time', async (t) => {
+      const page = await visit(t, deployment);
+      const seen = new Set();
+      await page.getByRole('button', { name: 'Surprise me' }).click();
+      for (let i = 0; i < 4; i++) {
+        await on(page).favourites.nth(2).waitFor();
+        assert.equal(await on(page).favourites.count(), 3);
+        const before = page.url();
+        seen.add(before);
+        await page.getByRole('button', { name: 'Surprise me instead' }).click();
+        await page.waitForURL((url) => url.href !== before);
+      }
+      assert.ok(seen.size > 1);
+    });
+  });
+}
+
+const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const later = (milliseconds, act) =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds)).then(act);

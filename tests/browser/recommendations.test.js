@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  DEPLOYMENTS,
+  answered,
+  ask,
+  intercept,
+  on,
+  pathWith,
+  popular,
+  useBrowser,
+  visit,
+} from './support.js';
+
+useBrowser();
+
+const asks = /\/recommend$/;
+
+for (const deployment of DEPLOYMENTS) {
+  describe(`recommending ${deployment.name}`, () => {
+    const start = async (t, { count = 3, more = '', ...options } = {}) => {
+      const picked = await popular(deployment, count);
+      const path = await pathWith(deployment, picked, more);
+      const page = await visit(t, deployment, { path, ...options });
+      return { page, picked, ...on(page) };
+    };
+
+    it('shows what the route answers, in its order', async (t) => {
+      const { page, picked, titles } = await start(t);
+      const favourites = picked.map(({ id }) => id);
+      const { recommendations } = await ask(deployment, 'recommend', { favourites, limit: 10 });
+      await answered(page);
+      assert.deepEqual(
+        await titles.allInnerTexts(),
+        recommendations.map(({ title }) => title),
+      );
+    });
+
+    it('changes as favourites change, with no list in between', async (t) => {
+      const { page, titles, favourites } = await start(t);
+      await answered(page);
+      const before = await titles.allInnerTexts();
+      await page.evaluate(() => {
+        window.fewest = Infinity;
+        new MutationObserver(() => {
+          const rows = document.querySelectorAll('.row h3').length;
+          window.fewest = Math.min(window.fewest, rows);
+        }).observe(document.body, { childList: true, subtree: true });
+      });
+      const asked = page.waitForResponse(asks);
+      await favourites.getByRole('button').first().click();
+      await asked;
+      await answered(page);
+      assert.notDeepEqual(await titles.allInnerTexts(), before);
+      assert.ok((await page.evaluate(() => window.fewest)) >= 10);
+    });
+
+    it('says which favourites brought each one', async (t) => {
+      const { page, picked, answers } = await start(t);
+      await answered(page);
+      const { strategies, default_strategy: usual } = await ask(deployment, 'model');
+      if (!strategies.find(({ name }) => name === usual).explains)
+        return t.skip('explains nothing');
+      const lines = await answers.getByText('Because you liked').allInnerTexts();
+      assert.ok(lines.length > 0);
+      for (const line of lines) {
+        assert.ok(
+          picked.some(({ title }) => line.includes(title)),
+          line,
+        );
+      }
+    });
+
+    it('adds one to the favourites, and the keyboard goes on from the next', async (t) => {
+      const { page, titles, favourites } = await start(t);
+      await answered(page);
+      const [first, second] = await titles.allInnerTexts();
+      await page.getByRole('button', { name: /^Add / }).first().focus();
+      await page.keyboard.press('Enter');
+      await favourites.filter({ hasText: first }).waitFor();
+      const focused = await page.evaluate(() => document.activeElement.ariaLabel);
+      assert.ok(focused.startsWith(`Add ${second}`), focused);
+    });
+
+    it('dismisses one for good, until it is allowed again', async (t) => {
+      const { page, titles } = await start(t);
+      await answered(page);
+      const [first] = await titles.allInnerTexts();
+      await page
+        .getByRole('button', { name: /^Not for me: / })
+        .first()
+        .focus();
+      await page.keyboard.press('Enter');
+      await titles.filter({ hasText: first }).first().waitFor({ state: 'detached' });
+
+      await page.reload();
+      await answered(page);
+      assert.ok(!(await titles.allInnerTexts()).includes(first));
+
+      await page.locator('summary').filter({ hasText: 'Not for me' }).click();
+      await page.getByRole('button', { name: `Allow ${first}` }).click();
+      await titles.filter({ hasText: first }).first().waitFor();
+    });
+
+    it('offers each strategy with its sentence, and asks the chosen one', async (t) => {
+      const { page } = await start(t);
+      await answered(page);
+      const { strategies, default_strategy: usual } = await ask(deployment, 'model');
+      for (const { title, description } of strategies) {
+        await page.getByRole('radio', { name: title }).waitFor();
+        await page.getByText(description, { exact: true }).waitFor();
+      }
+      const other = strategies.find(({ name }) => name !== usual);
+      const asked = page.waitForRequest(asks);
+      await page.getByRole('radio', { name: other.title }).check();
+      assert.equal((await asked).postDataJSON().strategy, other.name);
+      assert.ok(page.url().includes(`strategy=${other.name}`));
+    });
+
+    it('compares two strategies and marks what both have', async (t) => {
+      const { page, picked } = await start(t);
+      await answered(page);
+      const { strategies, default_strategy: usual } = await ask(deployment, 'model');
+      const first = strategies.find(({ name }) => name === usual);
+      const second = strategies.find(({ name }) => name === 'nearest-user');
+      await page.getByRole('button', { name: 'Compare two' }).click();
+      const lists = [1, 2].map((n) => page.getByRole('region', { name: `List ${n} of 2` }));
+      await lists[1].getByRole('listitem').nth(0).waitFor();
+      await page.getByRole('status').filter({ hasText: 'in both' }).waitFor();
+
+      const favourites = picked.map(({ id }) => id);
+      const answers = await Promise.all(
+        [first, second].map(({ name }) =>
+          ask(deployment, 'recommend', { favourites, limit: 10, strategy: name, explain: true }),
+        ),
+      );
+      const ids = answers.map(({ recommendations }) => recommendations.map(({ id }) => id));
+      const shared = ids[0].filter((id) => ids[1].includes(id)).length;
+      for (const [i, list] of lists.entries()) {
+        assert.equal(await list.getByRole('listitem').count(), ids[i].length);
+        assert.equal(await list.getByText('in both, ').count(), shared);
+      }
+      assert.equal(await lists[1].getByRole('combobox').inputValue(), 'nearest-user');
+      await page.getByText(`${shared} of ${ids[0].length}`).waitFor();
+    });
+
+    it('varies more when the slider is moved by keyboard', async (t) => {
+      const { page } = await start(t);
+      await answered(page);
+      const slider = page.getByRole('slider', { name: 'Variety' });
+      await slider.focus();
+      const asked = page.waitForRequest(asks);
+      for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+      assert.equal((await asked).postDataJSON().diversity, 0.5);
+      assert.equal(await slider.getAttribute('aria-valuetext'), 'some');
+      assert.ok(page.url().includes('variety=0.5'));
+    });
+
+    it('shows more on demand', async (t) => {
+      const { page, titles } = await start(t);
+      await answered(page);
+      await page.getByRole('button', { name: 'Show more' }).click();
+      await titles.nth(19).waitFor();
+      assert.equal(await titles.count(), 20);
+    });
+
+    it('drops an answer that was overtaken', async (t) => {
+      let held;
+      const { page, titles, favourites } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, (route) => {
+            const { favourites } = route.request().postDataJSON();
+            if (favourites.length !== 2 || held) return null;
+            held = new Promise((resolve) => setTimeout(resolve, 1500)).then(() => route.fallback());
+            return held;
+          }),
+      });
+      await answered(page);
+      const remove = favourites.getByRole('button');
+      await remove.first().click();
+      await page.waitForRequest(asks);
+      await remove.first().click();
+      await page.waitForResponse(asks);
+      await answered(page);
+      const now = await titles.allInnerTexts();
+      await held.catch(() => {});
+      await page.waitForTimeout(500);
+      assert.deepEqual(await titles.allInnerTexts(), now);
+    });
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * For working on the pages only: the real routes and the built pages in a plain Fastify, with the tables in
+ * memory and the bundles of artifacts/ in them. The tests proper run on a HarperDB.
+ *
+ *     npm run build:pages && node tests/browser/stand_in.js 8125
+ */
+
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fastify from 'fastify';
+import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
+import { fakeDatabase, point, push } from '../custom_functions/fake_harper.js';
+
+const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const PAGES = here('custom_functions/recommender/web');
+const WASM = here('node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+
+const say = (...words) => process.stdout.write(`${words.join(' ')}\n`);
+
+async function readBundle(domain) {
+  const folder = here(`artifacts/${domain}/bundle`);
+  const names = await readdir(folder);
+  const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));
+  const files = Object.fromEntries(names.map((name, i) => [name, contents[i]]));
+  const rows = String(files['items.jsonl']).trim().split('\n').map(JSON.parse);
+  return { files, rows, manifest: JSON.parse(files['manifest.json']) };
+}
+
+async function mount(app, domain) {
+  const bundle = await readBundle(domain);
+  const { project, version } = bundle.manifest;
+  const database = fakeDatabase();
+  push(database, bundle);
+  point(database, version);
+  await app.register(
+    async (scope) => {
+      await recommenderRoutes(scope, {
+        database,
+        settings: { project, database: project, collection: domain, code: 'stand-in' },
+        wasmFolder: WASM,
+        node: { name: 'stand-in', worker: 0 },
+        log: { info() {}, warn: say, error: say },
+      });
+      scope.get('/ui', (request, reply) => reply.redirect(`/${project}/ui/`));
+      scope.get('/ui/*', (request, reply) => page(request.params['*'], reply));
+    },
+    { prefix: `/${project}` },
+  );
+  return project;
+}
+
+async function page(path, reply) {
+  const file = path === '' || path.endsWith('/') ? `${path}index.html` : path;
+  const content = await readFile(join(PAGES, 'ui', file)).catch(() => undefined);
+  if (!content) return reply.code(404).send();
+  return reply.type(TYPES[file.split('.').at(-1)] ?? 'application/octet-stream').send(content);
+}
+
+const port = Number(process.argv[2] ?? 8125);
+const app = fastify();
+const projects = [await mount(app, 'songs'), await mount(app, 'books')];
+await app.listen({ port, host: '127.0.0.1' });
+for (const project of projects) say(`http://127.0.0.1:${port}/${project}/ui/`);
