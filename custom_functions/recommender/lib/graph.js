@@ -29,8 +29,10 @@ export async function startBackend(folder, log) {
   return tf.getBackend();
 }
 
-/** @returns {{backend: string, tensors: number, bytes: number}} What the process's backend holds. */
+/** @returns {{backend: string | null, tensors: number, bytes: number}} What the process's backend holds. */
 export function backendFigures() {
+  // Before the first model there is no backend, and asking for its memory would throw.
+  if (!tf.engine().backendName) return { backend: null, tensors: 0, bytes: 0 };
   const { numTensors, numBytes } = tf.memory();
   return { backend: tf.getBackend(), tensors: numTensors, bytes: numBytes };
 }
