@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import html
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ USERS = Source(
     columns="User-ID, Location, Age",
     required=False,
 )
+_RATINGS = {str(rating) for rating in range(11)}
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,11 @@ def dialect_of(path: Path, head: bytes) -> Dialect:
         DataError: the header line has neither a semicolon nor a comma.
     """
     header = head.split(b"\n", 1)[0]
+    # Whoever saved the dump again as UTF-8 with a mark at its beginning has said so.
+    marked = head.startswith(codecs.BOM_UTF8)
     if header.count(b";") > header.count(b","):
         # ISO-8859-1 and backslashes: the dump's own way, a MySQL export of 2004.
-        return Dialect(";", "iso-8859-1", "\\")
+        return Dialect(";", "utf-8-sig" if marked else "iso-8859-1", "\\")
     if b"," in header:
         return Dialect(",", "utf-8-sig", None)
     raise DataError(
@@ -112,7 +116,7 @@ def _place(path: Path, names: list[str], aliases: tuple[str, ...]) -> int:
         if alias in names:
             return names.index(alias)
     raise DataError(
-        path, line=1, expected=f"a column {aliases[0]}", found=", ".join(names) or "no header"
+        path, line=1, expected=f"a column {aliases[0]}", found=repr(", ".join(names)[:80])
     )
 
 
@@ -143,13 +147,13 @@ def read_ratings(raw: Path, max_bad_rows: float) -> Table:
         read += 1
         if not row:
             continue
-        rating = row["rating"]
-        if not (rating.isascii() and rating.isdigit() and int(rating) <= 10):
+        rating, isbn = row["rating"], _isbn(row["isbn"])
+        if rating not in _RATINGS:
             bad.add(number, "rating outside 0..10", "a rating 0..10", rating)
-        elif not (row["user"] and row["isbn"]):
+        elif not (row["user"] and isbn):
             bad.add(number, "no user or ISBN", "a user and an ISBN", str(row))
         else:
-            good.append((row["user"], _isbn(row["isbn"]), int(rating)))
+            good.append((row["user"], isbn, int(rating)))
     bad.check(read)
     rows = pd.DataFrame(good, columns=[USER_ID, ITEM_ID, STRENGTH]).astype({STRENGTH: "float32"})
     zeros = int((rows[STRENGTH] == 0).sum())

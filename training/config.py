@@ -100,7 +100,7 @@ class ExportConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """All settings of a run; `digest` of a section is part of its stage's fingerprint."""
+    """All settings of a run."""
 
     clean: CleanConfig = field(default_factory=CleanConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
@@ -113,7 +113,8 @@ class Config:
         """Returns a copy with ``section.field=value`` applied.
 
         Raises:
-            ConfigError: an unknown section or field, or a value that does not fit its type.
+            ConfigError: an unknown section or field, or a value that does not fit its type or
+                lies out of range.
         """
         config = self
         for setting in settings:
@@ -139,6 +140,7 @@ class Config:
                 f"--set {section}.{key}: no such field; {section} has {', '.join(known)}"
             )
         value = _parse(f"{section}.{key}", text, type(known[key]))
+        _check(f"{section}.{key}", value)
         return dataclasses.replace(self, **{section: dataclasses.replace(part, **{key: value})})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -172,6 +174,44 @@ def _parse(name: str, text: str, kind: type) -> Any:
         raise ConfigError(
             f"--set {name}={text}: expected a value of type {kind.__name__}"
         ) from error
+
+
+def _check(name: str, value: Any) -> None:
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise ConfigError(f"--set {name}={value}: expected {' or '.join(_CHOICES[name])}")
+    least, most = _RANGES.get(name, (value, value))
+    if not least <= value <= most:  # which no NaN passes
+        raise ConfigError(f"--set {name}={value}: expected {least:g} to {most:g}")
+
+
+_CHOICES = {"export.dtype": ("float16", "float32")}
+_MANY = 2**31 - 1
+_RANGES: dict[str, tuple[float, float]] = {
+    "clean.liked_from": (0, 1e9),
+    "clean.min_liked_per_user": (2, _MANY),
+    "clean.min_likers_per_item": (0, _MANY),
+    "clean.max_bad_rows": (0, 1),
+    "split.seed": (0, _MANY),
+    "split.validation_share": (0.001, 0.45),
+    "split.test_share": (0.001, 0.45),
+    "split.min_liked": (2, _MANY),
+    "model.dim": (1, 4096),
+    "model.favourites": (1, 1000),
+    "model.user_items": (1, _MANY),
+    "train.seed": (0, _MANY),
+    "train.batch": (1, _MANY),
+    "train.learning_rate": (1e-9, 1e3),
+    "train.max_steps": (1, _MANY),
+    "train.eval_every": (1, _MANY),
+    "train.patience": (1, _MANY),
+    "evaluate.seed": (0, _MANY),
+    "evaluate.favourites": (1, 1000),
+    "evaluate.max_users": (1, _MANY),
+    "export.max_exclude": (0, _MANY),
+    "export.max_limit": (1, _MANY),
+    "export.shard_bytes": (1024, _MANY),
+}
+"""Least and most of a setting that has bounds; what is not named has none."""
 
 
 @dataclass(frozen=True)

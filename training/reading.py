@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gzip
 import hashlib
+import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from training.domain import Source
 from training.errors import DataError
@@ -64,13 +67,13 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """Opens a file for reading bytes; what is packed as .gz or .zip is unpacked on the way.
 
     Raises:
-        DataError: a packed file is torn, or a .zip holds other than one file.
+        DataError: a packed file is torn, or a .zip holds other than one file or is encrypted.
     """
     try:
         if path.suffix == ".zip":
             with (
                 zipfile.ZipFile(path) as archive,
-                archive.open(_only_member(path, archive)) as file,
+                _member(path, archive) as file,
             ):
                 yield cast(BinaryIO, file)
         elif path.suffix == ".gz":
@@ -79,19 +82,52 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         else:
             with path.open("rb") as plain:
                 yield plain
-    except (gzip.BadGzipFile, zipfile.BadZipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DataError(
             path, expected=f"a whole {path.suffix} file", found=str(error), remedy="Fetch it again."
         ) from error
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
+def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
     members = [
         n for n in archive.namelist() if not n.endswith("/") and not n.startswith("__MACOSX")
     ]
     if len(members) != 1:
         raise DataError(path, expected="one file inside", found=", ".join(members) or "none")
-    return members[0]
+    try:
+        return archive.open(members[0])
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a rare way
+        raise DataError(
+            path, expected="a .zip without a password", found=str(error), remedy="Unpack it."
+        ) from error
+
+
+class _Utf8(io.RawIOBase):
+    """The bytes of a file, each that is no UTF-8 replaced."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._left = file, b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        block = b"more"
+        while block and not self._left:
+            block = self._file.read(1 << 18)
+            self._left = self._decoder.decode(block, final=not block).encode()
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+
+def as_utf8(file: BinaryIO) -> BinaryIO:
+    """Returns the file with every byte that is no UTF-8 replaced by U+FFFD.
+
+    A few such bytes then spoil their own rows, not the file.
+    """
+    return cast(BinaryIO, io.BufferedReader(_Utf8(file), 1 << 18))
 
 
 def sha256_of(path: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -13,7 +14,7 @@ import pyarrow.csv
 from training.config import CleanConfig
 from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Source, Table
 from training.errors import DataError
-from training.reading import BadRows, find, opened
+from training.reading import BadRows, as_utf8, find, opened
 
 PLAYS = Source(
     names=("train_triplets.txt",),
@@ -51,13 +52,16 @@ def read_plays(raw: Path, max_bad_rows: float) -> Table:
         return "skip"
 
     with opened(path) as file:
-        table = _triplets(path, file, note_torn)
-    read = table.num_rows + len(torn)
+        table = _triplets(path, as_utf8(file), note_torn)
     rows = table.unify_dictionaries().to_pandas()
     plays = _plays(rows[STRENGTH])
+    blank = (rows[_NAMES] == "").all(axis=1)
+    read = len(rows) + len(torn) - int(blank.sum())
     empty = (rows[USER_ID] == "") | (rows[ITEM_ID] == "")
-    for i in rows.index[plays.isna() | empty]:
-        line = i + 1 + sum(number <= i + 1 for number in torn)
+    # Between the torn lines, the rows stand one after the other.
+    rows_before = np.array(torn, dtype=int) - np.arange(1, len(torn) + 1)
+    for i in rows.index[(plays.isna() | empty) & ~blank]:
+        line = i + 1 + int(np.searchsorted(rows_before, i, side="right"))
         if empty[i]:
             bad.add(line, "no user or song", "a user and a song", str(rows.loc[i].tolist()))
         else:
@@ -78,7 +82,11 @@ def _triplets(
             # Threads would leave the torn rows without their numbers.
             pyarrow.csv.ReadOptions(column_names=_NAMES, use_threads=False, block_size=1 << 24),
             pyarrow.csv.ParseOptions(
-                delimiter="\t", quote_char=False, invalid_row_handler=note_torn
+                delimiter="\t",
+                quote_char=False,
+                # Blank lines become rows of nothing: they count where lines are numbered.
+                ignore_empty_lines=False,
+                invalid_row_handler=note_torn,
             ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(_NAMES, text), null_values=[], strings_can_be_null=False
