@@ -51,11 +51,17 @@ fetch: $(DOMAINS:%=fetch-%) ## Download the real data into datasets/<domain>/raw
 $(DOMAINS:%=fetch-%): fetch-%: setup-python
 	@.venv/bin/python scripts/fetch_datasets.py $*
 
-.PHONY: harper-up harper-down harper-users
+.PHONY: harper-up harper-down harper-users cluster-up cluster-down
 harper-up: setup ## Start a local HarperDB on loopback, unless HARPER_URL names one
 	@$(TRAINING) harper up
 harper-down: ## Stop the local HarperDB; its data stays
 	@$(TRAINING) harper down
+harper-users: setup-python ## Make the user that pushes models and the one that only reads
+	@$(TRAINING) users
+cluster-up: setup ## Start three local nodes that replicate
+	@$(TRAINING) harper cluster-up
+cluster-down: ## Stop them; their data stays
+	@$(TRAINING) harper cluster-down
 
 # ---- what is built from source ----------------------------------------------------------------
 

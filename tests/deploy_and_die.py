@@ -1,24 +1,25 @@
 """A deploy that ends itself with SIGKILL when a step begins: nothing of it gets to clean up.
 
-Reads ``{"config", "bundle", "step", "fake"}`` from its standard input.
+Reads ``{"config", "bundle", "step", "component"}`` from its standard input.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import sys
 from pathlib import Path
 
-from tests.harper_places import Place, built_component, fake_component
+from tests.harper_places import Place
 from training.config import HarperConfig
 from training.deploy import Watcher
 
 
 def main() -> None:
     request = json.load(sys.stdin)
-    component = fake_component() if request["fake"] else built_component()
+    component = pickle.loads(Path(request["component"]).read_bytes())
     bundle = Path(request["bundle"])
     place = Place(HarperConfig(**request["config"]), component, bundle.parent)
 

@@ -1,6 +1,8 @@
-"""Small bundles, made without TensorFlow: real enough for a node to load, check, probe and answer from.
+"""Small bundles, made without TensorFlow: real enough for a node to load, check, probe and answer
+from.
 
-The graph's answers are constants: a version recommends all its items in an order of its own, whatever
+The graph's answers are constants: a version recommends all its items in an order of its own,
+whatever
 the favourites are. So an answer shows by its ids which version gave it.
 """
 

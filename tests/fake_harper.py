@@ -1,6 +1,8 @@
-"""A small HTTP server that speaks what we use of HarperDB: the operations API, and a component's routes.
+"""A small HTTP server that speaks what we use of HarperDB: the operations API, and a component's
+routes.
 
-It stands at the wire: our code is the same as against a real HarperDB, and one suite runs on both. Its
+It stands at the wire: our code is the same as against a real HarperDB, and one suite runs on both.
+Its
 component answers from the constants of `fake_bundle`, and refuses what the real one refuses.
 """
 
@@ -26,6 +28,7 @@ from training.config import HarperConfig
 
 USER, PASSWORD = "admin", "correct horse"
 INLINE = 8192
+BLOBS = {"topology": "model.json", "weights": "group1-shard1of1.bin", "probes": "probes.json"}
 
 Row = dict[str, Any]
 
@@ -184,8 +187,7 @@ class FakeHarper:
         manifest = json.loads(model["manifest"])
         if manifest["format"] != 1:
             return f"format {manifest['format']}"
-        names = {"topology": "model.json", "weights": "group1-shard1of1.bin", "probes": "probes.json"}
-        for column, name in names.items():
+        for column, name in BLOBS.items():
             if hashlib.sha256(model[column]).hexdigest() != manifest["files"][name]["sha256"]:
                 return f"{name}: its SHA-256 is not the manifest's"
         ids = json.loads(model["item_ids"])
@@ -212,6 +214,7 @@ def _told(value: Any) -> Any:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 64 * 1024  # one packet an answer: two would wait for each other (Nagle)
     fake: FakeHarper
 
     def log_message(self, *args: Any) -> None: ...

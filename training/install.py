@@ -104,6 +104,13 @@ def ensure_turns(client: HarperClient, database: str) -> None:
     try:
         client.operation("describe_table", database=database, table=TABLE)
     except HarperRefused as error:
+        if error.status == 403:
+            raise HarperRefused(
+                "deploy",
+                f"{client.config.username!r} sees no database {database}: deploy once as a super "
+                "user, then run `make harper-users`",
+                status=403,
+            ) from error
         if error.status not in (400, 404, 500):
             raise
         _create(client, "create_database", database=database)

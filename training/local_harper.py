@@ -104,6 +104,23 @@ class LocalNode:
         return HarperConfig(self.url, self.routes_url, told["username"], told["password"])
 
 
+def connection(folder: Path, environment: Mapping[str, str] | None = None) -> HarperConfig:
+    """Returns how to reach the HarperDB to work with: what ``HARPER_URL`` names, else the local
+    one.
+
+    Args:
+        folder: Where the local one lives.
+        environment: Instead of the process's.
+
+    Raises:
+        ConfigError: incomplete settings, or neither is there.
+    """
+    env = os.environ if environment is None else environment
+    if env.get("HARPER_URL"):
+        return HarperConfig.from_environment(env)
+    return LocalNode.from_environment(folder, env).config()
+
+
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name) or str(default)
     if not text.isdecimal() or not 1024 <= int(text) <= 65000:
@@ -128,7 +145,7 @@ def start(node: LocalNode) -> Process:
             return running
         _refuse_taken_ports(node)
         process = _launch(node)
-        _write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
+        write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
         _wait_until_healthy(node, process)
         (node.folder / "installed").touch()
         return process
@@ -252,12 +269,25 @@ def _credentials(folder: Path) -> tuple[str, str]:
     path = folder / "credentials.json"
     if not path.exists():
         told = {"username": USERNAME, "password": secrets.token_urlsafe(24)}
-        _write_private(path, json.dumps(told))
+        write_private(path, json.dumps(told))
     told = json.loads(path.read_text("utf-8"))
     return told["username"], told["password"]
 
 
-def _write_private(path: Path, text: str) -> None:
+def share_credentials(folders: list[Path]) -> None:
+    """Gives all nodes of a cluster the credentials of the first: users are replicated among
+    them.
+    """
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    username, password = _credentials(folders[0])
+    for folder in folders[1:]:
+        if not (folder / "credentials.json").exists():
+            told = {"username": username, "password": password}
+            write_private(folder / "credentials.json", json.dumps(told))
+
+
+def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner can read, whole or not at all."""
     part = path.with_suffix(".tmp")
     part.unlink(missing_ok=True)
