@@ -4,6 +4,7 @@ down.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ model of its own.
 """
 RESTART_SECONDS = 60.0
 CANDIDATE_SECONDS = 120.0
+STUCK_SECONDS = 10.0
+"""How long a node may lack a part of the candidate before it is no longer waited for."""
 SWITCH_SECONDS = 60.0
 
 
@@ -113,9 +116,8 @@ def try_candidate(
 ) -> None:
     """Waits until the nodes have tried a candidate.
 
-    The target's own node must be ready to answer from it. Another that is not will keep its old
-    model when
-    the pointer moves, and is named then.
+    The target's own node must be ready to answer from it. Another one that is not keeps its old
+    model when the pointer moves, and is named then.
 
     Args:
         target: The nodes.
@@ -125,39 +127,52 @@ def try_candidate(
 
     Raises:
         HarperRefused: the target's own node refuses it, or cannot make up its mind.
+        HarperUnavailable: the target's own node is down.
     """
-    ready: dict[Node, int] = {}
-    last: dict[Node, Health] = {}
+    trials = [_Trial(node, project, version) for node in target.nodes]
 
     def all_decided() -> bool:
         keep_alive()
-        for node in target.nodes:
-            last[node] = told = health(node, project)
-            candidate = told.candidate or {}
-            if candidate.get("version") == version and candidate.get("state") == "refused":
-                if node == target.node:
-                    return True
-                ready[node] = WORKERS_ASKED
-            elif told.model == version or (
-                candidate.get("version") == version and candidate.get("state") == "ready"
-            ):
-                ready[node] = ready.get(node, 0) + 1
-            elif told.reachable and told.component is not None:
-                ready[node] = 0
-            else:
-                ready[node] = WORKERS_ASKED  # down or without our code: not to be waited for
-        return all(ready.get(node, 0) >= WORKERS_ASKED for node in target.nodes)
+        return all([trial.is_decided() for trial in trials])  # a list: each is asked
 
-    decided = until(all_decided, CANDIDATE_SECONDS, pause_seconds=0.05)
-    told = last[target.node]
-    candidate = told.candidate or {}
-    if candidate.get("state") == "refused":
-        raise HarperRefused("deploy", f"the node refuses model {version}: {candidate['reason']}")
-    if not decided and ready.get(target.node, 0) < WORKERS_ASKED:
-        why = candidate.get("reason") or told.reason or "it is still loading"
+    until(all_decided, CANDIDATE_SECONDS, pause_seconds=0.05)
+    ours = trials[0]
+    if ours.state == "absent":
+        raise HarperUnavailable("deploy", ours.reason or "the node is down")
+    if ours.state == "refused":
+        raise HarperRefused("deploy", f"the node refuses model {version}: {ours.reason}")
+    if ours.state != "ready":
+        why = ours.reason or "it is still loading"
         raise HarperRefused("deploy", f"the node did not get model {version} ready in time: {why}")
-    if not told.reachable:
-        raise HarperUnavailable("deploy", told.reason or "the node is down")
+
+
+class _Trial:
+    """One node's trial of a candidate, asked about again and again."""
+
+    def __init__(self, node: Node, project: str, version: str) -> None:
+        self.node, self.project, self.version = node, project, version
+        self.state, self.reason = "loading", ""
+        self._agreed, self._began = 0, time.monotonic()
+
+    def is_decided(self) -> bool:
+        """Asks once more; ``ready`` counts when several workers in a row say so."""
+        told = health(self.node, self.project)
+        self.state, self.reason = self._read(told)
+        self._agreed = self._agreed + 1 if self.state == "ready" else 0
+        if self.state == "loading":
+            # What a node lacks may be on its way to it, but not for ever.
+            return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
+        return self.state != "ready" or self._agreed >= WORKERS_ASKED
+
+    def _read(self, told: Health) -> tuple[str, str]:
+        if not told.reachable or told.component is None:
+            return "absent", told.reason or ""
+        if told.model == self.version:
+            return "ready", ""
+        candidate = told.candidate or {}
+        if candidate.get("version") != self.version:
+            return "loading", ""
+        return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
 
 
 def ask_probes(
