@@ -126,6 +126,13 @@ def build(
     counts.add("pairs not liked", (~rows[LIKED]).sum())
     kept_users, kept_items = _enough(rows, items.index, clean, counts, raw)
     dataset = _indexed(rows, items, kept_users, kept_items, split)
+    if len(set(dataset.parts)) < len(PARTS):
+        raise DataError(
+            raw,
+            expected=f"enough users with {split.min_liked} liked items to hold some of them out",
+            found=f"too few among {len(dataset.parts)} users",
+            remedy="Lower split.min_liked, or raise split.validation_share and split.test_share.",
+        )
     counts.add("pairs liked and kept", dataset.interactions[LIKED].sum())
     counts.add(domain.labels.people, len(dataset.parts))
     counts.add(domain.labels.items, len(dataset.items))
@@ -160,7 +167,8 @@ def _merge_editions(
     if same_work:
         words = [items[name].map(normalise) for name in same_work]
         named = np.logical_and.reduce([w != "" for w in words])
-        key = words[0].str.cat(pd.concat(words[1:], axis=1), sep="\n").where(named, own)
+        joined = ["\n".join(values) for values in zip(*words, strict=True)]
+        key = pd.Series(joined, index=items.index).where(named, own)
     order = pd.DataFrame({"key": key, "seen": -seen, "id": own}).sort_values(["seen", "id"])
     work_of = order.groupby("key")["id"].transform("first").reindex(items.index)
     others = own[work_of != own].groupby(work_of).agg(lambda ids: sorted(ids))

@@ -33,8 +33,8 @@ def fingerprint(modules: tuple[str, ...], **inputs: Any) -> str:
 def is_current(folder: Path, mark: str) -> bool:
     """Tells whether the folder holds the whole result that this fingerprint stands for."""
     try:
-        return bool(json.loads((folder / STAMP).read_text())["fingerprint"] == mark)
-    except (OSError, ValueError, KeyError):
+        return mark_of(folder, "") == mark
+    except DataError:
         return False
 
 
@@ -54,8 +54,11 @@ def stamp_of(folder: Path, stage: str) -> dict[str, Any]:
         DataError: the folder holds no whole result.
     """
     try:
-        return dict(json.loads((folder / STAMP).read_text()))
-    except (OSError, ValueError) as error:
+        stamp = dict(json.loads((folder / STAMP).read_text(encoding="utf-8")))
+        if not isinstance(stamp.get("fingerprint"), str):
+            raise ValueError("no fingerprint")
+        return stamp
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(
             folder,
             expected=f"the result of {stage!r}",
@@ -76,8 +79,7 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f"{folder.name}.new.tmp")
     old = folder.with_name(f"{folder.name}.old.tmp")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    _clear(folder, fresh, old)
     fresh.mkdir()
     try:
         yield fresh
@@ -86,5 +88,12 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
             folder.rename(old)
         fresh.rename(folder)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        _clear(folder, fresh, old)
+
+
+def _clear(folder: Path, fresh: Path, old: Path) -> None:
+    """Removes what a stage leaves; one that ended between its two renames gets its folder back."""
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

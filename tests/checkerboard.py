@@ -1,0 +1,73 @@
+"""Data with a known answer: even users like even items, odd users like odd items.
+
+No user likes an item of the other colour, every item has about as many likers as any other, and so
+popularity knows nothing that the towers should not know better.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from training.config import Config
+from training.dataset import Dataset, build
+from training.songs import SONGS
+
+ITEMS = 24
+USERS = 240
+SETTINGS = (
+    "model.dim=8",
+    "train.batch=64",
+    "train.eval_every=20",
+    "train.max_steps=160",
+)
+"""Small enough to be learned in a second or two."""
+
+
+def song_of(item: int) -> str:
+    """Returns an id whose order is not that of the items' colours."""
+    return f"SO{item * 7 % ITEMS:02}"
+
+
+def colour_of(song: str) -> int:
+    """Returns 0 for an even item and 1 for an odd one."""
+    return next(item for item in range(ITEMS) if song_of(item) == song) % 2
+
+
+def write(folder: Path, seed: int = 1) -> Path:
+    """Writes raw files in the songs' formats, and returns their folder.
+
+    Every user plays 7 to 11 of the 12 items of his colour.
+    """
+    rng = np.random.default_rng(seed)
+    lines = []
+    for user in range(USERS):
+        own = np.arange(user % 2, ITEMS, 2)
+        for item in rng.choice(own, rng.integers(7, len(own)), replace=False):
+            lines.append(f"U{user:03}\t{song_of(item)}\t{rng.integers(1, 9)}\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "train_triplets.txt").write_text("".join(lines))
+    (folder / "unique_tracks.txt").write_text(
+        "".join(
+            f"TR{i}<SEP>{song_of(i)}<SEP>{'Odd' if i % 2 else 'Even'} {i % 3}<SEP>Song {i}\n"
+            for i in range(ITEMS)
+        )
+    )
+    return folder
+
+
+def config(*more: str) -> Config:
+    """Returns the settings that suit the checkerboard."""
+    return Config().with_settings([*SETTINGS, *more])
+
+
+def dataset(folder: Path, *more: str) -> Dataset:
+    """Returns the checkerboard prepared, its raw files written into a folder."""
+    settings = config(*more)
+    return build(SONGS, write(folder), settings.clean, settings.split)[0]
+
+
+def colours(data: Dataset) -> np.ndarray:
+    """Returns [items] the colour of each index."""
+    return np.array([colour_of(id_) for id_ in data.items["item_id"]])
