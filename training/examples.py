@@ -83,8 +83,13 @@ def draw(
     Returns:
         favourites [users, F] int32 padded with `PAD`, users [users] int32, targets [users] int32;
         the users in random order.
+
+    Raises:
+        ValueError: a user likes fewer than two items.
     """
     have = np.diff(liked.indptr)
+    if (have < 2).any():
+        raise ValueError("every user must like two items or more: a favourite and a target")
     columns = shuffled_rows(liked, rng)
     shown = rng.integers(1, np.minimum(most, have - 1) + 1)
     places = liked.indptr[:-1, None] + np.arange(most)  # [users, F]

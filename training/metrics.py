@@ -21,8 +21,8 @@ def hits(ranked: Rank, targets: sp.csr_matrix) -> np.ndarray:
     row = np.repeat(np.arange(targets.shape[0], dtype=np.int64), np.diff(targets.indptr))
     wanted = np.sort(row * items + targets.indices)
     keys = np.arange(len(ranked), dtype=np.int64)[:, None] * items + ranked
-    place = np.minimum(np.searchsorted(wanted, keys), max(len(wanted) - 1, 0))
-    return (ranked >= 0) & (wanted[place] == keys)
+    wanted = np.append(wanted, -1)  # beyond the last key there is one that no item has
+    return (ranked >= 0) & (wanted[np.searchsorted(wanted[:-1], keys)] == keys)
 
 
 def _checked(ranked: Rank, k: int) -> None:
@@ -39,7 +39,8 @@ def recall_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
         k: Cut-off, 1..results.
 
     Returns:
-        [users] float64 in 0..1; the denominator is min(k, number of targets).
+        [users] float64 in 0..1; the denominator is min(k, number of targets). A user without
+        targets has 0.
 
     Raises:
         ValueError: k lies outside 1..results.
@@ -49,7 +50,7 @@ def recall_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
     """
     _checked(ranked, k)
     found = hits(ranked[:, :k], targets).sum(axis=1)
-    return found / np.minimum(k, np.diff(targets.indptr))
+    return found / np.clip(np.diff(targets.indptr), 1, k)
 
 
 def ndcg_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
@@ -61,7 +62,8 @@ def ndcg_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
         k: Cut-off, 1..results.
 
     Returns:
-        [users] float64 in 0..1; 1 where the first min(k, number of targets) are all targets.
+        [users] float64 in 0..1; 1 where the first min(k, number of targets) are all targets. A
+        user without targets has 0.
 
     Raises:
         ValueError: k lies outside 1..results.
@@ -72,7 +74,7 @@ def ndcg_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
     _checked(ranked, k)
     discount = 1.0 / np.log2(np.arange(2, k + 2))
     gain = hits(ranked[:, :k], targets) @ discount
-    ideal = np.cumsum(discount)[np.minimum(k, np.diff(targets.indptr)) - 1]
+    ideal = np.cumsum(discount)[np.clip(np.diff(targets.indptr), 1, k) - 1]
     return gain / ideal
 
 
