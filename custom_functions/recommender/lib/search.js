@@ -51,12 +51,24 @@ export class SearchBuilder {
       place[this.#numbers.get(vocabulary[i])] = i;
       if ((i & 1023) === 0) await pause();
     }
-    const places = this.#words.slice(0, this.#used);
-    for (let i = 0; i < places.length; i++) {
-      places[i] = place[places[i]];
-      if ((i & 16383) === 0) await pause();
+    return new SearchIndex(vocabulary, ...(await this.#inOrder(place, pause)));
+  }
+
+  // Rows come in the order of their ids, a search goes by popularity: laid out like that, an item's places need
+  // no beginning of their own.
+  async #inOrder(place, pause) {
+    const ends = new Uint32Array(this.#items);
+    const places = new Uint32Array(this.#used);
+    let used = 0;
+    for (let index = 0; index < this.#items; index++) {
+      const start = this.#start[index];
+      for (let i = start; i < start + this.#count[index]; i++) {
+        places[used++] = place[this.#words[i]];
+      }
+      ends[index] = used;
+      if ((index & 4095) === 0) await pause();
     }
-    return new SearchIndex(this.#items, vocabulary, this.#start, this.#count, places);
+    return [ends, places];
   }
 
   #reserve(more) {
@@ -85,17 +97,18 @@ async function sorted(words, pause) {
 
 /** What `SearchBuilder` makes. */
 export class SearchIndex {
-  #items;
   #vocabulary;
-  #start;
-  #count;
+  #ends;
   #places;
 
-  constructor(items, vocabulary, start, count, places) {
-    this.#items = items;
+  /**
+   * @param {string[]} vocabulary Sorted.
+   * @param {Uint32Array} ends By item, where its places end; they begin where the last one's end.
+   * @param {Uint32Array} places In the vocabulary.
+   */
+  constructor(vocabulary, ends, places) {
     this.#vocabulary = vocabulary;
-    this.#start = start;
-    this.#count = count;
+    this.#ends = ends;
     this.#places = places;
   }
 
@@ -106,22 +119,36 @@ export class SearchIndex {
    */
   find(query, limit) {
     const ranges = queryWords(query).map((word) => this.#range(word));
+    if (ranges.some(([from, to]) => from === to)) return [];
     // The rarest first, so that most items fail at once.
     ranges.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
     const found = [];
-    for (let index = 0; index < this.#items && found.length < limit; index++) {
-      if (ranges.every(([from, to]) => this.#has(index, from, to))) found.push(index);
+    let index = -1;
+    while (found.length < limit) {
+      index = this.#next(index + 1, ranges);
+      if (index === this.#ends.length) break;
+      found.push(index);
     }
     return found;
   }
 
-  #has(index, from, to) {
-    const start = this.#start[index];
-    const end = start + this.#count[index];
-    for (let i = start; i < end; i++) {
-      if (this.#places[i] >= from && this.#places[i] < to) return true;
+  /** The first item from `index` on that matches: the loop that most of the time goes into. */
+  #next(index, [first, ...others]) {
+    if (!first) return index;
+    const ends = this.#ends;
+    const places = this.#places;
+    const [from, to] = first;
+    // The difference, read as unsigned, tells in one comparison whether a place lies within.
+    const width = to - from;
+    let i = index === 0 ? 0 : ends[index - 1];
+    for (; index < ends.length; index++) {
+      const start = i;
+      const end = ends[index];
+      while (i < end && (places[i] - from) >>> 0 >= width) i++;
+      if (i < end && others.every((range) => has(places, start, end, range))) return index;
+      i = end;
     }
-    return false;
+    return index;
   }
 
   /** @returns {[number, number]} Where the words with this beginning stand, the end excluded. */
@@ -139,4 +166,9 @@ export class SearchIndex {
     }
     return low;
   }
+}
+
+function has(places, start, end, [from, to]) {
+  for (let i = start; i < end; i++) if (places[i] >= from && places[i] < to) return true;
+  return false;
 }

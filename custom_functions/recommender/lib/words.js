@@ -74,7 +74,11 @@ export function indexWords(texts) {
 export function queryWords(query, most = 10) {
   const found = chunks(query);
   const words = found.flatMap((chunk) => pieces(chunk.replace(APOSTROPHES, '')));
-  return [...new Set(words.length ? words : found)].slice(0, most).map(clip);
+  const distinct = [...new Set(words.length ? words : found)].slice(0, most).map(clip);
+  // "the" is found wherever "then" is.
+  return distinct.filter(
+    (word) => !distinct.some((other) => other !== word && other.startsWith(word)),
+  );
 }
 
 function addWords(words, chunk) {

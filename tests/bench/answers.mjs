@@ -1,0 +1,142 @@
+/**
+ * Measures the component's own parts, without HarperDB: search over 130,000 invented titles, and every
+ * strategy of the bundles that are there. `npm run bench`; RECOMMENDER_BUNDLES names another folder.
+ */
+
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readCatalogue } from '../../custom_functions/recommender/lib/catalogue.js';
+import { createLoader } from '../../custom_functions/recommender/lib/loader.js';
+import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { createTables } from '../../custom_functions/recommender/lib/tables.js';
+import { fakeDatabase, push } from '../custom_functions/fake_harper.js';
+import { WASM_FOLDER, keepingLog } from '../custom_functions/toy_model.js';
+
+const ITEMS = 130_000;
+const WARM = 50;
+const ROUNDS = 2_000;
+
+let state = 20;
+const next = (n) => (state = (state * 48271) % 2147483647) % n;
+const pick = (list) => list[next(list.length)];
+// Small numbers are drawn far more often, as words of a language are.
+const zipf = (n) => Math.floor(Math.exp((next(1e6) / 1e6) * Math.log(n)));
+
+const SYLLABLES = 'a an be co de e fa go he i ja ka lo ma ne o pa ra sa te the u ve wa yo za'.split(
+  ' ',
+);
+const WORDS = Array.from({ length: 60_000 }, () =>
+  Array.from({ length: 1 + next(4) }, () => pick(SYLLABLES)).join(''),
+);
+const title = () => Array.from({ length: 1 + next(5) }, () => WORDS[zipf(WORDS.length)]).join(' ');
+
+await search();
+await answers();
+
+async function search() {
+  const rows = Array.from({ length: ITEMS }, (_, i) => ({
+    id: `i${i}`,
+    title: title(),
+    artist: `${WORDS[zipf(20_000)]} ${WORDS[zipf(20_000)]}`,
+  }));
+  const database = fakeDatabase();
+  for (const row of rows) database.items.put(row);
+  const index = new Map(rows.map(({ id }, i) => [id, i]));
+  const model = {
+    manifest: { fields: [{ name: 'title' }, { name: 'artist' }], creator: 'artist' },
+    size: ITEMS,
+    indexOf: (id) => index.get(id),
+  };
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const began = performance.now();
+  const catalogue = await readCatalogue({ tables: createTables(database), model });
+  const took = performance.now() - began;
+  globalThis.gc?.();
+  const after = process.memoryUsage();
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  console.log(`search: ${ITEMS} items indexed in ${took.toFixed(0)} ms, ${megabytes(grown)} MB`);
+  const words = () => `${pick(rows).title} ${pick(rows).artist}`.split(' ');
+  const kinds = {
+    'one letter': () => pick(words()).slice(0, 1),
+    'two letters': () => pick(words()).slice(0, 2),
+    'a word': () => pick(words()),
+    'a whole title': () => pick(rows).title,
+    'two beginnings of different items': () =>
+      `${pick(words()).slice(0, 2)} ${pick(words()).slice(0, 3)}`,
+    'ten single letters': () => Array.from({ length: 10 }, () => pick(words())[0]).join(' '),
+    'beginnings that no item has together': () =>
+      `${pick(words()).slice(0, 1)} ${pick(words())} za`,
+    'no such word': () => `${pick(words())}qqq`,
+  };
+  for (const [kind, query] of Object.entries(kinds)) {
+    report(
+      `search: ${kind}`,
+      ROUNDS,
+      () => query(),
+      (typed) => catalogue.find(typed, 10),
+    );
+  }
+}
+
+async function answers() {
+  const folder =
+    process.env.RECOMMENDER_BUNDLES ??
+    fileURLToPath(new URL('../../artifacts/test/bundles', import.meta.url));
+  for (const domain of existsSync(folder) ? (await readdir(folder)).sort() : []) {
+    const { model, catalogue } = await open(join(folder, domain));
+    const held = await catalogue.get();
+    const creatorOf = (index) => held.creatorOf(index);
+    const question = (more) => () => ({
+      favourites: Array.from({ length: 3 }, () => model.idOf(next(model.size))),
+      exclude: [],
+      limit: 10,
+      explain: false,
+      diversity: 0,
+      ...more,
+    });
+    for (const strategy of model.strategies) {
+      const ask = (request) => recommend(model, request, creatorOf);
+      report(`${domain} (${model.size}): ${strategy}`, 300, question({ strategy }), ask);
+      const all = question({ strategy, explain: true, diversity: 0.5 });
+      report(`${domain} (${model.size}): ${strategy}, explained and varied`, 300, all, ask);
+    }
+    model.dispose();
+  }
+}
+
+async function open(folder) {
+  const read = async (name) => readFile(join(folder, name));
+  const names = (await readdir(folder)).filter((name) => name !== 'stage.json');
+  const files = Object.fromEntries(await Promise.all(names.map(async (n) => [n, await read(n)])));
+  const rows = files['items.jsonl'].toString().split('\n').filter(Boolean);
+  const manifest = JSON.parse(files['manifest.json']);
+  const database = fakeDatabase();
+  push(database, { files, manifest, rows: rows.map((row) => JSON.parse(row)) });
+  const began = performance.now();
+  const opened = await createLoader({
+    tables: createTables(database),
+    wasmFolder: WASM_FOLDER,
+    log: keepingLog(),
+  })(manifest.version);
+  console.log(`${folder}: opened in ${(performance.now() - began).toFixed(0)} ms`);
+  return opened;
+}
+
+function report(what, rounds, question, work) {
+  for (let i = 0; i < WARM; i++) work(question());
+  const times = Array.from({ length: rounds }, () => {
+    const asked = question();
+    const began = performance.now();
+    work(asked);
+    return performance.now() - began;
+  }).sort((a, b) => a - b);
+  const at = (share) => times[Math.floor(share * (rounds - 1))].toFixed(2);
+  console.log(`${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms`);
+}
+
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}
