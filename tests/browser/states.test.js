@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  DEPLOYMENTS,
+  answered,
+  intercept,
+  json,
+  on,
+  pathWith,
+  popular,
+  useBrowser,
+  visit,
+} from './support.js';
+
+useBrowser();
+
+const model = /-recommender\/model$/;
+const asks = /\/recommend$/;
+const searches = /\/(songs|books)\?q=..+/;
+const noModel = { statusCode: 503, code: 'no_model', message: 'No model has been deployed yet.' };
+
+for (const deployment of DEPLOYMENTS) {
+  describe(`the states of ${deployment.name}`, () => {
+    it('says that no model is there, and starts by itself when one is', async (t) => {
+      let there = false;
+      const path = await pathWith(deployment, await popular(deployment, 2));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) =>
+          intercept(page, model, (route) => (there ? null : json(route, 503, noModel))),
+      });
+      await page.getByRole('heading', { name: 'No model here yet' }).waitFor();
+      await page.getByText(noModel.message).waitFor();
+      there = true;
+      await answered(page);
+      assert.equal(await on(page).favourites.count(), 2);
+    });
+
+    it('says that the server is away at the start, and tries again when asked', async (t) => {
+      let there = false;
+      const page = await visit(t, deployment, {
+        prepare: (page) =>
+          intercept(page, model, (route) => (there ? null : route.abort('connectionrefused'))),
+      });
+      await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
+      there = true;
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await on(page).box.waitFor();
+    });
+
+    it('tells an answer that makes no sense from a server that is away', async (t) => {
+      const page = await visit(t, deployment, {
+        prepare: (page) =>
+          intercept(page, model, (route) =>
+            json(route, 500, { statusCode: 500, code: 'internal', message: 'Our side.' }),
+          ),
+      });
+      await page.getByRole('heading', { name: 'Something is wrong here' }).waitFor();
+      await page.getByText('Our side.').waitFor();
+    });
+
+    it('keeps what is there while the server is away, and catches up', async (t) => {
+      let away = false;
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) =>
+          intercept(page, asks, (route) => (away ? route.abort('connectionreset') : null)),
+      });
+      await answered(page);
+      const before = await on(page).titles.allInnerTexts();
+
+      away = true;
+      await on(page).favourites.getByRole('button').first().click();
+      const alert = page.getByRole('alert');
+      await alert.getByText('What you see is its last answer').waitFor();
+      assert.deepEqual(await on(page).titles.allInnerTexts(), before);
+
+      away = false;
+      await alert.getByRole('button', { name: 'Try again' }).click();
+      await alert.waitFor({ state: 'detached' });
+      await answered(page);
+      assert.notDeepEqual(await on(page).titles.allInnerTexts(), before);
+    });
+
+    it('comes back by itself when the server does', async (t) => {
+      let away = true;
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) => intercept(page, asks, (route) => (away ? route.abort() : null)),
+      });
+      await page.getByRole('alert').waitFor();
+      away = false;
+      await answered(page);
+      assert.equal(await on(page).titles.count(), 10);
+    });
+
+    it('repeats what the server refuses, in its words', async (t) => {
+      const message = 'strategy: this model has no such thing';
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) =>
+          intercept(page, asks, (route) =>
+            json(route, 400, { statusCode: 400, code: 'unknown_strategy', message }),
+          ),
+      });
+      await page.getByRole('alert').getByText(message).waitFor();
+    });
+
+    it('shows places to fill while a slow answer is on its way, and says that it is slow', async (t) => {
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) =>
+          intercept(page, asks, async (route) => held.then(() => route.fallback())),
+      });
+      await page.locator('.rows .ghost').first().waitFor();
+      await page.getByText('This takes longer than it should').waitFor();
+      release();
+      await answered(page);
+      assert.equal(await page.locator('.ghost').count(), 0);
+    });
+
+    it('names the favourites that are in no catalogue', async (t) => {
+      const [known] = await popular(deployment, 1);
+      const nobody = { id: 'NOBODY-KNOWS-IT' };
+      const path = await pathWith(deployment, [known, nobody]);
+      const page = await visit(t, deployment, { path });
+      await answered(page);
+      const odd = on(page).favourites.filter({ hasText: nobody.id });
+      await odd.getByText('not in the catalogue').waitFor();
+      await page.getByText('1 pick is new to the model').waitFor();
+      assert.equal(await on(page).titles.count(), 10);
+    });
+
+    it('shows what is popular when no favourite is known, and says so', async (t) => {
+      const path = await pathWith(deployment, [{ id: 'NOBODY-KNOWS-IT' }]);
+      const page = await visit(t, deployment, { path });
+      await answered(page);
+      await page.getByText('The model knows none of your picks yet').waitFor();
+      const titles = (await popular(deployment, 3)).map(({ title }) => title);
+      assert.deepEqual((await on(page).titles.allInnerTexts()).slice(0, 3), titles);
+    });
+
+    it('says when there is nothing left to recommend', async (t) => {
+      const path = await pathWith(deployment, await popular(deployment, 1));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) =>
+          intercept(page, asks, (route) =>
+            json(route, 200, { model: 'x', strategy: 'y', unknown: [], recommendations: [] }),
+          ),
+      });
+      await page.getByText('nothing left to recommend').waitFor();
+    });
+
+    it('offers the search again when it fails', async (t) => {
+      let away = true;
+      const page = await visit(t, deployment, {
+        prepare: (page) => intercept(page, searches, (route) => (away ? route.abort() : null)),
+      });
+      const { box, options } = on(page);
+      await box.fill('th');
+      const again = page.getByRole('button', { name: 'Try again' });
+      await again.waitFor();
+      away = false;
+      await again.click();
+      await options.first().waitFor();
+    });
+
+    it('asks for the new model when one takes over', async (t) => {
+      let asked = 0;
+      const path = await pathWith(deployment, await popular(deployment, 2));
+      const page = await visit(t, deployment, {
+        path,
+        prepare: async (page) => {
+          await intercept(page, model, () => (asked++, null));
+          await intercept(page, asks, async (route) => {
+            const answer = await (await route.fetch()).json();
+            return json(route, 200, { ...answer, model: 'another' });
+          });
+        },
+      });
+      await answered(page);
+      await page.waitForTimeout(300);
+      assert.ok(asked >= 2);
+    });
+  });
+}
