@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from training import dataset, pipeline
 from training.config import Config
-from training.dataset import Dataset, build
+from training.dataset import Dataset
+from training.pipeline import Folders
 from training.songs import SONGS
 
 ITEMS = 24
@@ -50,7 +52,7 @@ def write(folder: Path, seed: int = 1) -> Path:
     (folder / "train_triplets.txt").write_text("".join(lines))
     (folder / "unique_tracks.txt").write_text(
         "".join(
-            f"TR{i}<SEP>{song_of(i)}<SEP>{'Odd' if i % 2 else 'Even'} {i % 3}<SEP>Song {i}\n"
+            f"TR{i}<SEP>{song_of(i)}<SEP>{'Odd' if i % 2 else 'Even'} {i % 3}<SEP>Södra {i}\n"
             for i in range(ITEMS)
         )
     )
@@ -62,12 +64,31 @@ def config(*more: str) -> Config:
     return Config().with_settings([*SETTINGS, *more])
 
 
-def dataset(folder: Path, *more: str) -> Dataset:
-    """Returns the checkerboard prepared, its raw files written into a folder."""
-    settings = config(*more)
-    return build(SONGS, write(folder), settings.clean, settings.split)[0]
+def run(folders: Folders, *stages: str, more: tuple[str, ...] = ()) -> None:
+    """Runs stages with the settings that suit the checkerboard."""
+    for name in stages:
+        pipeline.STAGES[name](folders, [*SETTINGS, *more], progress=lambda *_: None)
 
 
-def colours(data: Dataset) -> np.ndarray:
+def prepared(folder: Path) -> Folders:
+    """Returns the folders of the checkerboard, prepared."""
+    folders = Folders(SONGS, write(folder / "raw"), folder / "artifacts")
+    run(folders, "prepare")
+    return folders
+
+
+def exported(folder: Path) -> Folders:
+    """Returns the folders of the checkerboard after every stage up to export."""
+    folders = prepared(folder)
+    run(folders, "train", "evaluate", "export")
+    return folders
+
+
+def data_of(folders: Folders) -> Dataset:
+    """Returns the prepared checkerboard."""
+    return dataset.load(folders.prepared)
+
+
+def colours(ids: list[str]) -> np.ndarray:
     """Returns [items] the colour of each index."""
-    return np.array([colour_of(id_) for id_ in data.items["item_id"]])
+    return np.array([colour_of(id_) for id_ in ids])

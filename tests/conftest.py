@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import checkerboard
 from tests.harper_places import Place, built_component, fake_place, real_node
+from training.pipeline import Folders
+
+
+@pytest.fixture(scope="session")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """The checkerboard after every stage up to export; to be read, not changed."""
+    return checkerboard.exported(tmp_path_factory.mktemp("board"))
 
 
 @pytest.fixture(scope="session")
