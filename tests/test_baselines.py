@@ -1,0 +1,104 @@
+"""What every model is measured against: one suite over all of them, on the checkerboard."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import checkerboard
+from training.baselines import BASELINES, one_hot, popularity, rank_scores
+from training.evaluate import queries, training_of
+from training.metrics import ndcg_at
+
+
+@pytest.fixture(scope="module")
+def data(board):
+    return checkerboard.data_of(board)
+
+
+@pytest.fixture(scope="module")
+def training(board, data):
+    return training_of(board.domain, data, checkerboard.config())
+
+
+@pytest.fixture(scope="module", params=BASELINES, ids=lambda b: b.name)
+def scorer(request, training):
+    baseline = request.param
+    return baseline.fit(training, **baseline.grid[0])
+
+
+def test_names_are_given_once_and_every_grid_has_a_setting():
+    names = [baseline.name for baseline in BASELINES]
+    assert len(set(names)) == len(names)
+    assert all(baseline.grid for baseline in BASELINES)
+
+
+def test_a_baseline_scores_every_item_for_every_query(scorer):
+    scores = scorer(np.array([[0, 1, -1], [5, -1, -1]], np.int32))
+    assert scores.shape == (2, checkerboard.ITEMS)
+    assert np.isfinite(scores).all()
+
+
+def test_a_baseline_never_recommends_a_favourite_and_no_item_twice(scorer):
+    rng = np.random.default_rng(6)
+    favourites = np.array([rng.permutation(checkerboard.ITEMS)[:3] for _ in range(40)], np.int32)
+    for row, shown in zip(rank_scores(scorer, favourites, 30), favourites, strict=True):
+        real = row[row >= 0].tolist()
+        assert sorted(real) == sorted(set(range(checkerboard.ITEMS)) - set(shown.tolist()))
+        assert (row[len(real) :] == -1).all()
+
+
+def test_padding_and_order_of_favourites_do_not_matter_to_a_baseline(scorer):
+    one = scorer(np.array([[3, 8, -1, -1]], np.int32))
+    other = scorer(np.array([[8, 3]], np.int32))
+    assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "baseline", [b for b in BASELINES if b.name != "popularity"], ids=lambda b: b.name
+)
+def test_the_best_setting_of_a_baseline_is_at_least_as_good_as_popularity(baseline, data, training):
+    watch = queries(data, "validation", 3, checkerboard.config())
+
+    def score(of) -> float:
+        return float(ndcg_at(rank_scores(of, watch.favourites, 20), watch.targets, 20).mean())
+
+    found = max(score(baseline.fit(training, **grid)) for grid in baseline.grid[:4])
+    assert found >= score(popularity(training))
+
+
+def test_item_knn_knows_the_colours(data, training):
+    baseline = next(b for b in BASELINES if b.name == "item-kNN")
+    colours = checkerboard.colours(data.items["item_id"].tolist())
+    for grid in baseline.grid:
+        table = baseline.fit(training, **grid)
+        for colour in (0, 1):
+            own = np.flatnonzero(colours == colour)[None, :3].astype(np.int32)
+            best = rank_scores(table, own, 9)[0]
+            assert (colours[best] == colour).all(), grid
+
+
+def test_popularity_is_the_order_of_the_index(training):
+    ranked = rank_scores(popularity(training), np.array([[1, -1]], np.int32), 5)
+    assert ranked.tolist() == [[0, 2, 3, 4, 5]]
+
+
+def test_favourites_are_a_row_of_ones():
+    assert one_hot(np.array([[2, 0], [1, -1]]), 3).toarray().tolist() == [[1, 0, 1], [0, 1, 0]]
+    assert isinstance(one_hot(np.array([[0]]), 3), sp.csr_matrix)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.sampled_from([-2.0, 0.0, 0.5, 0.5, 1.0, 1e6]), min_size=4, max_size=40),
+    st.integers(1, 50),
+)
+def test_items_are_ranked_by_score_and_equal_ones_by_popularity(scores, results):
+    favourites = np.array([[0, 2, -1]], np.int32)
+    ranked = rank_scores(lambda _: np.array([scores], np.float32), favourites, results)
+    order = sorted(
+        (i for i in range(len(scores)) if i not in (0, 2)), key=lambda i: (-scores[i], i)
+    )
+    wanted = order[:results]
+    assert ranked.tolist() == [wanted + [-1] * (results - len(wanted))]

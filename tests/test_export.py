@@ -1,0 +1,189 @@
+"""The bundle: whole, as the contract says, and it answers as the model does."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import checkerboard
+from training import serving
+from training.pipeline import Folders
+from training.reading import sha256_of
+from training.serving import BundleGraph, padded
+
+
+def read(path: Path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def manifest(board):
+    return read(board.bundle / "manifest.json")
+
+
+@pytest.fixture(scope="module")
+def rows(board):
+    with (board.bundle / "items.jsonl").open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def copied(board: Folders, target: Path) -> Folders:
+    shutil.copytree(board.artifacts, target / "artifacts")
+    return Folders(board.domain, board.raw, target / "artifacts")
+
+
+def test_the_manifest_says_what_the_bundle_is(manifest, board):
+    assert manifest["format"] == 1
+    assert (manifest["domain"], manifest["project"]) == ("songs", "song-recommender")
+    assert manifest["fields"] == [
+        {"name": "title", "label": "Title"},
+        {"name": "artist", "label": "Artist"},
+    ]
+    assert manifest["creator"] == "artist"
+    assert manifest["labels"]["items"] == "songs"
+    sizes = manifest["sizes"]
+    assert (sizes["items"], sizes["favourites"], sizes["dim"]) == (checkerboard.ITEMS, 10, 8)
+    assert sizes["users"] == (checkerboard.data_of(board).parts == 0).sum()
+    assert sizes["results"] == checkerboard.ITEMS
+    assert manifest["seed"] == 20
+    assert manifest["data"]["synthetic"] is False
+    assert manifest["data"]["files"] == {
+        name: sha256_of(board.raw / name) for name in ("train_triplets.txt", "unique_tracks.txt")
+    }
+
+
+def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
+    found = {p.name for p in board.bundle.iterdir()} - {
+        "manifest.json",
+        "stage.json",
+        "config.json",
+    }
+    assert found <= set(manifest["files"])
+    assert {"model.json", "item_ids.json", "items.jsonl", "probes.json", "report.json"} <= found
+    for name, told in manifest["files"].items():
+        path = board.bundle / name
+        assert told == {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    shards = [
+        p for group in read(board.bundle / "model.json")["weightsManifest"] for p in group["paths"]
+    ]
+    assert set(shards) <= set(manifest["files"])
+
+
+def test_the_version_is_the_hash_of_the_rest(manifest):
+    rest = {k: v for k, v in manifest.items() if k not in ("version", "created")}
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    assert manifest["version"] == digest[:16]
+
+
+def test_strategies_name_outputs_that_the_graph_has(manifest, board):
+    outputs = set(read(board.bundle / "model.json")["signature"]["outputs"])
+    for strategy in manifest["strategies"]:
+        assert (
+            {"items", "scores"}
+            <= set(strategy["outputs"])
+            <= {
+                "items",
+                "scores",
+                "shares",
+                "vectors",
+            }
+        )
+        assert set(strategy["outputs"].values()) <= outputs
+        assert strategy["title"]
+        assert strategy["description"].endswith(".")
+    assert manifest["default_strategy"] in [s["name"] for s in manifest["strategies"]]
+
+
+def test_metrics_stand_beside_the_baselines(manifest):
+    metrics = manifest["metrics"]
+    assert metrics["favourites"] == 3
+    assert metrics["users"] > 0
+    kinds = {row["method"]: row["kind"] for row in metrics["rows"]}
+    assert kinds["voters"] == "ours"
+    assert kinds["popularity"] == "baseline"
+    for row in metrics["rows"]:
+        assert 0 <= row["ndcg@20_low"] <= row["ndcg@20"] <= row["ndcg@20_high"] <= 1
+
+
+def test_the_dictionary_and_the_catalogue_are_in_the_order_of_popularity(board, rows):
+    ids = read(board.bundle / "item_ids.json")
+    assert (
+        ids == [row["id"] for row in rows] == checkerboard.data_of(board).items["item_id"].tolist()
+    )
+    assert len(set(ids)) == checkerboard.ITEMS
+    popularity = [row["popularity"] for row in rows]
+    assert popularity == sorted(popularity, reverse=True)
+
+
+def test_catalogue_rows_hold_the_shown_fields_as_utf8(board, rows):
+    assert all(row["title"].startswith("Södra ") and row["artist"] for row in rows)
+    assert "Södra" in (board.bundle / "items.jsonl").read_bytes().decode("utf-8")
+
+
+def test_the_bundle_answers_as_the_model_it_was_made_of(board, manifest):
+    bundle = BundleGraph(board.bundle)
+    rng = np.random.default_rng(5)
+    config = checkerboard.config()
+    for one in serving.served(board.model, config):
+        for n in range(30):
+            chosen = rng.permutation(checkerboard.ITEMS)[: n % 10 + 1].tolist()
+            ours = one.answer(padded(chosen, 10), manifest["sizes"]["results"])
+            theirs = bundle.ask(one.strategy.name, chosen)
+            scores = ours["scores"].numpy()[0]
+            assert theirs["scores"] == pytest.approx(scores, abs=1e-3)
+            # Whatever differs in place differs little in score.
+            by_item = dict(zip(ours["items"].numpy()[0].tolist(), scores.tolist(), strict=True))
+            for item, score in zip(theirs["items"].tolist(), theirs["scores"], strict=True):
+                assert by_item.get(item, 0.0) == pytest.approx(score, abs=1e-3)
+
+
+def test_probes_ask_every_strategy_and_the_bundle_gives_their_answers(board, manifest):
+    probes = read(board.bundle / "probes.json")["probes"]
+    bundle = BundleGraph(board.bundle)
+    assert {p["strategy"] for p in probes} == {s["name"] for s in manifest["strategies"]}
+    assert {len(p["favourites"]) for p in probes} >= {1, 2, 3, 5, 8}
+    for probe in probes:
+        assert not set(probe["items"]) & set(probe["favourites"])
+        assert len(probe["items"]) == len(probe["scores"]) <= 10
+        answer = bundle.answer(probe["favourites"], 10, probe["strategy"]).recommendations
+        assert [id_ for id_, _ in answer] == probe["items"]
+        assert [score for _, score in answer] == pytest.approx(probe["scores"], abs=1e-5)
+
+
+def test_float32_answers_the_same_and_weighs_more(board, manifest, tmp_path):
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.dtype=float32",))
+    half, full = BundleGraph(board.bundle), BundleGraph(folders.bundle)
+
+    def weight(of: dict) -> int:
+        return sum(f["bytes"] for name, f in of["files"].items() if name.endswith(".bin"))
+
+    assert weight(full.manifest) > weight(manifest)
+    assert full.manifest["version"] != manifest["version"]
+    for strategy in (s["name"] for s in manifest["strategies"]):
+        for n in range(10):
+            chosen = np.random.default_rng(n).permutation(checkerboard.ITEMS)[: n + 1].tolist()
+            one, other = half.ask(strategy, chosen), full.ask(strategy, chosen)
+            assert one["scores"] == pytest.approx(other["scores"], abs=5e-3)
+
+
+def test_weights_are_cut_into_shards_of_the_size_asked_for(board, tmp_path):
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.shard_bytes=2048",))
+    shards = sorted(folders.bundle.glob("*.bin"))
+    assert len(shards) > 1
+    assert all(p.stat().st_size <= 2048 for p in shards)
+    ids = read(folders.bundle / "item_ids.json")
+    one, other = BundleGraph(board.bundle), BundleGraph(folders.bundle)
+    assert one.answer(ids[:3], 10) == other.answer(ids[:3], 10)
+
+
+def test_no_more_results_are_kept_than_a_request_may_need(board, tmp_path):
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.max_exclude=2", "export.max_limit=3"))
+    bundle = BundleGraph(folders.bundle)
+    assert bundle.manifest["sizes"]["results"] == 10 + 2 + 3
+    assert bundle.ask("voters", [1, 2])["items"].shape == (15,)

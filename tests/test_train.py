@@ -1,0 +1,92 @@
+"""The fit loop: it learns, stops in time, and the same seed learns the same."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from tests import checkerboard
+from training.train import fit_towers, load, save, validation_queries
+
+QUIET = {"progress": lambda *_: None}
+
+
+@pytest.fixture(scope="module")
+def data(board):
+    return checkerboard.data_of(board)
+
+
+def same(one, other) -> bool:
+    pairs = zip(asdict(one).values(), asdict(other).values(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_the_same_seed_learns_the_same_and_another_seed_something_else(data):
+    short = ("train.max_steps=20",)
+    one, again = (fit_towers(data, checkerboard.config(*short), **QUIET)[0] for _ in range(2))
+    other, _ = fit_towers(data, checkerboard.config(*short, "train.seed=21"), **QUIET)
+    assert same(one, again)
+    assert not same(one, other)
+
+
+def test_training_stops_when_looks_bring_no_gain_and_keeps_the_best_look(data):
+    settings = ("train.eval_every=5", "train.patience=2", "train.max_steps=500")
+    index, history = fit_towers(data, checkerboard.config(*settings), **QUIET)
+    steps = [step for step, _, _ in history.looks]
+    scores = [score for _, _, score in history.looks]
+    assert history.best_step == steps[int(np.argmax(scores))]
+    assert steps[-1] == history.best_step + 2 * 5 < 500
+    until = (*settings[:2], f"train.max_steps={history.best_step}")
+    assert same(index, fit_towers(data, checkerboard.config(*until), **QUIET)[0])
+
+
+def test_every_look_is_told_and_noted(data):
+    told = []
+    config = checkerboard.config("train.max_steps=60")
+    _, history = fit_towers(
+        data, config, progress=lambda done, total, _: told.append((done, total))
+    )
+    assert told == [(20, 60), (40, 60), (60, 60)]
+    assert [step for step, _, _ in history.looks] == [20, 40, 60]
+    assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.looks)
+
+
+def test_the_index_holds_each_train_user_once_with_what_he_liked(data):
+    index, _ = fit_towers(data, checkerboard.config("train.max_steps=20"), **QUIET)
+    liked = data.liked("train")
+    assert index.item_vectors.shape == (checkerboard.ITEMS, 8)
+    assert index.user_vectors.shape == (liked.shape[0], 8)
+    for user in range(liked.shape[0]):
+        own = index.items[index.offsets[user] : index.offsets[user + 1]]
+        assert set(own.tolist()) == set(liked[user].indices.tolist())
+
+
+def test_the_towers_tell_the_colours_apart(board, data):
+    index, _ = load(board.model)
+    vectors = index.item_vectors / np.linalg.norm(index.item_vectors, axis=1, keepdims=True)
+    colours = checkerboard.colours(data.items["item_id"].tolist())
+    alike = colours[:, None] == colours[None, :]
+    likeness = vectors @ vectors.T
+    assert likeness[alike].mean() > likeness[~alike].mean() + 0.5
+
+
+def test_load_returns_what_save_wrote(board, tmp_path):
+    index, settings = load(board.model)
+    _, history = None, json.loads((board.model / "history.json").read_text())
+    assert history["best_step"] in [step for step, _, _ in history["looks"]]
+    from training.train import History
+
+    save(index, settings, History(**history), tmp_path)
+    again, same_settings = load(tmp_path)
+    assert same(index, again)
+    assert settings == same_settings
+    assert json.loads((tmp_path / "history.json").read_text()) == history
+
+
+def test_validation_queries_are_the_same_whoever_asks_and_of_validation_users(data):
+    config = checkerboard.config()
+    one, other = (validation_queries(data, config) for _ in range(2))
+    assert (one.favourites == other.favourites).all()
+    assert len(one) == (data.parts == 1).sum()
+    assert (one.favourites >= 0).sum(axis=1).tolist() == [3] * len(one)
