@@ -95,16 +95,11 @@ for (const [what, row, reason] of [
   });
 }
 
-for (const [what, ids] of [
-  ['an id twice', ['a', 'a']],
-  ['an id that is a number', ['a', 7]],
-]) {
-  test(`${what} is refused`, async () => {
-    const odd = toyBundle({ ids });
-    const error = await readBundle(push(fakeDatabase(), odd), odd.manifest.version).catch((e) => e);
-    assert.match(error.message, /item_ids.json/);
-  });
-}
+test('an id that is a number is refused', async () => {
+  const odd = toyBundle({ ids: ['a', 7] });
+  const reading = readBundle(push(fakeDatabase(), odd), odd.manifest.version);
+  await assert.rejects(reading, { name: 'ModelRefused', message: /item_ids.json/ });
+});
 
 test('no probes at all prove nothing', async () => {
   const odd = toyBundle({ probes: [] });

@@ -33,14 +33,20 @@ export class FakeTable {
     return row && record(row);
   }
 
-  async *search({ select }) {
+  // What we ask for and no more: all rows, or those behind a key, in the order of their keys.
+  async *search({ select, conditions = [], limit = Infinity }) {
     this.searches++;
-    for (const row of [...this.#rows.values()]) {
+    const behind = conditions.map(({ comparator, attribute, value }) => {
+      if (comparator !== 'greater_than' || attribute !== this.#key)
+        throw new Error('not understood');
+      return value;
+    });
+    const keys = [...this.#rows.keys()].filter((key) => behind.every((value) => key > value));
+    for (const key of keys.sort().slice(0, limit)) {
       if (this.failure) throw this.failure;
-      const pairs = select
-        .filter((name) => Object.hasOwn(row, name))
-        .map((name) => [name, row[name]]);
-      yield Object.fromEntries(pairs);
+      const row = this.#rows.get(key);
+      const named = select.filter((name) => Object.hasOwn(row, name));
+      yield Object.fromEntries(named.map((name) => [name, row[name]]));
     }
   }
 }

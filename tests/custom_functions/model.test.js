@@ -78,3 +78,12 @@ test('probes that do not match are refused, and leave no tensor', async () => {
   await assert.rejects(toyModel({ probes: [good] }), /probe 1 of 1/);
   assert.equal(backendFigures().tensors, before);
 });
+
+test('a dictionary that holds an id twice is refused, and leaves no tensor', async () => {
+  const before = backendFigures().tensors;
+  await assert.rejects(toyModel({ ids: ['a', 'b', 'a'] }), {
+    name: 'ModelRefused',
+    message: /twice/,
+  });
+  assert.equal(backendFigures().tensors, before);
+});

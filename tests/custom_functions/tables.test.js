@@ -38,3 +38,14 @@ test('versions are listed newest first', async () => {
   );
   assert.ok(versions.every((row) => !('weights' in row)));
 });
+
+test('all rows are read, page after page, whatever their number', async () => {
+  for (const count of [0, 1, 999, 1000, 1001, 2500]) {
+    const database = fakeDatabase();
+    for (let i = 0; i < count; i++) database.items.put({ id: `i${i}`, title: `T${i}`, year: 1 });
+    const seen = [];
+    for await (const row of createTables(database).items(['title'])) seen.push(row);
+    assert.equal(new Set(seen.map(({ id }) => id)).size, count);
+    assert.ok(seen.every((row) => row.title === `T${row.id.slice(1)}` && !('year' in row)));
+  }
+});

@@ -35,7 +35,6 @@ export async function readBundle(record, version, { patience = 30_000 } = {}) {
     Array.isArray(ids) && ids.length === manifest.sizes.items,
     'item_ids.json: wrong length',
   );
-  refuseUnless(new Set(ids).size === ids.length, 'item_ids.json: an id stands there twice');
   refuseUnless(
     ids.every((id) => typeof id === 'string'),
     'item_ids.json: an id is no text',

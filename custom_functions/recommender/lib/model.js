@@ -4,6 +4,7 @@
 
 import { ModelRefused } from './errors.js';
 import { loadGraph } from './graph.js';
+import { turn } from './pauses.js';
 import { replayProbes } from './probes.js';
 
 /**
@@ -12,9 +13,13 @@ import { replayProbes } from './probes.js';
  * @throws {ModelRefused}
  */
 export async function openModel(bundle) {
-  const model = new Model(bundle.manifest, bundle.ids, loadGraph(bundle.topology, bundle.weights));
+  const graph = loadGraph(bundle.topology, bundle.weights);
+  // Graph and dictionary each hold the thread for a while; requests go in between.
+  await turn();
+  const model = new Model(bundle.manifest, bundle.ids, graph);
+  await turn();
   try {
-    model.checkOutputs();
+    model.check();
     await replayProbes(model, bundle.probes);
     return model;
   } catch (error) {
@@ -90,8 +95,9 @@ export class Model {
     return Object.fromEntries(keys.map((key, place) => [key, arrays[place]]));
   }
 
-  /** @throws {ModelRefused} The manifest names an output that the graph does not have. */
-  checkOutputs() {
+  /** @throws {ModelRefused} Manifest, dictionary and graph do not belong together. */
+  check() {
+    if (this.#indices.size < this.size) throw new ModelRefused('item_ids.json: an id twice');
     for (const { name, outputs } of this.manifest.strategies) {
       const absent = Object.values(outputs).find((output) => !this.#graph.has(output));
       if (absent) throw new ModelRefused(`strategy ${name}: the graph has no output ${absent}`);

@@ -19,3 +19,6 @@ export function createPauses(longest = 4) {
     });
   };
 }
+
+/** @returns {Promise<void>} After whatever waits for the thread has had its turn. */
+export const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@
  */
 
 import { ModelRefused } from './errors.js';
+import { turn } from './pauses.js';
 import { rank } from './recommend.js';
 
 /** Greatest difference of a score. */
@@ -23,7 +24,7 @@ export async function replayProbes(model, probes) {
     const problem = replay(model, probe);
     if (problem) throw new ModelRefused(`probe ${place + 1} of ${probes.length}: ${problem}`);
     // One probe holds the thread as long as one request does; then requests have their turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }
 

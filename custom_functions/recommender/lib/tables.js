@@ -5,6 +5,9 @@
 
 const HIDDEN = /^_|^digest$/;
 
+// HarperDB closes a read that is open for half a minute, which a busy node may need for a great table.
+const PAGE = 1000;
+
 /**
  * @param {Record<string, object>} tables HarperDB's `databases.<name>`, with `items`, `models`, `current`.
  */
@@ -48,10 +51,20 @@ export function createTables(tables) {
 
     /**
      * @param {string[]} fields
-     * @returns {AsyncIterable<Record<string, unknown>>} All rows with `id` and these fields.
+     * @returns {AsyncGenerator<Record<string, unknown>>} All rows with `id` and these fields, by id.
      */
-    items(fields) {
-      return tables.items.search({ select: ['id', ...fields] });
+    async *items(fields) {
+      const select = ['id', ...fields];
+      let last = '';
+      for (let found = PAGE; found === PAGE;) {
+        found = 0;
+        const after = { attribute: 'id', comparator: 'greater_than', value: last };
+        for await (const row of tables.items.search({ conditions: [after], limit: PAGE, select })) {
+          found++;
+          last = row.id;
+          yield row;
+        }
+      }
     },
   };
 }
