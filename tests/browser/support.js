@@ -149,8 +149,9 @@ export const json = (route, status, body) =>
 
 /** Writes what was measured where people and continuous integration look for it. */
 export async function report(name, content) {
-  await mkdir(RESULTS, { recursive: true });
-  await writeFile(new URL(name, RESULTS), `${JSON.stringify(content, null, 2)}\n`);
+  const file = new URL(name, RESULTS);
+  await mkdir(new URL('.', file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** @returns {Promise<string>} Folder for pictures. */

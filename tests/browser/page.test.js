@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DEPLOYMENTS, answered, ask, pathWith, popular, useBrowser, visit } from './support.js';
+
+useBrowser();
+
+const TOUCH = 24; // px, WCAG 2.2, 2.5.8
+
+for (const deployment of DEPLOYMENTS) {
+  describe(`the page of ${deployment.name}`, () => {
+    it('says which model answers and what it was learned from', async (t) => {
+      const page = await visit(t, deployment);
+      const { version, data, labels } = await ask(deployment, 'model');
+      const foot = page.getByRole('contentinfo');
+      await foot.getByText(version).waitFor();
+      await foot.getByText(data.name).waitFor();
+      const marks = await page.getByText('Demonstration data', { exact: true }).count();
+      assert.equal(marks, data.synthetic ? 2 : 0);
+      if (data.synthetic) await foot.getByText(`the ${labels.people} are invented`).waitFor();
+    });
+
+    it('shows the report beside the usual methods, with intervals', async (t) => {
+      const page = await visit(t, deployment);
+      const { metrics, strategies } = await ask(deployment, 'model');
+      const table = page.getByRole('table', { name: /^NDCG@20/ });
+      await table.waitFor();
+      const rows = await table.getByRole('row').allInnerTexts();
+      assert.equal(rows.length, metrics.rows.length + 1);
+      for (const row of metrics.rows) {
+        const title = strategies.find(({ name }) => name === row.method)?.title ?? row.method;
+        const shown = rows.find((text) => text.includes(title));
+        const figure = row['ndcg@20'].toFixed(3).replace(/^0/, '');
+        assert.ok(shown?.includes(figure), `${title} ${figure}`);
+        assert.ok(shown.includes(row['ndcg@20_low'].toFixed(3).replace(/^0/, '')));
+      }
+      const bars = await table
+        .locator('.chart-fill')
+        .evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));
+      assert.deepEqual(
+        bars,
+        [...bars].sort((a, b) => b - a),
+      );
+      assert.ok(bars[0] > 100);
+    });
+
+    it('sends a policy that forbids everything from elsewhere', async (t) => {
+      const page = await visit(t, deployment);
+      const policy = await page
+        .locator('meta[http-equiv="Content-Security-Policy"]')
+        .getAttribute('content');
+      assert.match(policy, /default-src 'none'/);
+      assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+    });
+
+    it('does not move for those who asked for less motion', async (t) => {
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      for (const [reducedMotion, moving] of [
+        ['reduce', false],
+        ['no-preference', true],
+      ]) {
+        const page = await visit(t, deployment, { path, reducedMotion });
+        await answered(page);
+        const duration = await page
+          .locator('.rows')
+          .evaluate((rows) => getComputedStyle(rows).transitionDuration);
+        assert.equal(duration !== '0s', moving, reducedMotion);
+      }
+    });
+
+    it('has targets that a thumb can hit', async (t) => {
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, { path, viewport: { width: 320, height: 700 } });
+      await answered(page);
+      const small = await page.locator('button:visible, input:visible, select:visible').evaluateAll(
+        (all, least) =>
+          all
+            .map((one) => ({ name: one.outerHTML.slice(0, 90), box: one.getBoundingClientRect() }))
+            .filter(({ box }) => box.width < least || box.height < least)
+            .map(({ name }) => name),
+        TOUCH,
+      );
+      assert.deepEqual(small, []);
+    });
+
+    // Zooming in is the same as a narrower page: 1280 px at 400 % are 320.
+    it('needs no scrolling sideways at any width or zoom', async (t) => {
+      const path = await pathWith(deployment, await popular(deployment, 3));
+      const page = await visit(t, deployment, { path });
+      await answered(page);
+      for (const width of [320, 400, 480, 640, 800, 960, 1024, 1440, 1920, 2560]) {
+        await page.setViewportSize({ width, height: 800 });
+        const tooWide = await page.evaluate(() => {
+          const { documentElement: root } = document;
+          return root.scrollWidth - root.clientWidth;
+        });
+        assert.ok(tooWide <= 0, `${tooWide} px too wide at ${width} px`);
+      }
+    });
+  });
+}

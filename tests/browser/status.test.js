@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DEPLOYMENTS, ask, intercept, json, useBrowser, visit } from './support.js';
+
+useBrowser();
+
+for (const deployment of DEPLOYMENTS) {
+  describe(`the status page of ${deployment.name}`, () => {
+    it('shows which version is current, and what was asked how often', async (t) => {
+      await ask(deployment, 'recommend', { favourites: ['anything'] });
+      const page = await visit(t, deployment, { path: 'ui/status/' });
+      const { model, items } = await ask(deployment, 'health');
+
+      await page.getByRole('status').filter({ hasText: 'Answering' }).waitFor();
+      const versions = page.getByRole('region', { name: 'Model versions' });
+      await versions.getByRole('row').filter({ hasText: model }).getByText('current').waitFor();
+      const requests = page.getByRole('region', { name: /^Requests/ });
+      const row = requests.getByRole('row', { name: /^health/ });
+      assert.match(await row.innerText(), /\d+\s+\d+\s+\d+\s+[\d.]+ m?s\s+[\d.]+ m?s/);
+      await page.getByText(new Intl.NumberFormat('en').format(items), { exact: true }).waitFor();
+    });
+
+    it('is reached from the page and leads back', async (t) => {
+      const page = await visit(t, deployment);
+      await page.getByRole('link', { name: 'Status', exact: true }).click();
+      await page.getByRole('heading', { name: 'Status' }).waitFor();
+      await page.getByRole('link', { name: 'Recommendations' }).click();
+      await page.getByRole('combobox', { name: /^Find a/ }).waitFor();
+    });
+
+    it('says why no model answers, and which one was refused', async (t) => {
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        prepare: (page) =>
+          intercept(page, /\/health$/, (route) =>
+            json(route, 503, {
+              status: 'no model',
+              model: null,
+              statusCode: 503,
+              code: 'no_model',
+              message: 'Nothing answers.',
+              reason: 'Nothing answers.',
+              refused: { version: 'feed5eed', reason: 'its probes differ' },
+            }),
+          ),
+      });
+      await page.getByRole('status').filter({ hasText: 'No model' }).waitFor();
+      await page.getByText('Nothing answers.').waitFor();
+      await page.getByText('its probes differ').waitFor();
+    });
+
+    it('keeps its figures when the node goes away, and stops asking on demand', async (t) => {
+      let asked = 0;
+      let away = false;
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        prepare: (page) =>
+          intercept(page, /\/(stats|health)$/, (route) => {
+            asked++;
+            return away ? route.abort() : null;
+          }),
+      });
+      await page.getByRole('heading', { name: 'Model versions' }).waitFor();
+      away = true;
+      await page.getByText('The node does not answer').waitFor();
+      assert.ok(await page.getByRole('heading', { name: 'Model versions' }).isVisible());
+
+      await page.getByRole('button', { name: 'Stop refreshing' }).click();
+      const before = asked;
+      await page.waitForTimeout(6000);
+      assert.equal(asked, before);
+      await page.getByRole('button', { name: 'Go on refreshing' }).waitFor();
+    });
+  });
+}
