@@ -59,7 +59,13 @@ def test_what_was_written_takes_the_folders_place_with_its_fingerprint(tmp_path)
 def test_notes_stand_in_the_stamp(tmp_path):
     with stage.writing(tmp_path / "a", "mark", rows=3):
         pass
-    assert stage.stamp_of(tmp_path / "a", "train") == {"fingerprint": "mark", "rows": 3}
+    assert stage.stamp_of(tmp_path / "a", "train")["rows"] == 3
+
+
+def test_a_result_that_lost_a_file_is_no_longer_current(tmp_path):
+    write(tmp_path / "a", "mark", "text")
+    (tmp_path / "a" / "result").unlink()
+    assert not stage.is_current(tmp_path / "a", "mark")
 
 
 def test_a_second_result_replaces_the_first_and_leaves_nothing_else(tmp_path):

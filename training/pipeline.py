@@ -14,7 +14,7 @@ from training import dataset, stage
 from training.config import Config
 from training.dataset import Counts
 from training.domain import Domain
-from training.errors import DataError
+from training.errors import ConfigError, DataError
 from training.reading import find_all, sha256_of
 
 Progress = Callable[[int, int, str], None]
@@ -111,7 +111,10 @@ def _source(domain: Domain, raw: Path) -> dict[str, Any]:
         "terms": domain.terms,
     }
     if own.is_file():
-        described |= read_json(own)
+        told = read_json(own)
+        if not isinstance(told, dict):
+            raise DataError(own, expected='an object such as {"name": "…"}', found=repr(told)[:80])
+        described |= told
     return described
 
 
@@ -127,7 +130,7 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
         DataError: there is no prepared data.
         ConfigError: a setting is unknown or does not fit.
     """
-    config = config_of(folders.prepared, "prepare").with_settings(changes)
+    config = _changed(config_of(folders.prepared, "prepare"), changes, "train")
     mark = stage.fingerprint(
         ("train", "model", "examples", "metrics"),
         before=stage.mark_of(folders.prepared, "prepare"),
@@ -159,7 +162,7 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
         DataError: there is no prepared data or no model.
         ConfigError: a setting is unknown or does not fit.
     """
-    config = config_of(folders.model, "train").with_settings(changes)
+    config = _changed(config_of(folders.model, "train"), changes, "evaluate")
     mark = stage.fingerprint(
         ("evaluate", "baselines", "metrics", "serving", "model"),
         before=stage.mark_of(folders.model, "train"),
@@ -198,7 +201,7 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
         ExportError: the bundle answers otherwise than the model.
         ConfigError: a setting is unknown or does not fit.
     """
-    config = config_of(folders.report, "evaluate").with_settings(changes)
+    config = _changed(config_of(folders.report, "evaluate"), changes, "export")
     mark = stage.fingerprint(
         ("export", "serving", "model"),
         before=stage.mark_of(folders.report, "evaluate"),
@@ -234,6 +237,34 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
 
 STAGES = {"prepare": prepare, "train": train, "evaluate": evaluate, "export": export}
 """The stages before `deploy`, in order."""
+
+_SETTLED_BY = {
+    "clean": "prepare",
+    "split": "prepare",
+    "model": "train",
+    "train": "train",
+    "evaluate": "evaluate",
+}
+"""The stage that uses a section of the settings up: a later one can no longer change it."""
+
+
+def _changed(before: Config, changes: Iterable[str], name: str) -> Config:
+    """Returns a stage's settings: those of the stage before it, and its own changes.
+
+    Raises:
+        ConfigError: a change is unknown, does not fit or comes too late.
+    """
+    after = before.with_settings(changes)
+    order = list(STAGES)
+    old, new = before.as_dict(), after.as_dict()
+    for section, owner in _SETTLED_BY.items():
+        for key, value in new[section].items():
+            if value != old[section][key] and order.index(owner) < order.index(name):
+                raise ConfigError(
+                    f"--set {section}.{key}={value}: {owner} has used {old[section][key]}. "
+                    f"Run `python -m training {owner} <domain> --set {section}.{key}={value}` first"
+                )
+    return after
 
 
 def _run(

@@ -33,9 +33,11 @@ def fingerprint(modules: tuple[str, ...], **inputs: Any) -> str:
 def is_current(folder: Path, mark: str) -> bool:
     """Tells whether the folder holds the whole result that this fingerprint stands for."""
     try:
-        return mark_of(folder, "") == mark
+        stamp = stamp_of(folder, "")
     except DataError:
         return False
+    whole = all((folder / name).is_file() for name in stamp.get("files", []))
+    return whole and bool(stamp["fingerprint"] == mark)
 
 
 def mark_of(folder: Path, stage: str) -> str:
@@ -83,7 +85,9 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
     fresh.mkdir()
     try:
         yield fresh
-        (fresh / STAMP).write_text(json.dumps({"fingerprint": mark, **notes}, indent=1))
+        files = sorted(path.name for path in fresh.iterdir() if path.is_file())
+        stamp = {"fingerprint": mark, "files": files, **notes}
+        (fresh / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
