@@ -21,12 +21,31 @@ export async function startBackend(folder, log) {
   // Threads of wasm's own would fight with HarperDB's workers for the same cores.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths(folder.endsWith('/') ? folder : `${folder}/`);
-  const started = await tf.setBackend('wasm').catch(() => false);
+  const started = await withoutCrashing(() => tf.setBackend('wasm').catch(() => false));
   if (!started) {
     log.warn(`TensorFlow.js: wasm did not start from ${folder}; the slower cpu backend answers`);
     await tf.setBackend('cpu');
   }
   return tf.getBackend();
+}
+
+/**
+ * Emscripten's glue makes any promise of the whole process that is rejected unheard throw. HarperDB has such
+ * promises: the first peer that went away would end every worker of every other node.
+ */
+async function withoutCrashing(work) {
+  const events = ['unhandledRejection', 'uncaughtException'];
+  const before = new Set(events.flatMap((event) => process.listeners(event)));
+  try {
+    return await work();
+  } finally {
+    for (const event of events) {
+      for (const listener of process.listeners(event)) {
+        const isGlue = !before.has(listener) && /throw/.test(String(listener));
+        if (isGlue) process.removeListener(event, listener);
+      }
+    }
+  }
 }
 
 /** @returns {{backend: string | null, tensors: number, bytes: number}} What the process's backend holds. */
