@@ -137,6 +137,9 @@ class FakeHarper:
             self.tables.setdefault((settings["database"], table), {})
         return 200, {"message": f"Successfully deployed: {body['project']}"}
 
+    def _restart_service(self, body: Row) -> tuple[int, Any]:
+        return 200, {"message": "Restarting http_workers"}
+
     # What the deployed component does.
 
     def health(self, project: str) -> tuple[int, Any]:

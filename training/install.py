@@ -6,12 +6,12 @@ import base64
 import logging
 from typing import Any
 
-from training.cluster import Target
+from training.cluster import Target, client_of
 from training.component import Component
 from training.errors import HarperRefused, HarperUnavailable
 from training.harper import HarperClient
 from training.nodes import RESTART_SECONDS, WORKERS_ASKED
-from training.routes import Health, health, until
+from training.routes import Node, health, until
 from training.turn import COLUMNS, TABLE
 
 log = logging.getLogger(__name__)
@@ -45,13 +45,22 @@ def install(target: Target, component: Component) -> bool:
         "deploy_component",
         project=component.project,
         payload=base64.b64encode(component.payload()).decode("ascii"),
-        restart="rolling" if target.is_cluster else True,
         replicated=target.is_cluster,
     )
     for failure in _failures(told):
         log.warning("deploy_component: %s", failure)
-    _wait_for_code(target, component, [h for h in asked if h.reachable])
+    # Node after node, and each seen to answer before the next: the others serve meanwhile.
+    # HarperDB's own
+    # rolling restart ends early where a node restarts the very worker that holds the connection.
+    for asked_node in asked:
+        if asked_node.reachable:
+            _restart(asked_node.node, target, component)
     return True
+
+
+def _restart(node: Node, target: Target, component: Component) -> None:
+    client_of(node, target.client.config).operation("restart_service", service="http_workers")
+    _wait_for_code(node, component)
 
 
 def _require_super_user(client: HarperClient, component: Component) -> None:
@@ -70,28 +79,17 @@ def _failures(told: Any) -> list[str]:
     return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]
 
 
-def _wait_for_code(target: Target, component: Component, reachable: list[Health]) -> None:
-    missing = [h.node for h in reachable]
+def _wait_for_code(node: Node, component: Component) -> None:
+    def is_there() -> bool:
+        # Workers are replaced one after the other: a single good answer may come from the first.
+        told = [health(node, component.project).component for _ in range(WORKERS_ASKED)]
+        return set(told) == {component.code}
 
-    def is_everywhere() -> bool:
-        # A restart replaces worker after worker: one good answer may come from the one that is
-        # first.
-        missing[:] = [
-            node
-            for node in missing
-            if any(
-                health(node, component.project).component != component.code
-                for _ in range(WORKERS_ASKED)
-            )
-        ]
-        return not missing
-
-    if not until(is_everywhere, RESTART_SECONDS * len(target.nodes)):
-        names = ", ".join(node.name or node.routes_url for node in missing)
+    if not until(is_there, RESTART_SECONDS):
         raise HarperUnavailable(
             "deploy",
-            f"{names}: {component.project} does not answer with code {component.code}; "
-            "see the node's log",
+            f"{node.name or node.routes_url}: {component.project} does not answer with code "
+            f"{component.code} after its restart; see the node's log",
         )
 
 

@@ -133,7 +133,8 @@ def try_candidate(
 
     def all_decided() -> bool:
         keep_alive()
-        return all([trial.is_decided() for trial in trials])  # a list: each is asked
+        decided = [trial.is_decided() for trial in trials]
+        return all(decided)
 
     until(all_decided, CANDIDATE_SECONDS, pause_seconds=0.05)
     ours = trials[0]

@@ -1,0 +1,136 @@
+"""Three real HarperDB nodes that replicate: one deploy, every node answers; nodes that fail catch
+up.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.fake_bundle import item_ids, version_of
+from tests.harper_places import Place, built_component, free_ports, wait_for
+from training import cluster, local_cluster, local_harper
+from training.cluster import Target
+from training.deploy import rollback
+from training.local_harper import LocalNode
+from training.processes import is_alive
+from training.routes import health, recommend
+
+pytestmark = pytest.mark.e2e
+
+
+class Nodes(Place):
+    """A place with three nodes; deploys go through the first."""
+
+    members: list[LocalNode]
+
+    @property
+    def target(self) -> Target:
+        return cluster.target(self.config)
+
+    def models_answering(self) -> list[str | None]:
+        return [health(node, self.domain.project).model for node in self.target.nodes]
+
+    def kill(self, index: int) -> None:
+        """Ends a node as a power cut would."""
+        process = local_harper.running_process(self.members[index])
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        wait_for(lambda: not is_alive(process))
+
+    def roll_back(self) -> list[str]:
+        done = rollback(self.target, self.domain.database, self.domain.project, None, by="tests")
+        return [standing.state for standing in done.standings]
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    folder = tmp_path_factory.mktemp("cluster")
+    operations, routes, replication = free_ports("127.0.0.1", 3)
+    members = [
+        replace(node, operations_port=operations, routes_port=routes, replication_port=replication)
+        for node in local_cluster.nodes(folder, {})
+    ]
+    try:
+        local_cluster.start_all(members)
+        nodes = Nodes(members[0].config(), built_component(), folder / "bundles")
+        nodes.members = members
+        yield nodes
+    finally:
+        local_cluster.stop_all(members)
+
+
+@pytest.fixture(autouse=True)
+def all_up(three: Nodes) -> None:
+    """Each test begins with three healthy nodes."""
+    local_cluster.start_all(three.members)
+
+
+def test_the_cluster_tells_its_nodes_and_one_deploy_reaches_all(three: Nodes) -> None:
+    bundle = three.bundle("a")
+    outcome = three.deploy(bundle)
+    assert outcome.code_deployed
+    assert [s.state for s in outcome.standings] == ["answers"] * 3
+    for node in three.target.nodes:
+        answer = recommend(node, three.domain.project, {"favourites": item_ids(0)[:2]})
+        assert answer["model"] == version_of(bundle)
+        assert answer["recommendations"][0]["title"].startswith("Song")
+
+
+def test_a_second_model_reaches_all_without_new_code_and_back(three: Nodes) -> None:
+    first, second = three.bundle("a"), three.bundle("b")
+    three.deploy(first)
+    outcome = three.deploy(second)
+    assert not outcome.code_deployed
+    assert outcome.is_everywhere
+    assert three.roll_back() == ["answers"] * 3
+    assert three.models_answering() == [version_of(first)] * 3
+
+
+def test_a_node_that_is_down_is_named_and_catches_up_by_itself(three: Nodes) -> None:
+    three.deploy(three.bundle("a"))
+    three.kill(2)
+    bundle = three.bundle("c")
+    outcome = three.deploy(bundle)
+    assert [s.state for s in outcome.standings] == ["answers", "answers", "down"]
+    assert outcome.standings[2].node.name == "127.0.0.4"
+    assert not outcome.is_everywhere
+    local_harper.start(three.members[2])
+    wait_for(lambda: three.models_answering() == [version_of(bundle)] * 3)
+    answer = recommend(
+        three.target.nodes[2], three.domain.project, {"favourites": [item_ids(0)[0]]}
+    )
+    assert answer["recommendations"][0]["title"].startswith("Song")
+
+
+def test_a_node_with_its_peers_gone_goes_on_recommending(three: Nodes) -> None:
+    bundle = three.bundle("d")
+    three.deploy(bundle)
+    survivor = three.target.nodes[1]
+    three.kill(0)
+    three.kill(2)
+    for _ in range(20):
+        answer = recommend(survivor, three.domain.project, {"favourites": item_ids(0)[:3]})
+        assert answer["model"] == version_of(bundle)
+    config = replace(three.config, url=survivor.url, routes_url=survivor.routes_url)
+    assert cluster.replication(survivor, config, three.domain.database) == "0 of 2 peers"
+
+
+def test_new_code_reaches_every_node_by_a_rolling_restart(three: Nodes) -> None:
+    three.deploy(three.bundle("d"))
+    old = three.component
+    files = dict(old.files) | {"web/ui/new.txt": b"new"}
+    settings = files["settings.json"].replace(old.code.encode(), b"c0dec0dec0dec0de")
+    three.component = replace(
+        old, code="c0dec0dec0dec0de", files=files | {"settings.json": settings}
+    )
+    try:
+        assert three.deploy(three.folder / "d").code_deployed
+        told = [health(node, three.domain.project) for node in three.target.nodes]
+        assert {h.component for h in told} == {"c0dec0dec0dec0de"}
+    finally:
+        three.component = old
