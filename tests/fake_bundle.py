@@ -25,6 +25,7 @@ def make_bundle(
     domain: str = "songs",
     seed: int = 1,
     items: int = 60,
+    results: int | None = None,
     quality: float = 0.30,
     popularity: float = 0.10,
     title: str = "Song",
@@ -37,6 +38,7 @@ def make_bundle(
         domain: Whose.
         seed: Another one makes another version: other items, in another order.
         items: How many.
+        results: Length of an answer before favourites are dropped; all items by default.
         quality: Its default strategy's ndcg@20.
         popularity: The baseline's.
         title: How titles begin.
@@ -46,7 +48,8 @@ def make_bundle(
     ids = item_ids(seed, items)
     order = list(range(items))
     random.Random(seed).shuffle(order)
-    scores = [1.0 - place / items for place in range(items)]
+    order = order[:results]
+    scores = [1.0 - place / items for place in range(len(order))]
     creator = FIELDS[domain][1]
     rows = [
         {"id": key, "title": f"{title} {i}", creator: f"Maker {i // 4}", "popularity": items - i}
@@ -58,6 +61,7 @@ def make_bundle(
     _write(folder, "report.json", json.dumps({"made": "for tests"}))
     _write_graph(folder, order, scores)
     told = _manifest(domain, items, quality, popularity) | manifest
+    told["sizes"]["results"] = len(order)
     sign(folder, told)
     return folder
 

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ import cbor2
 import requests
 
 from training.config import HarperConfig
-from training.errors import HarperError, HarperRefused, HarperUnavailable
+from training.errors import ConfigError, HarperError, HarperRefused, HarperUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class HarperClient:
         self.config, self.patience, self._sleep = config, patience or Patience(), sleep
         self._session = session_for(config.url, config.ca)
         self._session.auth = (config.username, config.password)
+        if config.url.startswith("http:") and not is_loopback(config.url):
+            log.warning("%s is plain HTTP: the password travels unencrypted", config.url)
 
     def __repr__(self) -> str:
         return f"HarperClient({self.config.url!r} as {self.config.username!r})"
@@ -207,14 +210,26 @@ class HarperClient:
 
 
 def session_for(url: str, ca: str | None) -> requests.Session:
-    """Returns a session that checks certificates, against our own authority where one is named."""
+    """Returns a session that checks certificates, against our own authority where one is named.
+
+    Raises:
+        ConfigError: the authority's file is not there.
+    """
     session = requests.Session()
-    if (urlsplit(url).hostname or "").startswith(("127.", "localhost", "::1")):
+    if is_loopback(url):
         session.trust_env = False  # a proxy cannot reach our loopback
     if ca:
+        if not Path(ca).is_file():
+            raise ConfigError(f"HARPER_CA={ca}: no such file")
         session.verify = ca
         session.trust_env = False  # REQUESTS_CA_BUNDLE would win over our authority
     return session
+
+
+def is_loopback(url: str) -> bool:
+    """Returns whether an address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def no_answer(operation: str, url: str, error: requests.RequestException) -> HarperError:

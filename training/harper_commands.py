@@ -105,7 +105,7 @@ def deploy(
     Example: python -m training deploy songs
     """
     outcome = deploy_domain(_domain(domain), artifacts, force=force, in_cluster=in_cluster)
-    _exit_if_behind(outcome)
+    exit_if_behind(outcome)
 
 
 def deploy_domain(
@@ -161,7 +161,12 @@ def _print_standings(standings: list[Standing]) -> None:
     out.print(table)
 
 
-def _exit_if_behind(outcome: Outcome) -> None:
+def exit_if_behind(outcome: Outcome) -> None:
+    """Ends with `BEHIND` where a node does not answer from the new model.
+
+    Raises:
+        typer.Exit: one does not.
+    """
     if not outcome.is_everywhere:
         names = ", ".join(s.node.name or s.node.url for s in outcome.standings if not s.answers)
         err.print(f"not everywhere: {names}; a node that comes back catches up by itself")
@@ -238,7 +243,7 @@ def rollback(
     outcome = roll_back(connect(in_cluster), chosen.database, chosen.project, version, by=_me())
     out.print(f"{chosen.name:5}  rollback  model {outcome.version} answers")
     _print_standings(outcome.standings)
-    _exit_if_behind(outcome)
+    exit_if_behind(outcome)
 
 
 def users(in_cluster: Cluster = False) -> None:

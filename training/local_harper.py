@@ -51,6 +51,7 @@ class LocalNode:
         routes_port: Port of the custom functions.
         replication_port: Port that other nodes connect to.
         secure_operations_port: Port of the operations API over HTTPS; none by default.
+        secure_routes_port: Port of the custom functions over HTTPS; none by default.
         threads: HTTP worker threads.
         startup_seconds: Longest wait for the first healthy answer.
     """
@@ -61,6 +62,7 @@ class LocalNode:
     routes_port: int = 9926
     replication_port: int = 9933
     secure_operations_port: int | None = None
+    secure_routes_port: int | None = None
     threads: int = 2
     startup_seconds: float = 90.0
 
@@ -242,10 +244,10 @@ def _environment(node: LocalNode) -> dict[str, str]:
         "REPLICATION_HOSTNAME": node.host,
         "REPLICATION_SECUREPORT": f"{node.host}:{node.replication_port}",
         "OPERATIONSAPI_NETWORK_PORT": f"{node.host}:{node.operations_port}",
-        "OPERATIONSAPI_NETWORK_SECUREPORT": _secure(node),
+        "OPERATIONSAPI_NETWORK_SECUREPORT": _secure(node, node.secure_operations_port),
         "OPERATIONSAPI_NETWORK_CORS": "false",
         "HTTP_PORT": f"{node.host}:{node.routes_port}",
-        "HTTP_SECUREPORT": "null",
+        "HTTP_SECUREPORT": _secure(node, node.secure_routes_port),
         "MQTT_NETWORK_PORT": "null",
         "MQTT_NETWORK_SECUREPORT": "null",
         "THREADS_COUNT": str(node.threads),
@@ -260,8 +262,7 @@ def _environment(node: LocalNode) -> dict[str, str]:
     return env
 
 
-def _secure(node: LocalNode) -> str:
-    port = node.secure_operations_port
+def _secure(node: LocalNode, port: int | None) -> str:
     return "null" if port is None else f"{node.host}:{port}"
 
 

@@ -1,0 +1,111 @@
+"""Least privilege: the pushing user does everything but bring code, the reading one looks; no
+more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fake_bundle import version_of
+from tests.harper_places import Place
+from training.deploy import rollback
+from training.errors import HarperRefused
+from training.harper import HarperClient
+from training.roles import PUSHER, READER, make_users
+
+pytestmark = pytest.mark.e2e
+
+PASSWORDS = {PUSHER: "a pushing password", READER: "a reading password"}
+
+
+@pytest.fixture
+def place(real_place: Place, tmp_path: Path) -> Place:
+    real_place.folder = tmp_path
+    real_place.empty()
+    real_place.deploy(real_place.bundle("a"))
+    make_users(real_place.target.client, [real_place.domain.database, "nowhere"], PASSWORDS)
+    return real_place
+
+
+def as_user(place: Place, name: str) -> Place:
+    config = replace(place.config, username=name, password=PASSWORDS[name])
+    return replace(place, config=config)
+
+
+def test_the_pushing_user_deploys_and_rolls_back_without_being_super_user(place: Place) -> None:
+    pusher = as_user(place, PUSHER)
+    before, bundle = place.answering(), place.bundle("b")
+    outcome = pusher.deploy(bundle)
+    assert outcome.is_everywhere
+    assert outcome.rows_sent > 0
+    assert place.answering() == version_of(bundle)
+    rollback(pusher.target, pusher.domain.database, pusher.domain.project, None, by="pusher")
+    assert place.answering() == before
+    assert pusher.deploy(place.folder / "a").unchanged
+
+
+def test_the_pushing_user_is_told_that_code_needs_a_super_user(place: Place) -> None:
+    pusher = as_user(place, PUSHER)
+    pusher.component = replace(place.component, code="other code")
+    with pytest.raises(HarperRefused, match="only a super user may deploy code"):
+        pusher.deploy(place.bundle("b"))
+    assert place.answering() == version_of(place.folder / "a")
+
+
+ELSEWHERE = [
+    ("deploy_component", {"project": "mine", "payload": ""}),
+    ("restart_service", {"service": "http_workers"}),
+    ("add_user", {"username": "x", "password": "y", "role": PUSHER, "active": True}),
+    ("create_table", {"database": "song_recommender", "table": "x", "primary_key": "id"}),
+    ("drop_table", {"database": "song_recommender", "table": "items"}),
+    ("drop_database", {"database": "song_recommender"}),
+    ("create_database", {"database": "another"}),
+    ("set_configuration", {"logging_level": "trace"}),
+    ("read_log", {}),
+    (
+        "search_by_value",
+        {
+            "database": "system",
+            "table": "hdb_user",
+            "attribute": "username",
+            "value": "*",
+            "get_attributes": ["*"],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("user", [PUSHER, READER])
+@pytest.mark.parametrize(("operation", "fields"), ELSEWHERE, ids=[name for name, _ in ELSEWHERE])
+def test_both_users_are_refused_elsewhere(
+    place: Place, user: str, operation: str, fields: dict[str, object]
+) -> None:
+    with pytest.raises(HarperRefused) as caught:
+        as_user(place, user).target.client.operation(operation, **fields)
+    assert caught.value.status in (401, 403)
+
+
+def test_the_reading_user_reads_and_writes_nothing(place: Place) -> None:
+    reader = as_user(place, READER)
+    assert [v.version for v in reader.models.listed()] == [version_of(place.folder / "a")]
+    database = place.domain.database
+    for table in ("items", "models", "current", "catalogue", "deploys"):
+        with pytest.raises(HarperRefused) as caught:
+            reader.target.client.upsert(database, table, [{"id": "x", "version": "x"}])
+        assert caught.value.status == 403
+        with pytest.raises(HarperRefused):
+            reader.target.client.delete(database, table, ["x"])
+
+
+def test_making_the_users_again_renews_their_passwords(place: Place) -> None:
+    made = make_users(
+        place.target.client, [place.domain.database], PASSWORDS | {READER: "another password"}
+    )
+    assert [m.is_new for m in made] == [False, False]
+    config = replace(place.config, username=READER, password="another password")
+    assert HarperClient(config).operation("user_info")["username"] == READER
+    with pytest.raises(HarperRefused, match="Login failed"):
+        as_user(place, READER).target.client.operation("user_info")

@@ -1,0 +1,151 @@
+"""Models are swapped while visitors ask: nobody is failed, nobody is answered by two models at
+once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+
+from tests.fake_bundle import version_of
+from tests.harper_places import Place
+from training.local_harper import PROJECT_ROOT
+from training.routes import recommend
+
+pytestmark = pytest.mark.e2e
+
+RATE = 200
+"""Requests a second."""
+QUIET_SECONDS = 15
+SWAP_SECONDS = 60
+SWAPS = 20
+AFTER_SWAP_MS = 1500
+"""What counts as during a swap."""
+RESULTS = PROJECT_ROOT / "test-results"
+
+
+@pytest.fixture
+def place(real_place: Place, tmp_path: Path) -> Place:
+    real_place.folder = tmp_path
+    real_place.empty()
+    return real_place
+
+
+def two_bundles(place: Place) -> list[Path]:
+    """Two real models of the demonstration data, where they were made; else two small ones."""
+    made = [PROJECT_ROOT / "artifacts" / "test" / "bundles" / f"songs{v}" for v in ("", "-second")]
+    if all((folder / "manifest.json").exists() for folder in made):
+        return made
+    return [place.bundle(name, items=2000, results=1110) for name in "ab"]
+
+
+def questions(bundle: Path) -> list[dict[str, Any]]:
+    ids = json.loads((bundle / "item_ids.json").read_text())
+    rng = np.random.default_rng(3)
+    chosen = [rng.choice(len(ids) // 2, size=1 + n % 5, replace=False) for n in range(25)]
+    return [{"favourites": [ids[i] for i in some], "limit": 10} for some in chosen]
+
+
+def answers(place: Place, asked: list[dict[str, Any]]) -> list[list[str]]:
+    """What the current model says, in quiet."""
+    told = [recommend(place.target.node, place.domain.project, question) for question in asked]
+    return [[r["id"] for r in answer["recommendations"]] for answer in told]
+
+
+def tensors(place: Place) -> dict[int, int]:
+    """The number of tensors each worker holds."""
+    held = {}
+    for _ in range(30):
+        told = requests.get(f"{place.config.routes_url}/{place.domain.project}/stats").json()
+        held[told["worker"]] = told["runtime"]["tensors"]
+    return held
+
+
+def test_twenty_swaps_under_load_fail_nobody_and_mix_nothing(place: Place) -> None:
+    bundles = two_bundles(place)
+    asked = questions(bundles[0])
+    expected = {}
+    for bundle in bundles:
+        place.deploy(bundle, force=True)
+        expected[version_of(bundle)] = answers(place, asked)
+    assert expected[version_of(bundles[0])] != expected[version_of(bundles[1])]
+    before = tensors(place)
+
+    task = {
+        "url": f"{place.config.routes_url}/{place.domain.project}/recommend",
+        "bodies": asked,
+        "expected": expected,
+        "rate": RATE,
+        "seconds": QUIET_SECONDS + SWAP_SECONDS,
+    }
+    load = subprocess.Popen(
+        ["node", str(Path(__file__).with_name("load.mjs"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    load.stdin.write(json.dumps(task))  # type: ignore[union-attr]
+    load.stdin.close()  # type: ignore[union-attr]
+    time.sleep(QUIET_SECONDS)
+    swaps = swap(place, bundles)
+    told = json.loads(load.stdout.read())  # type: ignore[union-attr]
+    assert load.wait() == 0
+
+    write_figures(told, swaps, before, tensors(place))
+    assert told["sent"] == RATE * (QUIET_SECONDS + SWAP_SECONDS)
+    assert told["failed"] == []
+    assert told["mixed"] == []
+    assert told["answered"] == told["sent"]
+    assert len(swaps) == SWAPS
+    assert tensors(place) == before
+
+
+def swap(place: Place, bundles: list[Path]) -> list[float]:
+    """Deploys one after the other, evenly spread; returns when each pointer moved (ms since
+    1970).
+    """
+    moved = []
+    begin = time.time()
+    for turn in range(SWAPS):
+        place.deploy(bundles[turn % 2], force=True)
+        moved.append(_milliseconds(str((place.models.pointer() or {})["at"])))
+        time.sleep(max(0.0, begin + (turn + 1) * SWAP_SECONDS / SWAPS - time.time()))
+    return moved
+
+
+def _milliseconds(at: str) -> float:
+    return float(np.datetime64(at.rstrip("Z"), "ms").astype(int))
+
+
+def write_figures(
+    told: dict[str, Any], swaps: list[float], before: dict[int, int], after: dict[int, int]
+) -> None:
+    samples = np.array(told["samples"])  # [requests, 2]: when (ms since 1970), how long (ms)
+    at, took = samples[:, 0], samples[:, 1]
+    quiet = (at > told["began"] + 3000) & (at < swaps[0] - 1000)
+    near = np.any(
+        (at[:, None] >= np.array(swaps)) & (at[:, None] < np.array(swaps) + AFTER_SWAP_MS), 1
+    )
+    quiet_p99, swap_p99 = np.percentile(took[quiet], 99), np.percentile(took[near], 99)
+    figures = {
+        "requests": told["sent"],
+        "failed": len(told["failed"]),
+        "mixed": len(told["mixed"]),
+        "swaps": len(swaps),
+        "p99_during_swaps_over_quiet": round(float(swap_p99 / quiet_p99), 2),
+        "p99_quiet_ms": round(float(quiet_p99), 1),
+        "p99_during_swaps_ms": round(float(swap_p99), 1),
+        "p99_from_first_swap_on_ms": round(float(np.percentile(took[at >= swaps[0]], 99)), 1),
+        "tensors_before": before,
+        "tensors_after": after,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "swaps.json").write_text(json.dumps(figures, indent=1))
+    print(json.dumps(figures))
