@@ -90,3 +90,10 @@ def test_validation_queries_are_the_same_whoever_asks_and_of_validation_users(da
     assert (one.favourites == other.favourites).all()
     assert len(one) == (data.parts == 1).sum()
     assert (one.favourites >= 0).sum(axis=1).tolist() == [3] * len(one)
+
+
+@pytest.mark.xfail(strict=True, reason="fewer steps than lie between two looks are no step at all")
+def test_fewer_steps_than_lie_between_two_looks_are_run_and_looked_at(data):
+    config = checkerboard.config("train.eval_every=50", "train.max_steps=10")
+    _, history = fit_towers(data, config, **QUIET)
+    assert [step for step, _, _ in history.looks] == [10]

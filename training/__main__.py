@@ -28,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# No markup and no emoji: what is printed are ids, titles and paths, as they stand.
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 DomainName = Annotated[str, typer.Argument(help=" or ".join(DOMAINS), metavar="DOMAIN")]
 Data = Annotated[
@@ -109,20 +110,20 @@ def recommend(
 
     Example: python -m training recommend songs SOxxx SOyyy SOzzz
     """
-    from training.serving import BundleGraph
-
     folder = folders_of(domain, None, artifacts).bundle
     stage.mark_of(folder, "export")
+    from training.serving import BundleGraph
+
     bundle = BundleGraph(folder)
     answer = bundle.answer(favourites, limit, strategy)
     if answer.unknown:
-        err.print(f"unknown: {', '.join(answer.unknown)}")
+        err.print(printable(f"unknown: {', '.join(answer.unknown)}"))
     out.print(f"model {bundle.manifest['version']}, strategy {answer.strategy}")
     rows = _catalogue(folder)
     shown = [field["name"] for field in bundle.manifest["fields"]]
     for place, (id_, score) in enumerate(answer.recommendations, start=1):
         text = " · ".join(rows[id_].get(name, "") for name in shown) if id_ in rows else ""
-        out.print(f"{place:3}  {id_}  {score:.4f}  {printable(text)}", markup=False)
+        out.print(f"{place:3}  {id_}  {score:.4f}  {printable(text)}")
 
 
 def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
@@ -141,7 +142,7 @@ def main() -> None:
     try:
         app()
     except RecommenderError as error:
-        err.print(f"error: {error}", markup=False, style="red")
+        err.print(printable(f"error: {error}"), style="red")
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept")
