@@ -68,11 +68,14 @@ export function loadGraph(topology, weights) {
   if (!input || !signature.outputs) throw new ModelRefused('model.json: no input favourites');
   const weightSpecs = topology.weightsManifest.flatMap((group) => group.weights);
   const artefacts = { ...topology, weightSpecs, weightData: weights };
-  artefacts.modelTopology = topology.modelTopology;
   try {
-    return new Graph(loadGraphModelSync(tf.io.fromMemorySync(artefacts)), input, signature.outputs);
+    const model = loadGraphModelSync(tf.io.fromMemorySync(artefacts));
+    return new Graph(model, input, signature.outputs);
   } catch (cause) {
     throw new ModelRefused('model.json: TensorFlow.js does not take this graph', { cause });
+  } finally {
+    // The model keeps what it was made of; the tensors are a second copy of these bytes already.
+    artefacts.weightData = undefined;
   }
 }
 

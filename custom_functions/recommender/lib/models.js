@@ -5,7 +5,7 @@
  * pointer moves. See docs/tables.md.
  */
 
-import { noModel } from './errors.js';
+import { ModelRefused, noModel } from './errors.js';
 import { createRefusals } from './refusals.js';
 
 /**
@@ -68,7 +68,12 @@ export function createModels({ tables, open, log, now = Date.now }) {
     } catch (error) {
       const { reason, retrying, wait } = refusals[role].note(row, error);
       const next = retrying ? `; next try in ${wait} ms` : '';
-      log.error(`model ${row.version} (${role}) refused: ${reason}${next}`, error.cause ?? error);
+      // A refusal says it all itself; only what lies beneath it is worth a trace.
+      const beneath = error instanceof ModelRefused ? error.cause : error;
+      log.error(
+        `model ${row.version} (${role}) refused: ${reason}${next}`,
+        ...[beneath ?? []].flat(),
+      );
     }
   }
 
