@@ -214,6 +214,20 @@ test('a database that does not answer is no reason to stop answering', async () 
   await models.look();
 });
 
+test('the log says once that the database went away, and once more when it goes again', async () => {
+  const log = keepingLog();
+  models = createModels({ tables: createTables(database), open, log });
+  point(database, 'v1');
+  for (let time = 0; time < 2; time++) {
+    database.current.failure = new Error('disk');
+    for (let i = 0; i < 5; i++) await models.look();
+    assert.equal(models.state().why, time ? undefined : 'The database does not answer.');
+    database.current.failure = undefined;
+    await version();
+  }
+  assert.equal(log.lines.filter(({ level }) => level === 'error').length, 2);
+});
+
 test('fifty swaps dispose fifty models and keep one', async () => {
   const made = [];
   models = createModels({

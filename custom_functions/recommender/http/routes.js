@@ -33,7 +33,7 @@ export async function recommenderRoutes(app, { database, settings, wasmFolder, n
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(createErrorHandler(log));
   app.addHook('onResponse', async (request, reply) => {
-    figures.record(request.routeOptions.config.name, reply.statusCode, reply.getResponseTime());
+    figures.record(request.routeOptions.config.name, reply.statusCode, reply.elapsedTime);
   });
   follow(app, models);
 

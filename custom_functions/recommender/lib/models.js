@@ -25,6 +25,7 @@ export function createModels({ tables, open, log, now = Date.now }) {
   let loading; // {version, promise}: one at a time
   let pointer;
   let candidate;
+  let troubled = false; // the database does not answer
   const refusals = { current: createRefusals(now), candidate: createRefusals(now) };
 
   async function followPointer() {
@@ -116,11 +117,18 @@ export function createModels({ tables, open, log, now = Date.now }) {
 
   /** A database that does not answer is no reason to stop answering. */
   async function answeringPointer() {
+    await guarded(followPointer);
+    if (troubled && !live) throw noModel(whyNone());
+  }
+
+  // Looked at once a second and on each request: one line in the log for each time it goes away is enough.
+  async function guarded(follow) {
     try {
-      await followPointer();
+      await follow();
+      troubled = false;
     } catch (error) {
-      log.error('the pointer row cannot be read', error);
-      if (!live) throw noModel('The database does not answer.');
+      if (!troubled) log.error('the rows of current cannot be read', error);
+      troubled = true;
     }
   }
 
@@ -130,6 +138,7 @@ export function createModels({ tables, open, log, now = Date.now }) {
   }
 
   function whyNone() {
+    if (troubled) return 'The database does not answer.';
     if (!pointer) return 'No model has been deployed yet.';
     const refused = refusals.current.of(pointer);
     if (refused) return `Model ${refused.version} was refused: ${refused.reason}`;
@@ -165,11 +174,7 @@ export function createModels({ tables, open, log, now = Date.now }) {
 
     /** Looks at both rows and starts what they ask for, without waiting for it; never rejects. */
     async look() {
-      try {
-        await followBoth();
-      } catch (error) {
-        log.error('the rows of current cannot be read', error);
-      }
+      await guarded(followBoth);
     },
 
     /** @returns {{model?: Opened, loading?: string, refused?: object, candidate?: object, why?: string}} */
