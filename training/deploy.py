@@ -178,26 +178,28 @@ class _Run:
             seen is not None
             and seen.get("version") == self.bundle.version
             and models.is_whole(self.bundle)
-            and catalogue.is_there(self.target.client, self.database, self.bundle)
             and nodes.standing(
                 self.target.node, self.component.project, self.bundle.version
             ).answers
         )
 
     def _unchanged(self, models: Models, code_deployed: bool) -> Outcome:
+        self.watch.step("catalogue")
+        # After a rollback the model is the one asked for, and the rows are those of a later one.
+        pushed = catalogue.push(self.target.client, self.database, self.bundle, self._rows)
         self.watch.step("verify")
         standings = nodes.settled(
             self.target, self.component.project, self.bundle.version, self.turn.renew
         )
         self._probe(standings)
         self.watch.step("prune")
-        rows = int(self.bundle.manifest["sizes"]["items"])
         return Outcome(
             self.bundle.version,
             standings,
             unchanged=True,
             code_deployed=code_deployed,
-            rows=rows,
+            rows=pushed.rows,
+            rows_sent=pushed.sent,
             removed=self._tidy(models),
         )
 
@@ -216,7 +218,7 @@ class _Run:
         return found
 
     def _try_out(self, models: Models, forced: list[str]) -> None:
-        """Lets the nodes load and probe the model; what the target refuses leaves nothing behind."""
+        """Lets the nodes load and probe the model; a refused one leaves nothing behind."""
         self.watch.step("model")
         was_there = models.is_whole(self.bundle)
         if not was_there:
