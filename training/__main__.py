@@ -11,13 +11,13 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from training import DOMAINS, pipeline, stage
+from training import DOMAINS, harper_commands, pipeline, stage
 from training.errors import RecommenderError
 from training.pipeline import Done, Folders
 
@@ -99,6 +99,63 @@ for _name, _what in (
 
 
 @app.command()
+def compare(
+    domain: DomainName,
+    data: Data = None,
+    artifacts: Artifacts = ARTIFACTS,
+    changes: Changes = None,
+) -> None:
+    """Measure ours and every baseline on the same split, and print the whole table.
+
+    Example: python -m training compare songs --data ~/taste-profile
+    """
+    folders = folders_of(domain, data, artifacts)
+    for name in ("prepare", "train", "evaluate"):
+        run_stage(name, folders, changes)
+    from training import card
+
+    report = pipeline.read_json(folders.report / "report.json")
+    out.print(f"\n{card.table(report)}\n", markup=False)
+    out.print(f"{folders.report}/MODEL_CARD.md tells the rest", markup=False)
+
+
+@app.command()
+def run(
+    domain: DomainName,
+    data: Data = None,
+    artifacts: Artifacts = ARTIFACTS,
+    changes: Changes = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Override the gate's objections; recorded.")
+    ] = False,
+    in_cluster: harper_commands.Cluster = False,
+) -> None:
+    """Do all of it: prepare, train, evaluate, export, deploy, and ask the deployed routes.
+
+    Example: python -m training run books --data ~/book-crossing
+    """
+    folders = folders_of(domain, data, artifacts)
+    for name in pipeline.STAGES:
+        run_stage(name, folders, changes)
+    outcome = harper_commands.deploy_domain(
+        folders.domain, artifacts, force=force, in_cluster=in_cluster
+    )
+    _print_addresses(folders, outcome.standings[0].node.routes_url)
+    harper_commands.exit_if_behind(outcome)
+
+
+def _print_addresses(folders: Folders, routes: str) -> None:
+    base = f"{routes}/{folders.domain.project}"
+    three = pipeline.read_json(folders.bundle / "item_ids.json")[:3]
+    body = json.dumps({"favourites": three})
+    out.print(f"\n  {base}/ui/", markup=False)
+    out.print(
+        f"  curl -s {base}/recommend -H 'content-type: application/json' -d '{body}'\n",
+        markup=False,
+    )
+
+
+@app.command()
 def recommend(
     domain: DomainName,
     favourites: Annotated[list[str], typer.Argument(help="Ids of 1 to 10 favourites.")],
@@ -112,23 +169,21 @@ def recommend(
     """
     folder = folders_of(domain, None, artifacts).bundle
     stage.mark_of(folder, "export")
-    from training.serving import BundleGraph
+    from training.serving import BundleGraph, catalogue
 
     bundle = BundleGraph(folder)
     answer = bundle.answer(favourites, limit, strategy)
     if answer.unknown:
         err.print(printable(f"unknown: {', '.join(answer.unknown)}"))
     out.print(f"model {bundle.manifest['version']}, strategy {answer.strategy}")
-    rows = _catalogue(folder)
+    rows = catalogue(folder)
     shown = [field["name"] for field in bundle.manifest["fields"]]
     for place, (id_, score) in enumerate(answer.recommendations, start=1):
         text = " · ".join(rows[id_].get(name, "") for name in shown) if id_ in rows else ""
         out.print(f"{place:3}  {id_}  {score:.4f}  {printable(text)}")
 
 
-def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
-    with (folder / "items.jsonl").open(encoding="utf-8") as file:
-        return {row["id"]: row for row in map(json.loads, file)}
+harper_commands.mount(app)
 
 
 def printable(text: str) -> str:

@@ -219,6 +219,8 @@ BOOKS = Domain(
     creator="author",
     shown=((TITLE, "Title"), ("author", "Author")),
     same_work=(TITLE, "author"),
+    groups=("author", "publisher"),
+    year="year",
     data_name="Book-Crossing",
     terms=(
         "Free for research when acknowledged. Ziegler et al., Improving Recommendation Lists "

@@ -75,6 +75,36 @@ class TrainConfig:
 
 
 @dataclass(frozen=True)
+class ItemsConfig:
+    """The strategy that scores items: a network that weighs pairs, and a tower for the rest."""
+
+    seed: int = 20
+    neighbours: int = 100
+    """Most neighbours kept of an item in the table."""
+    cap: int = 400
+    """Most likes counted of one user."""
+    calibration: float = 0.25
+    """Share, 0..1, of the train users whom the network learns from; the others are counted."""
+    max_calibration: int = 1500
+    """Most such users."""
+    draws: int = 2
+    """Queries made of each of them."""
+    negatives: int = 400
+    """Most candidates of a query that are no target."""
+    hidden: int = 24
+    """Units of the network's hidden layer."""
+    epochs: int = 12
+    batch: int = 32
+    """Queries a step."""
+    learning_rate: float = 0.003
+    """Adam's, at the start; it falls to a tenth."""
+    ridge: float = 1e-4
+    """Weight of the squared parameters in the loss."""
+    dropped: float = 0.3
+    """Share, 0..1, of items' own embeddings that the towers leave out of a step."""
+
+
+@dataclass(frozen=True)
 class EvaluateConfig:
     """How quality is measured."""
 
@@ -106,6 +136,7 @@ class Config:
     split: SplitConfig = field(default_factory=SplitConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    items: ItemsConfig = field(default_factory=ItemsConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
 

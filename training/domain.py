@@ -80,6 +80,8 @@ class Domain:
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
+        groups: Fields with one value an item that tell which items are alike, the creator first.
+        year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
     """
 
@@ -95,6 +97,8 @@ class Domain:
     data_name: str
     terms: str
     same_work: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    year: str = ""
 
     @property
     def database(self) -> str:

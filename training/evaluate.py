@@ -1,4 +1,4 @@
-"""Metrics, baselines and the report: how good each way to recommend is on users never seen."""
+"""The report: how good each way to recommend is on users never seen, beside tuned baselines."""
 
 from __future__ import annotations
 
@@ -9,22 +9,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from training.baselines import BASELINES, Baseline, Training, rank_scores
 from training.config import Config
 from training.dataset import Counts, Dataset, summary
 from training.domain import Domain
-from training.examples import Queries, hold_out
+from training.examples import Queries, queries_of
+from training.fitting import Progress
 from training.metrics import coverage_at, hit_at, ndcg_at, recall_at
-from training.model import rank
+from training.model import answers, rank
 from training.serving import Served
+from training.statistics import interval, resamples
 from training.text import normalise
+from training.variety import (
+    diversified,
+    intra_list_similarity,
+    likeness_of,
+    mean_popularity,
+    share_of_one_creator,
+)
 
 RESULTS = 100
-RESAMPLES = 2000
 CHOOSE_BY = "ndcg@20"
-Progress = Callable[[int, int, str], None]
+SHOWN = 10
+"""Length of the lists whose variety is measured: a page's."""
+FAVOURITES = (1, 3, 5, 10)
+DIVERSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Ranker = Callable[[np.ndarray, int], np.ndarray]
 """(favourites [Q, F], results) -> ranked [Q, results]."""
 
@@ -49,6 +61,7 @@ class Method:
         rank: Ranks.
         validation: Its NDCG@20 on validation users.
         seconds: Time to fit it with the chosen settings.
+        uses_content: Whether it knows more of an item than who likes it.
     """
 
     name: str
@@ -57,12 +70,7 @@ class Method:
     rank: Ranker
     validation: float
     seconds: float
-
-
-def queries(data: Dataset, part: str, favourites: int, config: Config) -> Queries:
-    """Returns what the part's users show and keep back; the same for one seed, whoever asks."""
-    rng = np.random.default_rng([config.evaluate.seed, favourites])
-    return hold_out(data.liked(part), favourites, rng, max_users=config.evaluate.max_users)
+    uses_content: bool
 
 
 def evaluate(
@@ -87,22 +95,28 @@ def evaluate(
     Returns:
         The report, as written to ``report.json``; ``summary`` is the part the manifest carries.
     """
-    watch = queries(data, "validation", config.evaluate.favourites, config)
+    watch = queries_of(data, "validation", config.evaluate.favourites, config)
     methods = [_ours(one, len(data.items), watch) for one in strategies]
-    progress(len(methods), len(methods) + len(BASELINES), "our strategies")
     training = training_of(domain, data, config)
     for baseline in BASELINES:
+        progress(len(methods), len(strategies) + len(BASELINES), f"tuning {baseline.name}")
         methods.append(tuned(baseline, training, watch))
-        progress(len(methods), len(strategies) + len(BASELINES), baseline.name)
     default = max((m for m in methods if m.kind == "ours"), key=lambda m: m.validation)
-    test = queries(data, "test", config.evaluate.favourites, config)
-    rows = measure(methods, default, test, len(data.items), config)
+    progress(1, 1, "test users")
+    looked = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    test = queries_of(data, "test", config.evaluate.favourites, config)
+    rows = measure(methods, default, test, training, config)
+    by_favourites = _by_favourites(methods, default, data, config)
+    served = next(one for one in strategies if one.strategy.name == default.name)
     return {
         "domain": domain.name,
         "default_strategy": default.name,
         "chosen_by": f"{CHOOSE_BY} on {len(watch)} validation users",
-        "summary": _summary(rows, test, config),
+        "test_users_looked_at": looked,
+        "summary": _summary(rows, by_favourites, test, config),
         "rows": rows,
+        "by_favourites": by_favourites,
+        "variety": _variety(served, test, training, config),
         "data": summary(counts),
         "config": config.as_dict(),
     }
@@ -119,7 +133,7 @@ def _ours(one: Served, items: int, watch: Queries) -> Method:
         return rank(one.answer, favourites, results, items)
 
     score = float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
-    return Method(one.strategy.name, "ours", {}, ranker, score, 0.0)
+    return Method(one.strategy.name, "ours", {}, ranker, score, 0.0, True)
 
 
 def tuned(baseline: Baseline, training: Training, watch: Queries) -> Method:
@@ -140,11 +154,12 @@ def _fitted(
         return rank_scores(scorer, favourites, results)
 
     score = float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
-    return Method(baseline.name, "baseline", settings, ranker, score, seconds)
+    content = baseline.uses_content
+    return Method(baseline.name, "baseline", settings, ranker, score, seconds, content)
 
 
 def measure(
-    methods: list[Method], default: Method, test: Queries, items: int, config: Config
+    methods: list[Method], default: Method, test: Queries, training: Training, config: Config
 ) -> list[dict[str, Any]]:
     """Returns one row a method: each metric's mean, and the interval of the mean.
 
@@ -152,64 +167,118 @@ def measure(
     interval: paired bootstrap, 95 %.
     """
     ranked = {m.name: m.rank(test.favourites, RESULTS) for m in methods}
-    values = {
-        name: {metric: of(lists, test.targets) for metric, of in PER_USER.items()}
-        for name, lists in ranked.items()
-    }
+    likeness, creators = likeness_of(training.liked), creator_codes(training.creators)
     weights = resamples(len(test), config.evaluate.seed)
     rows = []
     for method in methods:
+        lists = ranked[method.name]
         row: dict[str, Any] = {"method": method.name, "kind": method.kind}
-        row["settings"], row["validation_ndcg@20"] = method.settings, method.validation
-        for metric, users in values[method.name].items():
+        row["content"], row["settings"] = method.uses_content, method.settings
+        row["validation_ndcg@20"], row["fit_seconds"] = method.validation, method.seconds
+        for metric, of in PER_USER.items():
+            users = of(lists, test.targets)
             row[metric] = float(users.mean())
             row[f"{metric}_low"], row[f"{metric}_high"] = interval(users, weights)
-        row["coverage@20"] = coverage_at(ranked[method.name], items, 20)
+        row["coverage@20"] = coverage_at(lists, len(training.likers), 20)
+        row |= _sameness(lists[:, :SHOWN], training, likeness, creators)
         if method is not default:
-            difference = values[default.name][CHOOSE_BY] - values[method.name][CHOOSE_BY]
-            low, high = interval(difference, weights)
-            row["ndcg@20_minus"] = {"mean": float(difference.mean()), "low": low, "high": high}
+            row["ndcg@20_minus"] = _minus(ranked[default.name], lists, test, weights)
         rows.append(row)
     return rows
 
 
-def resamples(users: int, seed: int) -> np.ndarray:
-    """Returns [RESAMPLES, users] float32, how often each resample of the bootstrap draws a user.
-
-    Source:
-        Efron & Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
-    """
-    rng = np.random.default_rng(seed)
-    counts = np.empty((RESAMPLES, users), np.float32)
-    for row in counts:
-        row[:] = np.bincount(rng.integers(0, users, users), minlength=users)
-    return counts / users
+def _minus(
+    ours: np.ndarray, theirs: np.ndarray, test: Queries, weights: np.ndarray
+) -> dict[str, float]:
+    difference = ndcg_at(ours, test.targets, 20) - ndcg_at(theirs, test.targets, 20)
+    low, high = interval(difference, weights)
+    return {"mean": float(difference.mean()), "low": low, "high": high}
 
 
-def interval(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Returns the 95 % bootstrap interval of the mean.
+def _sameness(
+    lists: np.ndarray, training: Training, likeness: sp.csr_matrix, creators: np.ndarray
+) -> dict[str, float]:
+    return {
+        "popularity@10": float(mean_popularity(lists, training.likers).mean()),
+        "similarity@10": float(intra_list_similarity(lists, likeness).mean()),
+        "one_creator@10": float(share_of_one_creator(lists, creators).mean()),
+    }
 
-    Args:
-        values: [users].
-        weights: [RESAMPLES, users] of `resamples`.
-    """
-    low, high = np.percentile(weights @ values.astype(np.float32), [2.5, 97.5])
-    return float(low), float(high)
+
+def creator_codes(creators: pd.Series) -> np.ndarray:
+    """Returns [items] int32, equal where the creator is the same; -1 where unknown."""
+    return pd.factorize(creators.where(creators != ""))[0].astype(np.int32)
 
 
-def _summary(rows: list[dict[str, Any]], test: Queries, config: Config) -> dict[str, Any]:
-    kept = ("method", "kind", "coverage@20")
-    now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _by_favourites(
+    methods: list[Method], default: Method, data: Dataset, config: Config
+) -> list[dict[str, Any]]:
+    """Returns NDCG@20 by number of favourites, and the default's lead over each method."""
+    rows = []
+    for count in FAVOURITES:
+        if int((np.diff(data.liked("test").indptr) > count).sum()) == 0:
+            continue
+        test = queries_of(data, "test", count, config)
+        weights = resamples(len(test), config.evaluate.seed)
+        ours = default.rank(test.favourites, 20)
+        for method in methods:
+            lists = method.rank(test.favourites, 20)
+            users = ndcg_at(lists, test.targets, 20)
+            low, high = interval(users, weights)
+            row = {"favourites": count, "users": len(test), "method": method.name}
+            row |= {CHOOSE_BY: float(users.mean()), "low": low, "high": high}
+            if method is not default:
+                row["minus"] = _minus(ours, lists, test, weights)
+            rows.append(row)
+    return rows
+
+
+def _variety(
+    served: Served, test: Queries, training: Training, config: Config
+) -> list[dict[str, Any]]:
+    """Returns what each diversity costs in quality and brings in variety."""
+    likeness, creators = likeness_of(training.liked), creator_codes(training.creators)
+    answer = answers(served.answer, test.favourites, 220, len(training.likers))
+    rows = []
+    for diversity in DIVERSITIES:
+        lists = np.full((len(test), SHOWN), -1, np.int32)
+        for row in range(len(test)):
+            kept = ~np.isin(answer["items"][row], test.favourites[row]) & (
+                answer["items"][row] >= 0
+            )
+            pool = {name: values[row][kept] for name, values in answer.items()}
+            vectors = pool.get("vectors", np.zeros((int(kept.sum()), 1)))
+            chosen = diversified(pool["items"], pool["scores"], vectors, creators, diversity, SHOWN)
+            lists[row, : len(chosen)] = chosen
+        found = {
+            "diversity": diversity,
+            "ndcg@10": float(ndcg_at(lists, test.targets, SHOWN).mean()),
+            "coverage@10": coverage_at(lists, len(training.likers), SHOWN),
+        }
+        rows.append(found | _sameness(lists, training, likeness, creators))
+    return rows
+
+
+def _summary(
+    rows: list[dict[str, Any]],
+    by_favourites: list[dict[str, Any]],
+    test: Queries,
+    config: Config,
+) -> dict[str, Any]:
+    kept = ("method", "kind", "ndcg@20_minus")
+    shown = {*kept, "coverage@20", "popularity@10", "similarity@10", "one_creator@10"}
     return {
         "users": len(test),
         "favourites": config.evaluate.favourites,
-        "measured": now,
         "rows": [
-            {
-                key: round(value, 4) if isinstance(value, float) else value
-                for key, value in row.items()
-                if key in kept or key.split("_")[0] in PER_USER
-            }
+            {k: _short(v) for k, v in row.items() if k in shown or k.split("_")[0] in PER_USER}
             for row in rows
         ],
+        "by_favourites": [{k: _short(v) for k, v in row.items()} for row in by_favourites],
     }
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _short(part) for key, part in value.items()}
+    return round(value, 4) if isinstance(value, float) else value

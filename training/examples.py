@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from training.config import Config
+from training.dataset import Dataset
+from training.errors import ConfigError
+
 PAD = -1
 """Fills the places of a query that has fewer favourites than fit."""
 
@@ -68,6 +72,21 @@ def hold_out(
     kept = place >= favourites
     cells = (np.ones(kept.sum(), np.float32), (row[kept], columns[kept]))
     return Queries(shown, sp.csr_matrix(cells, shape=chosen.shape), users)
+
+
+def queries_of(data: Dataset, part: str, favourites: int, config: Config) -> Queries:
+    """Returns what a part's users show and keep back; the same for one seed, whoever asks.
+
+    Raises:
+        ConfigError: nobody of the part likes more items than are to be shown.
+    """
+    rng = np.random.default_rng([config.evaluate.seed, favourites])
+    made = hold_out(data.liked(part), favourites, rng, max_users=config.evaluate.max_users)
+    if not len(made):
+        raise ConfigError(
+            f"no {part} user likes more than {favourites} items: lower evaluate.favourites"
+        )
+    return made
 
 
 def draw(

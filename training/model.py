@@ -1,8 +1,8 @@
-"""The towers, and what is scored with them.
+"""The towers against users, and the strategies that answer from them.
 
-`TwoTower` learns: the mean of the favourites' embeddings (query tower) against the embedding of
-the user (candidate tower). `Serving` answers: one TensorFlow graph, several strategies, each a
-named pair of outputs. The same graph is evaluated in Python and run in JavaScript.
+`UserTowers` learns: the mean of the favourites' embeddings (query tower) against the embedding of
+the user (candidate tower). `UserStrategies` answers, in a graph that is evaluated in Python and run
+in JavaScript alike.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class UserIndex:
     items: np.ndarray
 
 
-class TwoTower(tfrs.Model):  # type: ignore[misc]
+class UserTowers(tfrs.Model):  # type: ignore[misc]
     """The towers of the original: favourites against users.
 
     Args:
@@ -113,6 +113,14 @@ def masked_mean(vectors: tf.Tensor, favourites: tf.Tensor) -> tf.Tensor:
     real = tf.cast(favourites >= 0, vectors.dtype)[..., tf.newaxis]  # [B, F, 1]
     count = tf.maximum(tf.reduce_sum(real, axis=1), 1.0)
     return tf.reduce_sum(vectors * real, axis=1) / count  # [B, D]
+
+
+ITEMS = Strategy(
+    "items",
+    "What goes with your favourites",
+    "Adds up how strongly each of your favourites speaks for an item: who likes both, whose they "
+    "are, and how alike they are.",
+)
 
 
 @dataclass(frozen=True)
@@ -181,7 +189,8 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
             rounded(np.maximum(lengths, 1) ** -settings.length_power, dtype)
         )
         self._offsets = tf.constant(index.offsets)
-        self._items = tf.constant(index.items)
+        # Room behind the last user's items: a place past his end is read, and weighs nothing.
+        self._items = tf.constant(np.pad(index.items, (0, self._longest)))
 
     def _similar(self, favourites: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
         vectors = tf.gather(self._item_vectors, tf.maximum(favourites, 0))  # [B, F, D]
@@ -189,31 +198,41 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         similarity = tf.matmul(queries, self._user_vectors, transpose_b=True)  # [B, users]
         return tf.math.top_k(similarity, k=count)
 
-    def _items_of(self, users: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns [..., longest] items of the users, and which of the places are real."""
-        start = tf.gather(self._offsets, users)[..., tf.newaxis]
-        end = tf.gather(self._offsets, users + 1)[..., tf.newaxis]
-        places = start + tf.range(self._longest)
-        real = places < end
-        return tf.gather(self._items, tf.where(real, places, 0)), real
+    def _items_of(self, users: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Lists what users like, one after the other.
+
+        Args:
+            users: [B, V] int32.
+
+        Returns:
+            [B, V * longest] items; 1 where the place is real, else 0, float32; and [V * longest]
+            the user, 0..V - 1, of each place.
+        """
+        # Every array has its full shape from the start: TensorFlow.js is slow at broadcasting.
+        count = users.shape[1]
+        user = np.repeat(np.arange(count, dtype=np.int32), self._longest)
+        place = np.tile(np.arange(self._longest, dtype=np.int32), count)
+        start = tf.gather(tf.gather(self._offsets, users), user, axis=1)
+        end = tf.gather(tf.gather(self._offsets, users + 1), user, axis=1)
+        places = start + place
+        return tf.gather(self._items, places), tf.cast(places < end, tf.float32), tf.constant(user)
 
     def nearest_user(self, favourites: tf.Tensor, results: int) -> Outputs:
         """Returns the nearest user's items, his strongest first; scores are 1 / place."""
         _, users = self._similar(favourites, 1)  # [B, 1]
-        items, real = self._items_of(users[:, 0])  # [B, longest]
+        items, real, _ = self._items_of(users)  # [B, longest]
+        items = tf.where(real > 0, items, -1)[:, :results]
         short = max(0, results - self._longest)
-        items = tf.pad(tf.where(real, items, -1), [[0, 0], [0, short]], constant_values=-1)
+        items = tf.pad(items, [[0, 0], [0, short]], constant_values=-1)
         scores = 1.0 / tf.cast(tf.range(1, results + 1), tf.float32)
-        items = items[:, :results]
         return {"items": items, "scores": tf.where(items >= 0, scores, 0.0)}
 
     def voters(self, favourites: tf.Tensor, results: int) -> Outputs:
         """Returns the items with most votes; a score is a share of all votes."""
         similarity, users = self._similar(favourites, self._voters)  # [B, V]
         votes = tf.nn.softmax(similarity) * tf.gather(self._weights, users)
-        items, real = self._items_of(users)  # [B, V, longest]
-        votes = tf.where(real, votes[..., tf.newaxis], 0.0)
-        totals = add_up(items, votes, self._count)  # [B, items]
+        items, real, user = self._items_of(users)  # [B, V * longest]
+        totals = add_up(items, tf.gather(votes, user, axis=1) * real, self._count)  # [B, items]
         return best(totals, results)
 
 
@@ -243,9 +262,41 @@ def best(totals: tf.Tensor, results: int) -> Outputs:
     return {"items": tf.where(scores > 0, items, -1), "scores": tf.maximum(scores, 0.0)}
 
 
-def rank(
-    answer: Answer, favourites: np.ndarray, results: int, items: int, batch: int = 32
-) -> np.ndarray:
+def answers(
+    answer: Answer,
+    favourites: np.ndarray,
+    results: int,
+    items: int,
+    names: tuple[str, ...] = ("items", "scores", "vectors"),
+    batch: int = 32,
+) -> dict[str, np.ndarray]:
+    """Asks a strategy many queries.
+
+    Args:
+        answer: The strategy.
+        favourites: [Q, F] int32, padded with -1.
+        results: Length of the answers.
+        items: Number of items.
+        names: Outputs wanted; one that the strategy lacks is left out.
+        batch: Queries answered at once; the voters' lists take batch x voters x longest numbers.
+
+    Returns:
+        By name, [Q, min(results, items), ...]; favourites are among the items.
+    """
+    signature = tf.TensorSpec([None, favourites.shape[1]], tf.int32)
+
+    def chosen(asked: tf.Tensor) -> Outputs:
+        outputs = answer(asked, min(results, items))
+        return {name: outputs[name] for name in names if name in outputs}
+
+    graph = tf.function(chosen, input_signature=[signature])
+    parts = [
+        graph(tf.constant(favourites[i : i + batch])) for i in range(0, len(favourites), batch)
+    ]
+    return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+
+def rank(answer: Answer, favourites: np.ndarray, results: int, items: int) -> np.ndarray:
     """Ranks items for many queries with a strategy, favourites dropped.
 
     Args:
@@ -253,16 +304,10 @@ def rank(
         favourites: [Q, F] int32, padded with -1.
         results: Length of the lists returned.
         items: Number of items.
-        batch: Queries answered at once; the voters' lists take batch x voters x longest numbers.
 
     Returns:
         [Q, results] int32, best first, -1 where the list has ended.
     """
-    asked = min(items, results + favourites.shape[1])
-    signature = tf.TensorSpec([None, favourites.shape[1]], tf.int32)
-    graph = tf.function(lambda f: answer(f, asked)["items"], input_signature=[signature])
-    lists = [
-        graph(tf.constant(favourites[i : i + batch])).numpy()
-        for i in range(0, len(favourites), batch)
-    ]
-    return without(np.concatenate(lists), favourites, results)
+    asked = results + favourites.shape[1]
+    found = answers(answer, favourites, asked, items, ("items",))
+    return without(found["items"], favourites, results)

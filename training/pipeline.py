@@ -17,6 +17,12 @@ from training.domain import Domain
 from training.errors import ConfigError, DataError
 from training.reading import find_all, sha256_of
 
+TRAINED_BY = (
+    *("train", "fitting", "model", "item_tower", "item_table", "item_strategy", "pairs"),
+    *("pair_network", "features", "examples", "metrics", "baselines", "text", "dataset"),
+    "tensorflow_import",
+)
+"""Modules that decide what a model is and answers; a change of one of them trains anew."""
 Progress = Callable[[int, int, str], None]
 """(done, of how many, what to say)"""
 
@@ -132,7 +138,7 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
     """
     config = _changed(config_of(folders.prepared, "prepare"), changes, "train")
     mark = stage.fingerprint(
-        ("train", "model", "examples", "metrics"),
+        TRAINED_BY,
         before=stage.mark_of(folders.prepared, "prepare"),
         config=config.as_dict(),
     )
@@ -141,16 +147,19 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
         from training import train as trainer
 
         data = dataset.load(folders.prepared)
-        trainer.train(data, config, folder, progress=progress)
+        trainer.train(folders.domain, data, config, folder, progress=progress)
         _write(folder / "config.json", config.as_dict())
 
     def told() -> str:
         history = read_json(folders.model / "history.json")
-        best = max(score for _, _, score in history["looks"])
-        return (
-            f"best after {history['best_step']:,} of {history['looks'][-1][0]:,} steps "
-            f"(validation NDCG@20 {best:.3f}), fitted in {history['seconds']:.0f} s"
-        )
+        parts = [
+            f"{name} best after {part['best_step']:,} steps "
+            f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
+            for name, part in history["towers"].items()
+        ]
+        seconds = ", ".join(f"{name} {s:.0f} s" for name, s in history["seconds"].items())
+        parts.append(seconds)
+        return ", ".join(parts)
 
     return _run("train", folders.model, mark, work, told)
 
@@ -164,24 +173,28 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
     """
     config = _changed(config_of(folders.model, "train"), changes, "evaluate")
     mark = stage.fingerprint(
-        ("evaluate", "baselines", "metrics", "serving", "model"),
+        ("evaluate", "new_items", "variety", "card", "serving", *TRAINED_BY),
         before=stage.mark_of(folders.model, "train"),
         config=config.as_dict(),
     )
 
     def work(folder: Path) -> None:
+        from training import card, new_items, serving
         from training import evaluate as judge
-        from training import serving
 
+        data = dataset.load(folders.prepared)
+        counts = [(what, count) for what, count in read_json(folders.prepared / "counts.json")]
+        strategies = serving.served(folders.model, config)
         report = judge.evaluate(
-            folders.domain,
-            dataset.load(folders.prepared),
-            Counts([(what, count) for what, count in read_json(folders.prepared / "counts.json")]),
-            serving.served(folders.model, config),
-            config,
-            progress=progress,
+            folders.domain, data, Counts(counts), strategies, config, progress=progress
+        )
+        history = read_json(folders.model / "history.json")
+        report["fit"] = history
+        report["new_items"] = new_items.measure(
+            folders.domain, data, history["blend"], config, progress=progress
         )
         _write(folder / "report.json", report)
+        card.write(folders.domain, report, read_json(folders.prepared / "source.json"), folder)
         _write(folder / "config.json", config.as_dict())
 
     def told() -> str:
@@ -203,7 +216,7 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
     """
     config = _changed(config_of(folders.report, "evaluate"), changes, "export")
     mark = stage.fingerprint(
-        ("export", "serving", "model"),
+        ("export", "serving", *TRAINED_BY),
         before=stage.mark_of(folders.report, "evaluate"),
         config=config.as_dict(),
     )
@@ -217,7 +230,7 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
             folders.domain,
             dataset.load(folders.prepared),
             serving.served(folders.model, config),
-            read_json(folders.report / "report.json"),
+            folders.report,
             read_json(folders.prepared / "source.json"),
             config,
             folder,

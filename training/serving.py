@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from training.config import Config
+from training.dataset import EDITIONS
 from training.errors import ConfigError
+from training.item_strategy import ItemStrategy
 from training.model import (
+    ITEMS,
     NEAREST_USER,
     VOTERS,
     Answer,
@@ -41,8 +45,13 @@ def served(model: Path, config: Config) -> list[Served]:
         config: Settings; the type of the weights is the export's, so that what is measured is
             what ships.
     """
-    users = UserStrategies(*load_trained(model), config.export.dtype)
-    return [Served(VOTERS, users.voters), Served(NEAREST_USER, users.nearest_user)]
+    index, voters, items = load_trained(model)
+    users = UserStrategies(index, voters, config.export.dtype)
+    return [
+        Served(ITEMS, ItemStrategy(items, config.export.dtype).items),
+        Served(VOTERS, users.voters),
+        Served(NEAREST_USER, users.nearest_user),
+    ]
 
 
 class Graph(tf.Module):  # type: ignore[misc]
@@ -88,6 +97,12 @@ def padded(indices: list[int], favourites: int) -> np.ndarray:
     return row
 
 
+def catalogue(folder: Path) -> dict[str, dict[str, Any]]:
+    """Returns a bundle's catalogue rows by id."""
+    with (folder / "items.jsonl").open(encoding="utf-8") as file:
+        return {row["id"]: row for row in map(json.loads, file)}
+
+
 @dataclass(frozen=True)
 class Answered:
     """An answer of `BundleGraph.answer`; recommendations are (id, score), best first."""
@@ -108,9 +123,11 @@ class BundleGraph:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.manifest = json.loads((folder / "manifest.json").read_text())
-        self.item_ids: list[str] = json.loads((folder / "item_ids.json").read_text())
+        self.manifest = _read(folder / "manifest.json")
+        self.item_ids: list[str] = _read(folder / "item_ids.json")
         self.index_of = {id_: i for i, id_ in enumerate(self.item_ids)}
+        for row in catalogue(folder).values():
+            self.index_of |= dict.fromkeys(row.get(EDITIONS, []), self.index_of[row["id"]])
         self._graph = _read_graph(folder)
 
     def ask(self, strategy: str, indices: list[int]) -> dict[str, np.ndarray]:
@@ -157,13 +174,17 @@ class BundleGraph:
         return [(i, s) for i, s in pairs if i >= 0 and i not in known][:limit]
 
 
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def _read_graph(folder: Path):  # type: ignore[no-untyped-def]
     from google.protobuf import json_format
 
     with quiet():
         from tensorflowjs.read_weights import read_weights
 
-    model = json.loads((folder / "model.json").read_text())
+    model = _read(folder / "model.json")
     graph = tf.compat.v1.GraphDef()
     json_format.ParseDict(model["modelTopology"], graph, ignore_unknown_fields=True)
     weights = {

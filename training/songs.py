@@ -148,6 +148,7 @@ SONGS = Domain(
     clean=CleanConfig(liked_from=1),  # plays; the original asked for 10
     creator="artist",
     shown=((TITLE, "Title"), ("artist", "Artist")),
+    groups=("artist",),
     data_name="Echo Nest Taste Profile Subset, titles of the Million Song Dataset",
     terms=(
         "Non-commercial research. Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011; "

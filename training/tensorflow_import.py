@@ -51,4 +51,5 @@ with quiet():
     import tensorflow as tf
     import tensorflow_recommenders as tfrs
 
+    tf.get_logger().setLevel("ERROR")  # a graph for each strategy and size is no mistake
     tf.config.list_logical_devices()  # looks for devices now, while nobody hears its complaints

@@ -15,5 +15,5 @@ def normalise(text: str) -> str:
     'beyonce ac dc dont'
     """
     plain = unicodedata.normalize("NFKD", text.replace("'", "").replace("’", ""))
-    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    bare = "".join(c for c in plain if unicodedata.category(c)[0] != "M")
     return _NOT_A_WORD.sub(" ", bare.casefold()).strip()

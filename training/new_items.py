@@ -1,0 +1,131 @@
+"""How well items are recommended that nobody has liked yet, from what they are alone.
+
+All interactions of a tenth of the items are hidden, the strategy `items` is fitted anew on the
+rest, and the hidden items are ranked, among themselves, for held-out users who liked some of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from training import item_table, item_tower
+from training.baselines import one_hot
+from training.config import Config
+from training.dataset import Dataset
+from training.domain import Domain
+from training.examples import Queries, hold_out, queries_of
+from training.features import features_of
+from training.fitting import Progress
+from training.item_strategy import ItemIndex, ItemStrategy
+from training.metrics import recall_at
+from training.model import rank
+from training.statistics import interval, resamples
+from training.text import normalise
+
+HIDDEN = 0.1
+"""Share of the items that are hidden."""
+CUT = 100
+
+
+def measure(
+    domain: Domain, data: Dataset, blend: float, config: Config, *, progress: Progress
+) -> dict[str, Any]:
+    """Measures recall of hidden items at 100, beside the same creator's items and chance.
+
+    Args:
+        domain: Tells which fields are features.
+        data: Prepared data.
+        blend: Of the towers, as chosen for the shipped model.
+        config: Settings.
+        progress: Told after every step.
+
+    Returns:
+        Number of users and hidden items, and by method ``recall@100`` with its interval.
+    """
+    rng = np.random.default_rng([config.evaluate.seed, 10])
+    items = len(data.items)
+    hidden = np.zeros(items, bool)
+    hidden[rng.choice(items, round(items * HIDDEN), replace=False)] = True
+    queries = _queries(data.liked("test"), hidden, config, rng)
+    if not len(queries):
+        return {"users": 0, "hidden": int(hidden.sum()), "methods": {}}
+    features, liked = features_of(domain, data.items), _without(data.liked("train"), hidden)
+    watch = queries_of(data, "validation", config.evaluate.favourites, config)
+    vectors, _ = item_tower.fit(liked, features, watch, config, progress=progress)
+    table = item_table.fit(liked, features, config.items, progress=progress)
+    index = ItemIndex.of(table, vectors, blend)
+    everything = rank(
+        ItemStrategy(index, config.export.dtype).items, queries.favourites, items, items
+    )
+    creators = data.items[domain.creator].map(normalise)
+    rankings = {
+        "items": _only(everything, hidden),
+        "same creator": _by_creator(queries, creators.to_numpy(), liked, hidden, rng),
+        "random": np.stack([rng.permutation(np.flatnonzero(hidden)) for _ in range(len(queries))]),
+    }
+    weights = resamples(len(queries), config.evaluate.seed)
+    found = {}
+    cut = min(CUT, int(hidden.sum()))
+    for name, ranked in rankings.items():
+        users = recall_at(ranked, queries.targets, cut)
+        low, high = interval(users, weights)
+        found[name] = {"recall@100": float(users.mean()), "low": low, "high": high}
+    return {"users": len(queries), "hidden": int(hidden.sum()), "methods": found}
+
+
+def _without(liked: sp.csr_matrix, hidden: np.ndarray) -> sp.csr_matrix:
+    """Returns the likes of what is not hidden; users with fewer than two are left out."""
+    left = (liked @ sp.diags((~hidden).astype(np.float32))).tocsr()
+    left.eliminate_zeros()
+    return left[np.diff(left.indptr) >= 2]
+
+
+def _queries(
+    liked: sp.csr_matrix, hidden: np.ndarray, config: Config, rng: np.random.Generator
+) -> Queries:
+    """Shows some of what is not hidden; the targets are the hidden items that the user likes."""
+    mask = sp.diags(hidden.astype(np.float32))
+    targets = (liked @ mask).tocsr()
+    targets.eliminate_zeros()
+    seen = (liked - targets).tocsr()
+    seen.eliminate_zeros()
+    enough = np.diff(seen.indptr) > config.evaluate.favourites
+    users = np.flatnonzero(enough & (np.diff(targets.indptr) > 0))
+    shown = hold_out(seen[users], config.evaluate.favourites, rng)
+    return Queries(shown.favourites, targets[users], users)
+
+
+def _only(ranked: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Returns each list's hidden items, in order."""
+    kept = (ranked >= 0) & hidden[ranked]
+    order = np.argsort(~kept, axis=1, kind="stable")[:, : int(hidden.sum())]
+    return np.where(
+        np.take_along_axis(kept, order, axis=1), np.take_along_axis(ranked, order, axis=1), -1
+    )
+
+
+def _by_creator(
+    queries: Queries,
+    creators: np.ndarray,
+    liked: sp.csr_matrix,
+    hidden: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Ranks the favourites' creators' hidden items first, then the most liked creators'."""
+    codes = {name: i for i, name in enumerate(sorted(set(creators) - {""}))}
+    mine = np.array([codes.get(name, -1) for name in creators])
+    likers = np.asarray(liked.sum(axis=0)).ravel()
+    fame = np.bincount(mine[mine >= 0], likers[mine >= 0], minlength=len(codes))
+    candidates = rng.permutation(np.flatnonzero(hidden))
+    known = mine[candidates] >= 0
+    base = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)
+    asked = one_hot(queries.favourites, len(creators))
+    lists = []
+    for row in range(len(queries)):
+        favourites = mine[asked.indices[asked.indptr[row] : asked.indptr[row + 1]]]
+        same = known & np.isin(mine[candidates], favourites)
+        lists.append(candidates[np.argsort(-(same + base), kind="stable")])
+    return np.stack(lists)
