@@ -1,13 +1,15 @@
 /**
- * Takes pictures of the pages' main states on running deployments, into test-results/screenshots/:
+ * Takes pictures of the pages' main states on running deployments, into test-results/screenshots/, and the two
+ * that README.md shows, into docs/images/:
  *
- *     RECOMMENDER_SONGS_URL=… RECOMMENDER_BOOKS_URL=… node scripts/screenshots.mjs
+ *     make train-and-deploy screenshots
  *
- * With `--readme FOLDER` it also writes the two pictures that README.md shows there.
+ * Other addresses than the local HarperDB's: see tests/browser/support.js.
  */
 
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   DEPLOYMENTS,
   answered,
@@ -20,6 +22,7 @@ import {
   popular,
 } from '../tests/browser/support.js';
 
+const README = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const WIDTHS = [360, 1280];
 const SCHEMES = ['light', 'dark'];
 const noModel = { statusCode: 503, code: 'no_model', message: 'No model has been deployed yet.' };
@@ -109,15 +112,12 @@ async function take(deployment, state, viewport, colorScheme, file, options) {
 }
 
 async function takeForReadme() {
-  const at = process.argv.indexOf('--readme');
-  if (at < 0) return;
-  const target = process.argv[at + 1];
-  await mkdir(target, { recursive: true });
+  await mkdir(README, { recursive: true });
   const size = { width: 1280, height: 860 };
   for (const [i, state] of ['answers', 'compare'].entries()) {
     const name = `${DEPLOYMENTS[i].name}.png`;
     const file = join(folder, name);
     await take(DEPLOYMENTS[i], state, size, SCHEMES[i], file, {});
-    await copyFile(file, join(target, name));
+    await copyFile(file, join(README, name));
   }
 }

@@ -120,6 +120,9 @@ for (const deployment of DEPLOYMENTS) {
       await options.first().waitFor({ state: 'detached' });
       assert.equal(await box.getAttribute('aria-expanded'), 'false');
       assert.equal(await box.inputValue(), 'th');
+
+      await page.keyboard.press('Home');
+      assert.equal(await box.evaluate((input) => input.selectionStart), 0);
     });
 
     it('tells how many were found', async (t) => {

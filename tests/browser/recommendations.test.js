@@ -5,6 +5,7 @@ import {
   answered,
   ask,
   intercept,
+  json,
   on,
   pathWith,
   popular,
@@ -69,6 +70,23 @@ for (const deployment of DEPLOYMENTS) {
           line,
         );
       }
+    });
+
+    it('names two favourites at most, the greater share first and a small one never', async (t) => {
+      const shares = [0.1, 0.55, 0.35];
+      const { page, picked, answers } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, async (route) => {
+            const { favourites } = route.request().postDataJSON();
+            const because = favourites.map((id, i) => ({ id, share: shares[i] }));
+            const answer = await (await route.fetch()).json();
+            const recommendations = answer.recommendations.map((one) => ({ ...one, because }));
+            return json(route, 200, { ...answer, recommendations });
+          }),
+      });
+      await answered(page);
+      const line = await answers.getByText('Because you liked').first().innerText();
+      assert.equal(line, `Because you liked ${picked[1].title} and ${picked[2].title}`);
     });
 
     it('adds one to the favourites, and the keyboard goes on from the next', async (t) => {

@@ -43,8 +43,12 @@ async function mount(app, domain) {
         node: { name: 'stand-in', worker: 0 },
         log: { info() {}, warn: say, error: say },
       });
-      scope.get('/ui', (request, reply) => reply.redirect(`/${project}/ui/`));
-      scope.get('/ui/*', (request, reply) => page(request.params['*'], reply));
+      scope.get('/ui', { config: { name: 'pages' } }, (request, reply) =>
+        reply.redirect(`/${project}/ui/`),
+      );
+      scope.get('/ui/*', { config: { name: 'pages' } }, (request, reply) =>
+        page(request.params['*'], reply),
+      );
     },
     { prefix: `/${project}` },
   );

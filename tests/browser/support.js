@@ -1,7 +1,7 @@
 /**
  * What the browser tests share: the deployments under test, one browser, and pages that complain.
  *
- * The addresses come from outside, so the same tests run on any deployment:
+ * The addresses come from outside, so the same tests run on any deployment; without any, the local HarperDB's:
  *
  *     RECOMMENDER_SONGS_URL=http://127.0.0.1:9926/song-recommender/
  *     RECOMMENDER_BOOKS_URL=http://127.0.0.1:9926/book-recommender/
@@ -26,13 +26,17 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+const HARPER = process.env.HARPER_ROUTES_URL ?? 'http://127.0.0.1:9926';
+const addresses = {
+  songs: process.env.RECOMMENDER_SONGS_URL ?? `${HARPER}/song-recommender/`,
+  books: process.env.RECOMMENDER_BOOKS_URL ?? `${HARPER}/book-recommender/`,
+};
+
 /** @type {Array<{name: string, base: URL}>} */
-export const DEPLOYMENTS = ['songs', 'books'].map((name) => {
-  const variable = `RECOMMENDER_${name.toUpperCase()}_URL`;
-  const address = process.env[variable];
-  if (!address) throw new Error(`Set ${variable} to the address of a running deployment.`);
-  return { name, base: new URL(address.endsWith('/') ? address : `${address}/`) };
-});
+export const DEPLOYMENTS = Object.entries(addresses).map(([name, address]) => ({
+  name,
+  base: new URL(address.endsWith('/') ? address : `${address}/`),
+}));
 
 let browser;
 

@@ -1,4 +1,4 @@
-const FEWEST_STEPS = 3;
+const MOST_STEPS = 6;
 
 /**
  * @param {number} value 0..1
@@ -11,11 +11,10 @@ export const figure = (value) =>
  * Marks for an axis from 0 that ends on a round number at or above the greatest value.
  *
  * @param {number} most Above 0.
- * @returns {number[]} At least four.
+ * @returns {number[]} Four to seven.
  */
 export function marks(most) {
-  const unit = 10 ** Math.floor(Math.log10(most / FEWEST_STEPS));
-  const factor = [5, 2, 1].find((times) => times * unit * FEWEST_STEPS < most) ?? 1;
-  const step = factor * unit;
+  const unit = 10 ** Math.floor(Math.log10(most / MOST_STEPS));
+  const step = unit * [1, 2, 5, 10].find((times) => most <= times * unit * MOST_STEPS);
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
 }
