@@ -5,6 +5,7 @@ once.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -42,15 +43,18 @@ def two_bundles(place: Place) -> list[Path]:
     """Two real models of the demonstration data, where they were made; else two small ones."""
     made = [PROJECT_ROOT / "artifacts" / "test" / "bundles" / f"songs{v}" for v in ("", "-second")]
     if all((folder / "manifest.json").exists() for folder in made):
-        return made
+        # A copy: whoever makes them anew meanwhile makes other models.
+        return [shutil.copytree(folder, place.folder / folder.name) for folder in made]
     return [place.bundle(name, items=2000, results=1110) for name in "ab"]
 
 
 def questions(bundle: Path) -> list[dict[str, Any]]:
+    """Questions that two models answer differently; the towers' answers depend on the seed."""
     ids = json.loads((bundle / "item_ids.json").read_text())
     rng = np.random.default_rng(3)
     chosen = [rng.choice(len(ids) // 2, size=1 + n % 5, replace=False) for n in range(25)]
-    return [{"favourites": [ids[i] for i in some], "limit": 10} for some in chosen]
+    fixed = {"strategy": "voters", "limit": 10}
+    return [{"favourites": [ids[i] for i in some], **fixed} for some in chosen]
 
 
 def answers(place: Place, asked: list[dict[str, Any]]) -> list[list[str]]:
