@@ -40,6 +40,8 @@ class FakeHarper:
     tables: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)
     components: dict[str, dict[str, bytes]] = field(default_factory=dict)
     live: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
     asked: list[Row] = field(default_factory=list)
     answers: list[tuple[int, str]] = field(default_factory=list)
     """Answers to give instead of the next ones: status and text."""
@@ -85,6 +87,27 @@ class FakeHarper:
 
     def _cluster_status(self, body: Row) -> tuple[int, Any]:
         return 200, {"node_name": "127.0.0.1", "connections": []}
+
+    def _describe_all(self, body: Row) -> tuple[int, Any]:
+        return 200, {database: {} for database, _ in self.tables}
+
+    def _list_roles(self, body: Row) -> tuple[int, Any]:
+        return 200, [{"role": name, "id": name} for name in self.roles]
+
+    def _add_role(self, body: Row) -> tuple[int, Any]:
+        self.roles[body["role"]] = body["permission"]
+        return 200, {"role": body["role"]}
+
+    _alter_role = _add_role
+
+    def _list_users(self, body: Row) -> tuple[int, Any]:
+        return 200, [{"username": name} for name in self.users]
+
+    def _add_user(self, body: Row) -> tuple[int, Any]:
+        self.users[body["username"]] = body["password"]
+        return 200, {"message": f"{body['username']} successfully added"}
+
+    _alter_user = _add_user
 
     def _describe_table(self, body: Row) -> tuple[int, Any]:
         name = body["database"], body["table"]
