@@ -2,8 +2,7 @@
 from.
 
 The graph's answers are constants: a version recommends all its items in an order of its own,
-whatever
-the favourites are. So an answer shows by its ids which version gave it.
+whatever the favourites are. So an answer shows by its ids which version gave it.
 """
 
 from __future__ import annotations

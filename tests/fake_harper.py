@@ -2,8 +2,7 @@
 routes.
 
 It stands at the wire: our code is the same as against a real HarperDB, and one suite runs on both.
-Its
-component answers from the constants of `fake_bundle`, and refuses what the real one refuses.
+Its component answers from the constants of `fake_bundle`, and refuses what the real one refuses.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Brings the catalogue's rows into HarperDB; only those that changed travel.
 
 Each row carries a digest of its own line, and one row of the table ``catalogue`` says which whole
-catalogue
-was written last: an unchanged one costs a single question.
+catalogue was written last: an unchanged one costs a single question.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Packs the custom function for one domain: built code, pages, config.yaml, schema and settings.
 
 One source serves every domain. What differs is written into the copy that is packed: the project
-and
-database in the two templates, and ``settings.json`` with a hash of everything packed, by which a
-node's ``/health`` tells which code it runs.
+and database in the two templates, and ``settings.json`` with a hash of everything packed, by which
+a node's ``/health`` tells which code it runs.
 """
 
 from __future__ import annotations

@@ -2,12 +2,9 @@
 it back.
 
 The order makes an interruption harmless. Clients are answered by the pointer's model, and the
-pointer is
-written last, when the nodes have already loaded and probed the new one as a *candidate*. Whatever
-an
-interrupted deploy leaves behind is either what the next one of the same bundle goes on with, or
-what
-the next one of any bundle clears away.
+pointer is written last, when the nodes have already loaded and probed the new one as a *candidate*.
+Whatever an interrupted deploy leaves behind is either what the next one of the same bundle goes on
+with, or what the next one of any bundle clears away.
 """
 
 from __future__ import annotations
@@ -293,8 +290,7 @@ def rollback(
 
     Raises:
         HarperRefused: there is no such version, or the target cannot answer from it: then the
-            pointer is back
-            where it was.
+            pointer is back where it was.
     """
     models = Models(target.client, database)
     with turn.take_turn(target.client, database, by, settle_seconds=_settle(target)) as ours:

@@ -1,11 +1,9 @@
 """Whether a new model may become current, by what its report says.
 
-Two questions, both about its default strategy's NDCG@20 on held-out users: does it beat
-popularity, and
-is it no worse than the model that answers now, as far as the two were measured on the same users
-and
-beyond what chance explains. (The third, whether the nodes compute what Python computed, they answer
-themselves.)
+Two questions, both about its default strategy's NDCG@20 on held-out users: does it beat popularity,
+and is it no worse than the model that answers now, as far as the two were measured on the same
+users and beyond what chance explains. (The third, whether the nodes compute what Python computed,
+they answer themselves.)
 """
 
 from __future__ import annotations

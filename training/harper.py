@@ -1,8 +1,8 @@
 """Client of the HarperDB operations API; knows no domain and no model.
 
 Two kinds of trouble, told apart by what helps: `HarperUnavailable` (no answer, or "not now") is
-tried
-again with growing pauses where repeating the operation cannot do harm; `HarperRefused` never is.
+tried again with growing pauses where repeating the operation cannot do harm; `HarperRefused` never
+is.
 """
 
 from __future__ import annotations

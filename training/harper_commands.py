@@ -64,8 +64,7 @@ def connect(in_cluster: bool = False) -> Target:
     """Finds the nodes to work with, as the environment says.
 
     Without ``HARPER_URL`` the local server, or with ``--cluster`` the local cluster.
-    ``HARPER_NODES`` names the
-    other nodes for users who may not ask for them.
+    ``HARPER_NODES`` names the other nodes for users who may not ask for them.
 
     Raises:
         ConfigError: nothing is named and nothing runs here, or a cluster was asked for and there
@@ -250,9 +249,8 @@ def users(in_cluster: Cluster = False) -> None:
     """Make the two users that the project needs beside a super user, with random passwords.
 
     ``recommender_pusher`` deploys models, ``recommender_reader`` looks. Deploying code needs a
-    super user. The
-    passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or made and kept in
-    .harper/users.json, readable by you alone; they are never printed.
+    super user. The passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or
+    made and kept in .harper/users.json, readable by you alone; they are never printed.
 
     Example: python -m training users
     """

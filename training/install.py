@@ -50,8 +50,8 @@ def install(target: Target, component: Component) -> bool:
     for failure in _failures(told):
         log.warning("deploy_component: %s", failure)
     # Node after node, and each seen to answer before the next: the others serve meanwhile.
-    # HarperDB's own
-    # rolling restart ends early where a node restarts the very worker that holds the connection.
+    # HarperDB's own rolling restart ends early where a node restarts the very worker that holds the
+    # connection.
     for asked_node in asked:
         if asked_node.reachable:
             _restart(asked_node.node, target, component)

@@ -2,8 +2,8 @@
 out on.
 
 The nodes live under ``.harper/cluster/node1 … node3`` and listen on 127.0.0.2, .3 and .4, with the
-ports of
-`training.local_harper`. Linux answers on all of 127.0.0.0/8; macOS wants an alias for each address.
+ports of `training.local_harper`. Linux answers on all of 127.0.0.0/8; macOS wants an alias for each
+address.
 """
 
 from __future__ import annotations

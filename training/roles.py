@@ -1,10 +1,8 @@
 """The roles that the project needs, and no more.
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
-bringing code,
-which HarperDB allows super users alone. ``recommender_reader`` looks: it is enough for ``status``
-and
-``versions``. The public routes need no user at all.
+bringing code, which HarperDB allows super users alone. ``recommender_reader`` looks: it is enough
+for ``status`` and ``versions``. The public routes need no user at all.
 """
 
 from __future__ import annotations

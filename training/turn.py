@@ -1,10 +1,9 @@
 """Whose turn it is to deploy: one at a time, told by a row that ends by itself.
 
 HarperDB has no compare-and-set over the operations API, but an `insert` writes only where no row
-is. Turns
-are numbered: whoever inserts number n + 1 first has it. A turn is over when it is given back, when
-its
-holder's process is gone (seen on the same machine), or when it was not renewed in time.
+is. Turns are numbered: whoever inserts number n + 1 first has it. A turn is over when it is given
+back, when its holder's process is gone (seen on the same machine), or when it was not renewed in
+time.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ COLUMNS = {
     "since": "String",
     "until": "Float",
 }
-"""Declared, because HarperDB shows no column of a table with a schema that the schema leaves out."""
+"""Declared: HarperDB shows no column that a table's schema leaves out."""
 LASTS_SECONDS = 60.0
 """A turn that was not renewed for so long is over; clocks of deploying machines may differ by
 less.

@@ -197,8 +197,7 @@ def _may_be(told: Any, blob: bytes) -> bool:
     """Returns whether what HarperDB's JSON tells of a blob fits it.
 
     A large one is told by its length, ``[blob: text/plain, 19000000 bytes]``; a small one is shown
-    as text,
-    which is no measure of bytes.
+    as text, which is no measure of bytes.
     """
     if not isinstance(told, str):
         return False
