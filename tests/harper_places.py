@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import pickle
+import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.fake_bundle import make_bundle
 from tests.fake_harper import FakeHarper
-from training import DOMAINS, cluster, local_harper
+from training import DOMAINS, cluster, local_harper, ports
 from training.bundle import open_bundle
 from training.cluster import Target
 from training.component import Component, pack
@@ -123,14 +123,17 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
 
 
 def free_ports(host: str, count: int) -> list[int]:
-    """Returns ports that nobody listens on; all are held until the last is found."""
-    with contextlib.ExitStack() as stack:
-        held = []
-        for _ in range(count):
-            probe = stack.enter_context(socket.socket())
-            probe.bind((host, 0))
-            held.append(probe.getsockname()[1])
-        return held
+    """Returns ports that nobody holds.
+
+    Below those that the system hands out for connections: while a node is down, one of those might
+    get its port.
+    """
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        if not ports.is_taken(host, port):
+            found.add(port)
+    return list(found)
 
 
 def built_component(domain: str = "songs") -> Component:

@@ -38,6 +38,7 @@ from training.processes import Process, is_alive, started_at
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 USERNAME = "admin"
+LET_GO_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -197,19 +198,30 @@ def _refuse_taken_ports(node: LocalNode) -> None:
         "replication": node.replication_port,
     }
     for name, port in wanted.items():
-        try:
-            taken = ports.is_taken(node.host, port)
-        except OSError as error:
-            raise ConfigError(
-                f"{node.host} is no address of this machine ({error.strerror}); on macOS: "
-                f"sudo ifconfig lo0 alias {node.host}"
-            ) from error
-        if taken:
-            holder = ports.holder_of(port) or "another process"
+        holder = _holder(node.host, port)
+        if holder is not None:
             raise ConfigError(
                 f"port {node.host}:{port} ({name}) is held by {holder}: end it, or choose other "
                 "ports with HARPER_OPERATIONS_PORT and HARPER_ROUTES_PORT"
             )
+
+
+def _holder(host: str, port: int) -> str | None:
+    """Returns who holds a port, for people; None: nobody."""
+    deadline = time.monotonic() + LET_GO_SECONDS
+    try:
+        while ports.is_taken(host, port):
+            known = ports.holder_of(port)
+            # A killed process holds its ports for a moment although it is gone.
+            if known is not None or time.monotonic() > deadline:
+                return known or "another process"
+            time.sleep(0.05)
+    except OSError as error:
+        raise ConfigError(
+            f"{host} is no address of this machine ({error.strerror}); on macOS: "
+            f"sudo ifconfig lo0 alias {host}"
+        ) from error
+    return None
 
 
 def _launch(node: LocalNode) -> Process:
