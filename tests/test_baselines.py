@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests import checkerboard
 from training.baselines import BASELINES, one_hot, popularity, rank_scores
-from training.evaluate import queries, training_of
+from training.evaluate import training_of
+from training.examples import queries_of
 from training.metrics import ndcg_at
 
 
@@ -59,7 +60,7 @@ def test_padding_and_order_of_favourites_do_not_matter_to_a_baseline(scorer):
     "baseline", [b for b in BASELINES if b.name != "popularity"], ids=lambda b: b.name
 )
 def test_the_best_setting_of_a_baseline_is_at_least_as_good_as_popularity(baseline, data, training):
-    watch = queries(data, "validation", 3, checkerboard.config())
+    watch = queries_of(data, "validation", 3, checkerboard.config())
 
     def score(of) -> float:
         return float(ndcg_at(rank_scores(of, watch.favourites, 20), watch.targets, 20).mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import Any
 
 import pytest
 
@@ -175,6 +176,23 @@ def test_a_damaged_record_is_not_answered_from_and_mended_by_deploying_again(
     assert place.ask(item_ids(0)[0])["model"] == version_of(first)
     assert place.deploy(second).is_everywhere
     assert place.ask(item_ids(0)[0])["model"] == version_of(second)
+
+
+def test_a_record_that_the_node_did_not_keep_whole_is_told_and_removed(fake: Place) -> None:
+    old, new = fake.bundle("a"), fake.bundle("b", items=3000)
+    fake.deploy(old)
+
+    def cut_short(body: dict[str, Any]) -> None:
+        if body["operation"] == "upsert" and body["table"] == "models":
+            body["records"][0]["weights"] = body["records"][0]["weights"][:10_000]
+
+    fake.fake.before = cut_short
+    with pytest.raises(HarperRefused, match="not whole after it was written"):
+        fake.deploy(new)
+    fake.fake.before = lambda body: None
+    assert_no_orphan(fake, {version_of(old)})
+    assert fake.answering() == version_of(old)
+    assert len(fake.rows("items")) == 60
 
 
 def test_a_manifest_of_a_later_format_in_the_database_is_refused_by_the_node(place: Place) -> None:

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import checkerboard
-from training.evaluate import PER_USER, interval, queries, resamples
+from training.evaluate import PER_USER
+from training.examples import queries_of
+from training.statistics import interval, resamples
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_what_became_of_the_rows_is_told(report):
 @pytest.mark.parametrize("count", [1, 3, 5])
 def test_queries_are_of_the_parts_own_users_and_the_same_whoever_asks(board, part, count):
     data, config = checkerboard.data_of(board), checkerboard.config()
-    one, other = (queries(data, part, count, config) for _ in range(2))
+    one, other = (queries_of(data, part, count, config) for _ in range(2))
     assert (one.favourites == other.favourites).all()
     assert len(one) == (data.parts == {"validation": 1, "test": 2}[part]).sum()
     liked = data.liked(part)[one.users]

@@ -209,16 +209,17 @@ def test_real_data_is_prepared_and_learned_from(call, tmp_path, name):
     if not data.is_dir():
         pytest.skip(f"no real data at {data}: see datasets/README.md")
     domain = name.partition("-")[0]
-    few = ("train.max_steps=300", "evaluate.max_users=300")
+    few = ("train.max_steps=300", "evaluate.max_users=300", "items.epochs=2")
     options = ["--artifacts", tmp_path, *(word for setting in few for word in ("--set", setting))]
     code, shown, errors = call("prepare", domain, "--data", data, *options)
     assert (code, errors) == (0, "")
     assert "unchanged" not in shown
-    code, shown, errors = call("train", domain, *options)
-    assert (code, errors) == (0, "")
-    best = float(shown.partition("validation NDCG@20 ")[2].partition(")")[0])
-    # Popularity reaches .12 for songs and .03 for books; far less is a fault, not bad luck.
-    assert best > {"songs": 0.15, "books": 0.02, "books-dump": 0.01}[name]
+    if name == "songs":  # one real training: the others take minutes and run the same code
+        code, shown, errors = call("train", domain, *options)
+        assert (code, errors) == (0, "")
+        best = float(shown.partition("validation NDCG@20 ")[2].partition(")")[0])
+        # Popularity reaches .12; far less is a fault, not bad luck.
+        assert best > 0.15
 
 
 def test_a_wrong_folder_of_real_data_is_refused_by_what_was_looked_for(call, tmp_path):

@@ -179,12 +179,12 @@ def _of_implicit(liked: sp.csr_matrix, kind: str, neighbours: int) -> sp.csr_mat
     return table
 
 
-def prune(table: sp.csr_matrix, most: int) -> sp.csr_matrix:
-    """Returns the table with the `most` greatest values of each row."""
+def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:
+    """Returns the table with the `most` greatest values of each row, or `most[row]` of them."""
     row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
     order = np.lexsort((-table.data, row))
     place = np.arange(table.nnz) - np.repeat(table.indptr[:-1], np.diff(table.indptr))
-    kept = order[place < most]
+    kept = order[place < np.broadcast_to(most, table.shape[0])[row]]
     cells = (table.data[kept], (row[kept], table.indices[kept]))
     return sp.csr_matrix(cells, shape=table.shape)
 

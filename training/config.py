@@ -81,6 +81,8 @@ class ItemsConfig:
     seed: int = 20
     neighbours: int = 100
     """Most neighbours kept of an item in the table."""
+    new_neighbours: int = 30
+    """Most of them that nobody likes yet."""
     cap: int = 400
     """Most likes counted of one user."""
     calibration: float = 0.25

@@ -218,18 +218,21 @@ class _Run:
         """Lets the nodes load and probe the model; a refused one leaves nothing behind."""
         self.watch.step("model")
         was_there = models.is_whole(self.bundle)
-        if not was_there:
-            models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
-        self.watch.step("candidate")
         try:
+            if not was_there:
+                self._push(models, forced)
+            self.watch.step("candidate")
             self._nominate(models)
         except HarperRefused:
             if not was_there:
                 self._tidy(models)
                 raise
             # Right lengths are no proof of right bytes: the record may have been spoilt since.
-            models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
+            self._push(models, forced)
             self._nominate(models)
+
+    def _push(self, models: Models, forced: list[str]) -> None:
+        models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
 
     def _nominate(self, models: Models) -> None:
         models.nominate(self.bundle.version, self.by)

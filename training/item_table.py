@@ -7,7 +7,7 @@ gives and what the item draws.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,9 +17,13 @@ from training.baselines import prune
 from training.config import ItemsConfig
 from training.features import ItemFeatures
 from training.fitting import Progress
-from training.pair_network import PairNetwork
-from training.pairs import PairStatistics
+from training.pair_network import FeaturesOf, PairNetwork
+from training.pairs import ContentStatistics, PairStatistics
 
+HIDINGS, HIDDEN = 6, 0.1
+"""How often items are hidden to learn about new ones, and their share each time."""
+MOST_ASKING = 4000
+"""Most users, over all hidings, who ask for hidden items."""
 UNRELATED = 15
 """Items with which the weight of an unrelated pair is found out; their median counts."""
 
@@ -57,38 +61,125 @@ def fit(
     progress(0, config.epochs, "counting pairs")
     others = PairStatistics(liked[counted], features, config.cap, rng)
     queries = pair_network.queries_of(others, others.candidates(), liked[asking], config, rng)
-    network = pair_network.fit(others, queries, config, progress=progress)
+    network = pair_network.fit(
+        [(others.features, queries)], config, name="pair network", progress=progress
+    )
     progress(config.epochs, config.epochs, "filling the table")
     everybody = PairStatistics(liked, features, config.cap, rng)
-    return _fill(everybody, network, config, rng)
+    pairs = everybody.candidates()
+    weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
+    if (everybody.likers == 0).any():
+        content = _fit_content(liked, features, config, rng, progress=progress)
+        for_new = _weigh(everybody.content, content, everybody.likers, pairs, rng)
+        weights = _joined(weights, for_new, everybody.likers == 0)
+    table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
+    table.eliminate_zeros()
+    new = everybody.likers == 0
+    return ItemTable(_pruned(table, new, config), weights.gives, weights.draws)
 
 
-def _fill(
-    statistics: PairStatistics,
-    network: PairNetwork,
+def _fit_content(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
     config: ItemsConfig,
     rng: np.random.Generator,
-) -> ItemTable:
-    gives, draws = _unrelated(statistics, network, rng)
-    pairs = statistics.candidates()
-    f = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
-    weights = np.exp(network.log_weights(statistics, f, pairs.indices))
-    above = np.maximum(weights - gives[f] * draws[pairs.indices], 0).astype(np.float32)
-    table = sp.csr_matrix((above, pairs.indices, pairs.indptr), shape=pairs.shape)
-    table.eliminate_zeros()
-    return ItemTable(prune(table, config.neighbours), gives, draws)
+    *,
+    progress: Progress,
+) -> PairNetwork:
+    """Learns to weigh pairs with items that nobody likes yet: hides some, and asks for them.
+
+    To the network that sees likers, an item without any is one that was not liked.
+    """
+    known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
+    parts = []
+    for fold in range(HIDINGS):
+        hidden = np.zeros(liked.shape[1], bool)
+        hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
+        users = rng.permutation(liked.shape[0])
+        asking = users[: min(len(users) // 3, MOST_ASKING // HIDINGS)]
+        counted = np.setdiff1d(users, asking)
+        seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
+        seen.eliminate_zeros()
+        others = ContentStatistics(seen, features, config.cap, rng)
+        queries = pair_network.queries_for_new(liked[asking], hidden, config, rng)
+        if queries:
+            parts.append((others.content, queries))
+    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
+    return pair_network.fit(parts, cautious, name="network of new items", progress=progress)
 
 
-def _unrelated(
-    statistics: PairStatistics, network: PairNetwork, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds [items] gives and draws such that gives[f] * draws[i] is an unrelated pair's weight."""
-    items = len(statistics.likers)
-    chance = (statistics.likers + 0.1) / (statistics.likers + 0.1).sum()
-    some, every = rng.choice(items, UNRELATED, replace=False, p=chance), np.arange(items)
-    drawn = network.log_weights(statistics, np.repeat(some, items), np.tile(every, UNRELATED))
-    drawn = drawn.reshape(UNRELATED, items)
+@dataclass(frozen=True)
+class _Weights:
+    """Weights of the candidate pairs, and of unrelated ones.
+
+    Attributes:
+        f: [pairs] favourites.
+        i: [pairs] items.
+        logs: [pairs] logarithms of their weights.
+        gives: [items] what a favourite gives to an unrelated item.
+        draws: [items] what an item draws from an unrelated favourite.
+    """
+
+    f: np.ndarray
+    i: np.ndarray
+    logs: np.ndarray
+    gives: np.ndarray
+    draws: np.ndarray
+
+    def above(self) -> np.ndarray:
+        """Returns [pairs] float32, what a pair weighs more than an unrelated one."""
+        unrelated = self.gives[self.f] * self.draws[self.i]
+        return np.maximum(np.exp(self.logs) - unrelated, 0).astype(np.float32)
+
+
+def _weigh(
+    features_of: FeaturesOf,
+    network: PairNetwork,
+    likers: np.ndarray,
+    pairs: sp.csr_matrix,
+    rng: np.random.Generator,
+) -> _Weights:
+    items = len(likers)
+    f, every = np.repeat(np.arange(items), np.diff(pairs.indptr)), np.arange(items)
+    chance = (likers + 0.1) / (likers + 0.1).sum()
+    some = rng.choice(items, min(UNRELATED, items), replace=False, p=chance)
+    count = len(some)
+    drawn = network.log_weights(features_of, np.repeat(some, items), np.tile(every, count))
+    drawn = drawn.reshape(count, items)
     draws = np.median(drawn - np.median(drawn, axis=1, keepdims=True), axis=0)
-    given = network.log_weights(statistics, np.repeat(every, UNRELATED), np.tile(some, items))
-    gives = np.median(given.reshape(items, UNRELATED) - draws[some], axis=1)
-    return np.exp(gives).astype(np.float32), np.exp(draws).astype(np.float32)
+    given = network.log_weights(features_of, np.repeat(every, count), np.tile(some, items))
+    gives = np.median(given.reshape(items, count) - draws[some], axis=1)
+    return _Weights(
+        f,
+        pairs.indices,
+        network.log_weights(features_of, f, pairs.indices),
+        np.exp(gives).astype(np.float32),
+        np.exp(draws).astype(np.float32),
+    )
+
+
+def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
+    """Takes the content's weights where the item is new.
+
+    Each network's scale is its own. They are brought to one by the items that both can weigh: a
+    new item weighs what an item of the same content weighs in the median.
+    """
+    old = ~new[seen.i]
+    shift = np.median(seen.logs[old] - content.logs[old]) if old.any() else 0.0
+    logs = np.where(old, seen.logs, content.logs + shift)
+    gap = np.median(np.log(seen.draws[~new]) - np.log(content.draws[~new])) if old.any() else 0.0
+    draws = np.where(new, content.draws * np.exp(gap), seen.draws).astype(np.float32)
+    return _Weights(seen.f, seen.i, logs, seen.gives, draws)
+
+
+def _pruned(table: sp.csr_matrix, new: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
+    """Keeps the greatest of each row; some places are for items that nobody likes yet.
+
+    What many like speaks louder than what a title and a creator can say, and would leave none.
+    """
+    fresh = prune((table @ sp.diags(new.astype(np.float32))).tocsr(), config.new_neighbours)
+    fresh.eliminate_zeros()
+    old = (table @ sp.diags((~new).astype(np.float32))).tocsr()
+    old.eliminate_zeros()
+    places = config.neighbours - np.diff(fresh.indptr)
+    return (prune(old, places) + fresh).tocsr()

@@ -12,7 +12,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from training import item_table, item_tower
-from training.baselines import one_hot
 from training.config import Config
 from training.dataset import Dataset
 from training.domain import Domain
@@ -63,7 +62,7 @@ def measure(
     creators = data.items[domain.creator].map(normalise)
     rankings = {
         "items": _only(everything, hidden),
-        "same creator": _by_creator(queries, creators.to_numpy(), liked, hidden, rng),
+        **_by_creator(queries, creators.to_numpy(), liked, hidden, rng),
         "random": np.stack([rng.permutation(np.flatnonzero(hidden)) for _ in range(len(queries))]),
     }
     weights = resamples(len(queries), config.evaluate.seed)
@@ -113,19 +112,26 @@ def _by_creator(
     liked: sp.csr_matrix,
     hidden: np.ndarray,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Ranks the favourites' creators' hidden items first, then the most liked creators'."""
+) -> dict[str, np.ndarray]:
+    """Ranks the favourites' creators' hidden items first, then the others.
+
+    Returns:
+        Two rankings: the others at random, and by how much their creators are liked.
+    """
     codes = {name: i for i, name in enumerate(sorted(set(creators) - {""}))}
     mine = np.array([codes.get(name, -1) for name in creators])
     likers = np.asarray(liked.sum(axis=0)).ravel()
     fame = np.bincount(mine[mine >= 0], likers[mine >= 0], minlength=len(codes))
     candidates = rng.permutation(np.flatnonzero(hidden))
     known = mine[candidates] >= 0
-    base = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)
-    asked = one_hot(queries.favourites, len(creators))
-    lists = []
-    for row in range(len(queries)):
-        favourites = mine[asked.indices[asked.indptr[row] : asked.indptr[row + 1]]]
-        same = known & np.isin(mine[candidates], favourites)
-        lists.append(candidates[np.argsort(-(same + base), kind="stable")])
-    return np.stack(lists)
+    liking = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)
+    # Candidates stand in random order, and a stable sort leaves equal ones there.
+    alone, famous = [], []
+    for favourites in queries.favourites:
+        same = known & np.isin(mine[candidates], mine[favourites])
+        alone.append(candidates[np.argsort(-same.astype(float), kind="stable")])
+        famous.append(candidates[np.argsort(-(same + liking), kind="stable")])
+    return {
+        "same creator": np.stack(alone),
+        "same creator, then liked creators": np.stack(famous),
+    }

@@ -7,7 +7,7 @@ are not among those that the features count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from training.fitting import Progress
 from training.pairs import PairStatistics
 from training.tensorflow_import import tf
 
+FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(favourites [pairs], items [pairs]) -> features [pairs, features]."""
 FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
 """How many favourites a query holds, drawn evenly: three most often, as on the pages."""
 MOST_LIKED = 60
@@ -64,19 +66,19 @@ class PairNetwork:
         return np.clip((features - self._mean) / self._deviation, -6, 6).astype(np.float32)
 
     def log_weights(
-        self, statistics: PairStatistics, f: np.ndarray, i: np.ndarray, block: int = 1 << 18
+        self, features_of: FeaturesOf, f: np.ndarray, i: np.ndarray, block: int = 1 << 18
     ) -> np.ndarray:
         """Returns [pairs] float32, the logarithms of the pairs' weights.
 
         Args:
-            statistics: What is known of pairs.
+            features_of: What is known of pairs.
             f: [pairs] indices of favourites.
             i: [pairs] indices of items.
             block: Pairs weighed at once.
         """
         found = [np.empty(0, np.float32)]
         for s in range(0, len(f), block):
-            features = self.scaled(statistics.features(f[s : s + block], i[s : s + block]))
+            features = self.scaled(features_of(f[s : s + block], i[s : s + block]))
             found.append(self.layers(features).numpy()[:, 0])
         return np.clip(np.concatenate(found), -LIMIT, LIMIT)
 
@@ -128,28 +130,50 @@ def _query(
     return Query(favourites, np.concatenate([found[wanted], others]), int(wanted.sum()))
 
 
+def queries_for_new(
+    liked: sp.csr_matrix, hidden: np.ndarray, config: ItemsConfig, rng: np.random.Generator
+) -> list[Query]:
+    """Makes queries of users that are answered by hidden items alone.
+
+    Args:
+        liked: [users, items] 0/1.
+        hidden: [items] bool.
+        config: Settings.
+        rng: Draws favourites and negatives.
+    """
+    every, made = np.flatnonzero(hidden), []
+    for user in range(liked.shape[0]):
+        mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
+        shown, targets = mine[~hidden[mine]][: rng.choice(FAVOURITES)], mine[hidden[mine]][:20]
+        if len(shown) and len(targets):
+            others = rng.choice(every, min(len(every), config.negatives), replace=False)
+            candidates = np.concatenate([targets, np.setdiff1d(others, targets)])
+            made.append(Query(shown, candidates, len(targets)))
+    return made
+
+
 def fit(
-    statistics: PairStatistics,
-    queries: list[Query],
+    parts: Sequence[tuple[FeaturesOf, list[Query]]],
     config: ItemsConfig,
     *,
+    name: str,
     progress: Progress,
 ) -> PairNetwork:
     """Fits a network to queries.
 
     Args:
-        statistics: Of other users than those who ask.
-        queries: What is to be found.
+        parts: Queries, each list with what is known of pairs by users who do not ask.
         config: Settings.
+        name: Of the network, for people.
         progress: Told after every pass.
 
     Returns:
         The network.
     """
     tf.keras.utils.set_random_seed(config.seed)
+    queries = [query for _, some in parts for query in some]
     pairs = [_pairs(query) for query in queries]
-    f, i = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    features = statistics.features(f, i)
+    features = np.concatenate([_features(features_of, some) for features_of, some in parts])
     network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
     features = network.scaled(features)
     starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
@@ -165,7 +189,7 @@ def fit(
             rate = config.learning_rate * (1 - 0.9 * done / steps)
             losses.append(step(features[rows], *_slots([queries[q] for q in chosen]), rate))
             done += 1
-        progress(epoch + 1, config.epochs, f"pair network, loss {float(np.mean(losses)):.3f}")
+        progress(epoch + 1, config.epochs, f"{name}, loss {float(np.mean(losses)):.3f}")
     return network
 
 
@@ -173,6 +197,11 @@ def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:
     """Returns favourite and item of each pair of a query, item after item for each favourite."""
     f = np.repeat(query.favourites, len(query.candidates))
     return f, np.tile(query.candidates, len(query.favourites))
+
+
+def _features(features_of: FeaturesOf, queries: list[Query]) -> np.ndarray:
+    f, i = (np.concatenate(part) for part in zip(*map(_pairs, queries), strict=True))
+    return features_of(f, i)
 
 
 def _slots(queries: list[Query]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

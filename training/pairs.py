@@ -72,7 +72,7 @@ class GroupStatistics:
         self.fans = np.asarray(_ones(liked @ values).sum(axis=0)).ravel()
         self.together = together(_ones(counted @ values), 0.5)
 
-    def features(self, name: str, f: np.ndarray, i: np.ndarray, likers: np.ndarray) -> dict:
+    def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
         """Returns [pairs] by name: the same value or not, and how their likers overlap."""
         a, b = self.of[f], self.of[i]
         known = (a >= 0) & (b >= 0)
@@ -85,20 +85,45 @@ class GroupStatistics:
             f"unknown {name}": ~known,
             f"likes of the same {name}": same * log1p(self.likes[b]),
             f"items of the same {name}": same * log1p(self.size[b]),
-            f"share of the same {name}": same * likers[i] / (self.likes[b] + 1),
             f"{name} both": log1p(3 * both),
             f"{name} lift": np.where(both > 0, np.log(both / expected * 1e4 + 1e-2), NOTHING),
             f"likes of {name}": known * log1p(self.likes[b]),
         }
 
+    def record(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns [pairs] by name: how an item's value fares, and how near the favourite's is."""
+        a, b = self.of[f], self.of[i]
+        known, has = (a >= 0) & (b >= 0), b >= 0
+        a, b = np.maximum(a, 0), np.maximum(b, 0)
+        both = np.where(known & (a != b), at(self.together, a, b), 0)
+        return {
+            f"unknown {name} of the favourite": self.of[f] < 0,
+            f"items of {name}": has * log1p(self.size[b]),
+            f"mean likes of {name}": has * log1p(self.likes[b] / np.maximum(self.size[b], 1)),
+            f"{name} chance": np.log(both / (self.fans[a] + 5) + 1e-3) + 7,
+        }
+
     def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns [items, items] tables: the same value's most liked items, and like values'."""
-        by_value = sp.csr_matrix(self.values.T.multiply(likers[None] + 0.01))
+        """Returns [items, items] tables: the same value's most liked items, and like values'.
+
+        Items that nobody likes yet have places of their own, or they would never get one.
+        """
         near = prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), 8)
+        further = prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), 20)
+        old = self._by_value(likers)
+        new = self._by_value((likers == 0).astype(np.float32))
         return [
-            (self.values @ prune(by_value, 40)).tocsr(),
-            (self.values @ (near @ prune(by_value, 5))).tocsr(),
+            (self.values @ prune(old, 40)).tocsr(),
+            (self.values @ (near @ prune(old, 5))).tocsr(),
+            (self.values @ prune(new, 20)).tocsr(),
+            (self.values @ (further @ prune(new, 5))).tocsr(),
         ]
+
+    def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
+        """Returns [values, items] the weights of each value's items, those above 0."""
+        table = sp.csr_matrix(self.values.T.multiply(weights[None]))
+        table.eliminate_zeros()
+        return table
 
 
 def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
@@ -107,8 +132,8 @@ def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
     return counts
 
 
-class PairStatistics:
-    """Everything known of pairs, counted over some users.
+class ContentStatistics:
+    """What is known of an item that nobody likes yet: its features, and how their bearers fare.
 
     Args:
         liked: [users, items] 0/1.
@@ -120,14 +145,65 @@ class PairStatistics:
     def __init__(
         self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
     ) -> None:
-        counted = capped(liked, cap, rng)
+        self.counted = capped(liked, cap, rng)
         self.likers = np.asarray(liked.sum(axis=0)).ravel()
-        self.together = {power: together(counted, power) for power in USER_POWERS}
         self.groups = {
-            name: GroupStatistics(liked, counted, values)
+            name: GroupStatistics(liked, self.counted, values)
             for name, values in features.groups.items()
         }
         self.title, self.years = features.title, features.years
+
+    def content(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Returns [pairs, features] float32 that ask nothing of the item's own likers.
+
+        Args:
+            f: [pairs] indices of favourites.
+            i: [pairs] indices of items.
+        """
+        values = {"likers of the favourite": log1p(self.likers[f])}
+        for name, group in self.groups.items():
+            values |= group.features(name, f, i) | group.record(name, f, i)
+        return _stacked(values | self._texts(f, i, values))
+
+    def _texts(
+        self, f: np.ndarray, i: np.ndarray, known: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        titles = 3 * self._titles(f, i)
+        values = {"title": titles, "title words": np.diff(self.title.indptr)[i]}
+        # A series has one creator and repeats its words; strangers' titles may do so by chance.
+        values |= {f"title of the same {g}": titles * known[f"same {g}"] for g in self.groups}
+        return values | (self._years(f, i) if np.isfinite(self.years).any() else {})
+
+    def _titles(self, f: np.ndarray, i: np.ndarray, block: int = 1 << 18) -> np.ndarray:
+        found = np.zeros(len(f), np.float32)
+        for s in range(0, len(f), block):
+            both = self.title[f[s : s + block]].multiply(self.title[i[s : s + block]])
+            found[s : s + block] = np.asarray(both.sum(axis=1)).ravel()
+        return found
+
+    def _years(self, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+        apart = np.abs(self.years[f] - self.years[i])
+        unknown = np.isnan(apart)
+        year = self.years[i]
+        return {
+            "years apart": np.where(unknown, 0, np.exp(-np.nan_to_num(apart) / 3)),
+            "unknown year": unknown,
+            "year": np.where(np.isnan(year), 0, (np.nan_to_num(year) - 1995) / 10),
+        }
+
+
+def _stacked(values: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack([np.asarray(v, np.float32) for v in values.values()], axis=1)
+
+
+class PairStatistics(ContentStatistics):
+    """Everything known of pairs, counted over some users; arguments as for the content alone."""
+
+    def __init__(
+        self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
+    ) -> None:
+        super().__init__(liked, features, cap, rng)
+        self.together = {power: together(self.counted, power) for power in USER_POWERS}
         self.walk = self._two_steps()
 
     def _two_steps(self) -> sp.csr_matrix:
@@ -166,7 +242,7 @@ class PairStatistics:
             i: [pairs] indices of items.
 
         Returns:
-            [pairs, features] float32, none of them finer than a logarithm: counts are long-tailed.
+            [pairs, features] float32; counts as logarithms, for they are long-tailed.
         """
         likers = self.likers
         counts = {power: at(self.together[power], f, i) for power in USER_POWERS}
@@ -184,29 +260,7 @@ class PairStatistics:
             "two steps": np.log(at(self.walk, f, i) * 1e3 + 0.02) + 4,
         }
         for name, group in self.groups.items():
-            values |= group.features(name, f, i, likers)
-        titles = self._titles(f, i)
-        values["title"] = 3 * titles
-        # A series has one creator and repeats its words; two strangers' titles may do so by chance.
-        for name in self.groups:
-            values[f"title of the same {name}"] = 3 * titles * values[f"same {name}"]
-        if np.isfinite(self.years).any():
-            values |= self._years(f, i)
-        return np.stack([np.asarray(v, np.float32) for v in values.values()], axis=1)
-
-    def _titles(self, f: np.ndarray, i: np.ndarray, block: int = 1 << 18) -> np.ndarray:
-        found = np.zeros(len(f), np.float32)
-        for s in range(0, len(f), block):
-            both = self.title[f[s : s + block]].multiply(self.title[i[s : s + block]])
-            found[s : s + block] = np.asarray(both.sum(axis=1)).ravel()
-        return found
-
-    def _years(self, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
-        apart = np.abs(self.years[f] - self.years[i])
-        unknown = np.isnan(apart)
-        year = self.years[i]
-        return {
-            "years apart": np.where(unknown, 0, np.exp(-np.nan_to_num(apart) / 3)),
-            "unknown year": unknown,
-            "year": np.where(np.isnan(year), 0, (np.nan_to_num(year) - 1995) / 10),
-        }
+            values |= group.features(name, f, i)
+            share = values[f"same {name}"] * likers[i] / (group.likes[group.of[i]] + 1)
+            values[f"share of the same {name}"] = share
+        return _stacked(values | self._texts(f, i, values))

@@ -43,6 +43,23 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(bars[0] > 100);
     });
 
+    it('tells how much the number of favourites matters', async (t) => {
+      const { metrics, default_strategy: usual } = await ask(deployment, 'model');
+      if (!metrics.by_favourites?.length) return t.skip('the report does not say');
+      const page = await visit(t, deployment);
+      await page.getByText('More figures').click();
+      const table = page.getByRole('table', { name: /by how many favourites/ });
+      const ours = metrics.by_favourites.filter(({ method }) => method === usual);
+      const rows = table.getByRole('row');
+      await rows.nth(ours.length).waitFor();
+      for (const { favourites, 'ndcg@20': value } of ours) {
+        const row = rows.filter({
+          has: page.getByRole('rowheader', { name: `${favourites}`, exact: true }),
+        });
+        assert.match(await row.innerText(), new RegExp(value.toFixed(3).replace(/^0/, '\\')));
+      }
+    });
+
     it('sends a policy that forbids everything from elsewhere', async (t) => {
       const page = await visit(t, deployment);
       const policy = await page

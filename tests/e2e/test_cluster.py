@@ -4,10 +4,15 @@ up.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 
@@ -18,7 +23,7 @@ from training.cluster import Target
 from training.deploy import rollback
 from training.local_harper import LocalNode
 from training.processes import is_alive
-from training.routes import health, recommend
+from training.routes import Node, health, recommend
 
 pytestmark = pytest.mark.e2e
 
@@ -70,6 +75,35 @@ def all_up(three: Nodes) -> None:
     local_cluster.start_all(three.members)
 
 
+@contextlib.contextmanager
+def watched(three: Nodes, version: str) -> Iterator[dict[str, float]]:
+    """Yields when each node first answered with a version, in seconds since 1970."""
+    seen: dict[str, float] = {}
+    over = threading.Event()
+
+    def look(node: Node) -> None:
+        while node.name not in seen and not over.wait(0.02):
+            if health(node, three.domain.project).model == version:
+                seen[node.name] = time.time()
+
+    threads = [threading.Thread(target=look, args=(node,)) for node in three.target.nodes]
+    for thread in threads:
+        thread.start()
+    yield seen
+    over.wait(1)
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+def note(**figures: float) -> None:
+    """Keeps figures of this run; a test asserts no time."""
+    path = local_harper.PROJECT_ROOT / "test-results" / "cluster.json"
+    path.parent.mkdir(exist_ok=True)
+    told = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(told | figures, indent=1))
+
+
 def test_the_cluster_tells_its_nodes_and_one_deploy_reaches_all(three: Nodes) -> None:
     bundle = three.bundle("a")
     outcome = three.deploy(bundle)
@@ -84,7 +118,12 @@ def test_the_cluster_tells_its_nodes_and_one_deploy_reaches_all(three: Nodes) ->
 def test_a_second_model_reaches_all_without_new_code_and_back(three: Nodes) -> None:
     first, second = three.bundle("a"), three.bundle("b")
     three.deploy(first)
-    outcome = three.deploy(second)
+    with watched(three, version_of(second)) as seen:
+        outcome = three.deploy(second)
+    pointer = datetime.fromisoformat(str((three.models.pointer() or {})["at"]).rstrip("Z"))
+    moved = pointer.replace(tzinfo=timezone.utc).timestamp()
+    note(pointer_to_last_node_s=round(max(seen.values()) - moved, 2))
+    assert len(seen) == 3
     assert not outcome.code_deployed
     assert outcome.is_everywhere
     assert three.roll_back() == ["answers"] * 3
@@ -100,7 +139,9 @@ def test_a_node_that_is_down_is_named_and_catches_up_by_itself(three: Nodes) -> 
     assert outcome.standings[2].node.name == "127.0.0.4"
     assert not outcome.is_everywhere
     local_harper.start(three.members[2])
+    healthy = time.time()
     wait_for(lambda: three.models_answering() == [version_of(bundle)] * 3)
+    note(node_back_to_caught_up_s=round(time.time() - healthy, 2))
     answer = recommend(
         three.target.nodes[2], three.domain.project, {"favourites": [item_ids(0)[0]]}
     )

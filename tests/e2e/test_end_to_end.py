@@ -1,0 +1,219 @@
+"""Songs and books from their bundles to a visitor: real HarperDB, real routes, a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests import make_bundles
+from tests.harper_places import built_component, real_node, wait_for
+from training import DOMAINS, cluster, local_harper
+from training.bundle import open_bundle
+from training.cluster import Target
+from training.deploy import deploy
+from training.domain import Domain
+from training.local_harper import PROJECT_ROOT, LocalNode
+from training.routes import health
+
+pytestmark = pytest.mark.e2e
+
+QUESTIONS = 210
+"""Asked of each domain, over all strategies."""
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+class Deployment:
+    """A node with both recommenders."""
+
+    def __init__(self, node: LocalNode) -> None:
+        self.node = node
+        self.target: Target = cluster.target(node.config())
+
+    def deploy(self, name: str, variant: str = "") -> Any:
+        domain = DOMAINS[name]
+        bundle = open_bundle(make_bundles.make(name, variant), name)
+        component = built_component(name)
+        return deploy(self.target, domain.database, bundle, component, by="test", force=True)
+
+    def url(self, domain: Domain, path: str) -> str:
+        return f"{self.node.routes_url}/{domain.project}/{path}"
+
+    def get(self, domain: Domain, path: str) -> Any:
+        return requests.get(self.url(domain, path), timeout=30).json()
+
+    def recommend(self, domain: Domain, **question: Any) -> Any:
+        answer = requests.post(self.url(domain, "recommend"), json=question, timeout=30)
+        return answer.json()
+
+    def environment(self) -> dict[str, str]:
+        config = self.node.config()
+        return {
+            **os.environ,
+            "HARPER_URL": config.url,
+            "HARPER_ROUTES_URL": config.routes_url,
+            "HARPER_USERNAME": config.username,
+            "HARPER_PASSWORD": config.password,
+        }
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with real_node(tmp_path_factory.mktemp("end-to-end")) as node:
+        deployment = Deployment(node)
+        for name in DOMAINS:
+            assert deployment.deploy(name).is_everywhere
+        yield deployment
+
+
+@pytest.fixture(params=list(DOMAINS))
+def domain(request: pytest.FixtureRequest) -> Domain:
+    return DOMAINS[request.param]
+
+
+def ids_of(name: str, field: str, *wanted: str) -> list[str]:
+    """Returns the ids of the demonstration items with these values of a field, in their order."""
+    lines = (make_bundles.BUNDLES / name / "items.jsonl").read_text().splitlines()
+    found = {row[field]: row["id"] for row in map(json.loads, lines)}
+    return [found[value] for value in wanted]
+
+
+def same_answer(found: list[dict[str, Any]], items: list[str], scores: list[float]) -> bool:
+    """Same ids and scores within 1e-3; neighbours whose scores are equal may change places."""
+    if any(abs(row["score"] - score) > 1e-3 for row, score in zip(found, scores, strict=True)):
+        return False
+    python = dict(zip(items, scores, strict=True))
+    return all(
+        row["id"] == item or abs(python.get(row["id"], scores[-1]) - score) <= 1e-5
+        for row, item, score in zip(found, items, scores, strict=True)
+    )
+
+
+def test_the_node_answers_what_python_answers(here: Deployment, domain: Domain) -> None:
+    asked = json.loads((make_bundles.BUNDLES / domain.name / "answers.json").read_text())
+    step = len(asked) // QUESTIONS
+    for question in asked[::step]:
+        told = here.recommend(
+            domain,
+            favourites=question["favourites"],
+            strategy=question["strategy"],
+            limit=make_bundles.ANSWERS,
+        )["recommendations"]
+        assert same_answer(told, question["items"], question["scores"]), question
+
+
+def test_a_word_finds_items_and_an_id_shows_one(here: Deployment, domain: Domain) -> None:
+    title = {"songs": "Hey Jude", "books": "The Hobbit"}[domain.name]
+    found = here.get(domain, f"{domain.name}?q={title.lower()[:-1]}&limit=5")[domain.name]
+    assert found[0]["title"] == title
+    assert here.get(domain, f"{domain.name}/{found[0]['id']}")["title"] == title
+    assert (
+        requests.get(here.url(domain, f"{domain.name}/nobody-knows"), timeout=30).status_code == 404
+    )
+
+
+def test_the_page_is_served(here: Deployment, domain: Domain) -> None:
+    page = requests.get(here.url(domain, "ui/"), timeout=30)
+    assert page.status_code == 200
+    assert "Content-Security-Policy" in page.text
+
+
+def test_three_metal_songs_bring_metal_songs(here: Deployment) -> None:
+    three = ids_of("songs", "title", "Master of Puppets", "Ace of Spades", "Breaking the Law")
+    told = here.recommend(DOMAINS["songs"], favourites=three)["recommendations"]
+    tastes = (PROJECT_ROOT / "scripts" / "sample" / "songs.csv").read_text().splitlines()
+    metal = {line.split(",")[0].strip('"') for line in tastes if "metal" in line}
+    assert sum(row["title"] in metal for row in told) >= 7
+
+
+def test_a_second_model_answers_without_a_restart(here: Deployment) -> None:
+    songs = DOMAINS["songs"]
+    first, process = here.get(songs, "health")["model"], local_harper.running_process(here.node)
+    outcome = here.deploy("songs", "-second")
+    assert outcome.is_everywhere
+    assert not outcome.code_deployed
+    assert local_harper.running_process(here.node) == process
+    assert here.get(songs, "health")["model"] == outcome.version != first
+    assert here.deploy("songs").version == first
+
+
+def test_a_killed_and_restarted_server_answers_the_same(here: Deployment, domain: Domain) -> None:
+    ids = json.loads((make_bundles.BUNDLES / domain.name / "item_ids.json").read_text())
+    question = {"favourites": ids[3:6], "limit": 20}
+    before = here.recommend(domain, **question)
+    process = local_harper.running_process(here.node)
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    wait_for(lambda: local_harper.running_process(here.node) is None)
+    local_harper.start(here.node)
+    node = here.target.node
+    wait_for(lambda: health(node, domain.project).model is not None)
+    assert here.recommend(domain, **question) == before
+
+
+def command(here: Deployment, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "training", *words],
+        cwd=PROJECT_ROOT,
+        env=here.environment() | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_line_runs_all_stages_and_prints_where_the_page_is(here: Deployment) -> None:
+    work = make_bundles.TARGET / "work"
+    data = PROJECT_ROOT / "datasets" / "books" / "sample"
+    done = command(here, "run", "books", "--data", str(data), "--artifacts", str(work))
+    assert done.returncode == 0, done.stderr
+    for stage in ("prepare", "train", "evaluate", "export", "deploy"):
+        assert f"books  {stage}" in done.stdout
+    assert here.url(DOMAINS["books"], "ui/") in done.stdout
+    assert "curl -s" in done.stdout
+    assert here.node.config().password not in done.stdout + done.stderr
+
+
+def test_a_wrong_password_is_told_in_one_line_without_it(here: Deployment) -> None:
+    done = command(here, "versions", "songs", HARPER_PASSWORD="not-the-password")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Login failed" in done.stderr or "401" in done.stderr
+    assert "not-the-password" not in done.stdout + done.stderr
+
+
+def test_a_server_that_is_away_is_told_in_one_line(here: Deployment) -> None:
+    done = command(here, "versions", "songs", HARPER_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "127.0.0.1:9" in done.stderr
+
+
+def test_the_pages_work_in_chromium(here: Deployment) -> None:
+    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
+        pytest.skip(f"no Chromium at {CHROMIUM}; install it, or name one with CHROMIUM")
+    npm = shutil.which("npm")
+    assert npm is not None
+    done = subprocess.run(
+        [npm, "run", "--silent", "test:browser"],
+        cwd=PROJECT_ROOT,
+        env=os.environ
+        | {
+            "CHROMIUM": CHROMIUM,
+            "RECOMMENDER_SONGS_URL": here.url(DOMAINS["songs"], ""),
+            "RECOMMENDER_BOOKS_URL": here.url(DOMAINS["books"], ""),
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
