@@ -82,6 +82,16 @@ def test_the_turn_of_a_process_that_is_gone_is_over_at_once(fake: Place, clock: 
         pass
 
 
+def test_a_turn_that_could_not_be_given_back_does_not_stand_in_its_own_way(
+    fake: Place, clock: Clock
+) -> None:
+    with take(fake, clock):
+        fake.fake.answers = [(500, "gone")]  # the server is away just when the turn ends
+    assert rows(fake)[0]["until"] > clock.now
+    with take(fake, clock):
+        pass
+
+
 def test_a_turn_of_another_machine_is_waited_out(fake: Place, clock: Clock) -> None:
     with take(fake, clock):
         pass

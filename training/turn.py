@@ -38,6 +38,8 @@ LASTS_SECONDS = 60.0
 less.
 """
 _RENEW_SECONDS = 10.0
+_held: set[str] = set()
+"""Tokens of this process's turns, those it asks for included; not one it failed to give back."""
 _PREFIX = "turn-"
 
 
@@ -108,16 +110,24 @@ def take_turn(
     if last is not None and not _is_over(last, clock()):
         raise HarperRefused("deploy", f"another deploy is at work: {_whose(last)}")
     row = _new_row(_number(last) + 1 if last else 1, by, clock())
+    _held.add(row["token"])
+    try:
+        _insert(client, database, row, settle_seconds)
+        turn = Turn(client, database, row, clock, clock())
+        try:
+            yield turn
+        finally:
+            _give_back(turn)
+    finally:
+        _held.discard(row["token"])
+
+
+def _insert(client: HarperClient, database: str, row: Row, settle_seconds: float) -> None:
     inserted = client.insert(database, TABLE, row)
     time.sleep(settle_seconds)
     now = _last(client, database)
     if not inserted or now is None or now.get("token") != row["token"]:
         raise HarperRefused("deploy", f"another deploy was a moment faster: {_whose(now or {})}")
-    turn = Turn(client, database, row, clock, clock())
-    try:
-        yield turn
-    finally:
-        _give_back(turn)
 
 
 def _give_back(turn: Turn) -> None:
@@ -160,6 +170,8 @@ def _is_over(row: Row, now: float) -> bool:
         return True
     if row["host"] != socket.gethostname():
         return False
+    if row["pid"] == os.getpid() and row["token"] not in _held:
+        return True
     return started_at(row["pid"]) != row["began"]
 
 

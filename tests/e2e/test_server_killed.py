@@ -4,7 +4,6 @@ run again.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -58,7 +57,7 @@ def test_a_server_killed_and_started_again_answers_the_same(server: Killable) ->
     server.deploy(server.bundle("a"))
     asked = item_ids(0)[:3]
     before = server.ask(*asked), server.search("song 1")
-    assert [row["title"] for row in before[1]][0] == "Song 1"
+    assert before[1][0]["title"] == "Song 1"
     server.kill()
     server.bring_back()
     assert (server.ask(*asked), server.search("song 1")) == before
@@ -90,6 +89,5 @@ def test_a_server_that_is_away_is_told_in_a_word(server: Killable) -> None:
     client = HarperClient(
         replace(server.config, url="http://127.0.0.1:9"), patience=Patience(attempts=1)
     )
-    with pytest.raises(HarperUnavailable, match="does not answer; is HarperDB running there?"):
+    with pytest.raises(HarperUnavailable, match="does not answer; is HarperDB running"):
         client.operation("describe_all")
-    assert json.dumps(server.ask(item_ids(0)[0]))
