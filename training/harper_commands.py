@@ -10,6 +10,7 @@ import getpass
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,8 @@ BEHIND = 3
 HARPER_FOLDER = PROJECT_ROOT / ".harper"
 CLUSTER_FOLDER = HARPER_FOLDER / "cluster"
 
-out = Console(highlight=False, soft_wrap=True)
+# No terminal, no width to keep to: a script wants its versions whole.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 harper = typer.Typer(no_args_is_help=True, help="A HarperDB on this machine: start and stop it.")
@@ -154,7 +156,7 @@ def _print_outcome(domain: Domain, outcome: Outcome) -> None:
 def _print_standings(standings: list[Standing]) -> None:
     if len(standings) == 1 and standings[0].answers:
         return
-    table = Table("node", "state", "model", "why")
+    table = _table("node", "state", "model", "why")
     for s in standings:
         table.add_row(s.node.name or s.node.url, s.state, s.health.model or "–", s.reason or "")
     out.print(table)
@@ -179,7 +181,7 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
     """
     chosen = _domain(domain)
     target = connect(in_cluster)
-    table = Table("node", "reachable", "component", "model", "items", "replication", "remarks")
+    table = _table("node", "reachable", "component", "model", "items", "replication", "remarks")
     for node in target.nodes:
         told = health(node, chosen.project)
         replicated = cluster.replication(node, target.client.config, chosen.database)
@@ -204,19 +206,30 @@ def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
     """
     chosen = _domain(domain)
     listed = Models(connect(in_cluster).client, chosen.database).listed()
-    table = Table("", "version", "made", "pushed", "by", "made current", "ndcg@20", "remarks")
+    table = _table("", "version", "made", "current since", "by", "ndcg@20", "remarks")
     for v in listed:
         table.add_row(
             "current" if v.current else "",
             v.version,
-            v.created,
-            v.pushed_at,
-            v.pushed_by,
-            v.made_current or "never",
+            _minute(v.created),
+            _minute(v.made_current) if v.made_current else "never",
+            v.made_current_by or v.pushed_by,
             _quality(v.manifest),
             "forced" if v.forced else "",
         )
     out.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        # What is copied into the next command must not be cut.
+        table.add_column(name, no_wrap=name in ("node", "version", "model"), overflow="fold")
+    return table
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def _quality(manifest: dict[str, object]) -> str:

@@ -39,6 +39,7 @@ class Version:
         forced: Whether the gate was overridden for it.
         current: Whether it answers now.
         made_current: When it last became current; None: never.
+        made_current_by: Who did that; None: nobody.
         manifest: What it is.
     """
 
@@ -49,6 +50,7 @@ class Version:
     forced: bool
     current: bool
     made_current: str | None
+    made_current_by: str | None
     manifest: dict[str, Any]
 
 
@@ -205,17 +207,18 @@ def _may_be(told: Any, blob: bytes) -> bool:
     return described is None or int(described[1]) == len(blob)
 
 
-def _last_current(pointer: Row) -> dict[str, str]:
-    """Returns when each version of the history became current for the last time."""
-    since: dict[str, str] = {}
+def _last_current(pointer: Row) -> dict[str, Row]:
+    """Returns when, and by whom, each version of the history was made current for the last time."""
+    since: dict[str, Row] = {}
     for entry in [pointer, *(pointer.get("history") or [])]:
         if entry.get("version"):
-            since.setdefault(entry["version"], str(entry.get("at", "")))
+            since.setdefault(entry["version"], entry)
     return since
 
 
-def _version(row: Row, current: str | None, since: dict[str, str]) -> Version:
+def _version(row: Row, current: str | None, since: dict[str, Row]) -> Version:
     version = str(row["version"])
+    entry = since.get(version)
     return Version(
         version,
         str(row.get("created") or ""),
@@ -223,7 +226,8 @@ def _version(row: Row, current: str | None, since: dict[str, str]) -> Version:
         str(row.get("pushed_at") or ""),
         bool(row.get("forced")),
         version == current,
-        since.get(version),
+        str(entry.get("at") or "") if entry else None,
+        str(entry.get("by") or "") if entry else None,
         _manifest(row),
     )
 
