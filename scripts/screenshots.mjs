@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import {
   DEPLOYMENTS,
   answered,
+  ask,
   intercept,
   json,
   launch,
@@ -28,6 +29,13 @@ const SCHEMES = ['light', 'dark'];
 const noModel = { statusCode: 503, code: 'no_model', message: 'No model has been deployed yet.' };
 const settled = (page) => page.locator('button.start').nth(2).waitFor();
 const compared = (page) => page.getByRole('status').filter({ hasText: 'in both' }).waitFor();
+/** One item and two that go with it: two ways of choosing then agree on something. */
+const alike = (more) => async (deployment) => {
+  const [seed] = await popular(deployment, 1);
+  const question = { favourites: [seed.id], limit: 2 };
+  const { recommendations } = await ask(deployment, 'recommend', question);
+  return pathWith(deployment, [seed, ...recommendations], more);
+};
 const shared = (more) => async (deployment) =>
   pathWith(
     deployment,
@@ -53,7 +61,7 @@ const STATES = {
   },
   answers: { path: shared(), arrive: answered },
   varied: { path: shared('&variety=0.7'), arrive: answered },
-  compare: { path: shared('&compare=nearest-user'), arrive: compared },
+  compare: { path: alike('&compare=nearest-user'), arrive: compared },
   unknown: { path: (deployment) => pathWith(deployment, [{ id: 'UNHEARD-OF' }]), arrive: answered },
   waiting: {
     path: shared(),

@@ -28,7 +28,7 @@ for (const deployment of DEPLOYMENTS) {
       assert.equal(rows.length, metrics.rows.length + 1);
       for (const row of metrics.rows) {
         const title = strategies.find(({ name }) => name === row.method)?.title ?? row.method;
-        const shown = rows.find((text) => text.includes(title));
+        const shown = rows.find((text) => text.trimStart().startsWith(title));
         const figure = row['ndcg@20'].toFixed(3).replace(/^0/, '');
         assert.ok(shown?.includes(figure), `${title} ${figure}`);
         assert.ok(shown.includes(row['ndcg@20_low'].toFixed(3).replace(/^0/, '')));
