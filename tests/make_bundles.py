@@ -24,7 +24,8 @@ TARGET = ROOT / "artifacts" / "test"
 BUNDLES = TARGET / "bundles"
 QUESTIONS = 240
 ANSWERS = 20
-VARIANTS = {"": [], "-second": ["train.seed=21", "train.max_steps=150"]}
+QUICK = ["evaluate.quick=true", "train.max_steps=300"]
+VARIANTS = {"": QUICK, "-second": [*QUICK, "train.seed=21", "items.seed=21"]}
 
 
 def make(name: str, variant: str) -> Path:

@@ -56,12 +56,14 @@ class Baseline:
         fit: (training, **settings) -> scorer.
         grid: Settings to choose from on validation users.
         uses_content: Whether it knows more of an item than who likes it.
+        slow: Whether tuning it takes minutes on real data.
     """
 
     name: str
     fit: Callable[..., Scorer]
     grid: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     uses_content: bool = False
+    slow: bool = False
 
 
 def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
@@ -334,9 +336,9 @@ BASELINES = [
         + grid(kind=["tfidf", "bm25"], shrink=[0], neighbours=[100, 500]),
     ),
     Baseline("user-kNN", user_knn, grid(voters=[200, 500, 1000], length_power=[0.3, 0.5])),
-    Baseline("ALS", als, grid(alpha=[1, 5, 20], regularization=[0.01, 1])),
-    Baseline("BPR", bpr, grid(learning_rate=[0.02, 0.05], regularization=[0.01, 0.05])),
-    Baseline("EASE", ease, grid(ridge=[30, 100, 300])),
+    Baseline("ALS", als, grid(alpha=[1, 5, 20], regularization=[0.01, 1]), slow=True),
+    Baseline("BPR", bpr, grid(learning_rate=[0.02, 0.05], regularization=[0.01, 0.05]), slow=True),
+    Baseline("EASE", ease, grid(ridge=[30, 100, 300]), slow=True),
     Baseline(
         "item-kNN + same creator",
         item_knn_and_creator,

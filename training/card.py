@@ -136,7 +136,9 @@ def _variety_table(report: dict[str, Any]) -> str:
 
 
 def _new_items(report: dict[str, Any], domain: Domain) -> str:
-    found = report["new_items"]
+    found = report.get("new_items")
+    if found is None:
+        return "Not measured (`evaluate.quick`)."
     if not found["methods"]:
         return f"No test user likes one of the {found['hidden']} hidden {domain.labels.items}."
     lines = [

@@ -115,6 +115,8 @@ class EvaluateConfig:
     """Favourites shown of each held-out user; the rest of his liked items is the target."""
     max_users: int = 10_000
     """Most users a measurement takes, drawn with the seed."""
+    quick: bool = False
+    """Leave out what takes minutes: the slow baselines, and new items."""
 
 
 @dataclass(frozen=True)

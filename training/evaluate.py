@@ -98,8 +98,9 @@ def evaluate(
     watch = queries_of(data, "validation", config.evaluate.favourites, config)
     methods = [_ours(one, len(data.items), watch) for one in strategies]
     training = training_of(domain, data, config)
-    for baseline in BASELINES:
-        progress(len(methods), len(strategies) + len(BASELINES), f"tuning {baseline.name}")
+    baselines = [b for b in BASELINES if not (b.slow and config.evaluate.quick)]
+    for baseline in baselines:
+        progress(len(methods), len(strategies) + len(baselines), f"tuning {baseline.name}")
         methods.append(tuned(baseline, training, watch))
     default = max((m for m in methods if m.kind == "ours"), key=lambda m: m.validation)
     progress(1, 1, "test users")

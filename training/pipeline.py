@@ -190,9 +190,10 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
         )
         history = read_json(folders.model / "history.json")
         report["fit"] = history
-        report["new_items"] = new_items.measure(
-            folders.domain, data, history["blend"], config, progress=progress
-        )
+        if not config.evaluate.quick:
+            report["new_items"] = new_items.measure(
+                folders.domain, data, history["blend"], config, progress=progress
+            )
         _write(folder / "report.json", report)
         card.write(folders.domain, report, read_json(folders.prepared / "source.json"), folder)
         _write(folder / "config.json", config.as_dict())
