@@ -1,13 +1,25 @@
 """What every model is measured against: one suite over all of them, on the checkerboard."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import checkerboard
-from training.baselines import BASELINES, one_hot, popularity, rank_scores
+from training.baselines import (
+    BASELINES,
+    Training,
+    ease,
+    one_hot,
+    popularity,
+    prune,
+    rank_scores,
+    same_creator,
+    shrunk_cosine,
+    user_knn,
+)
 from training.evaluate import training_of
 from training.examples import queries_of
 from training.metrics import ndcg_at
@@ -92,7 +104,9 @@ def test_favourites_are_a_row_of_ones():
 
 @settings(deadline=None, max_examples=50)
 @given(
-    st.lists(st.sampled_from([-2.0, 0.0, 0.5, 0.5, 1.0, 1e6]), min_size=4, max_size=40),
+    st.lists(
+        st.sampled_from([-2.0, 0.0, 1e-12, 2e-12, 0.5, 0.5, 1.0, 1e6]), min_size=4, max_size=40
+    ),
     st.integers(1, 50),
 )
 def test_items_are_ranked_by_score_and_equal_ones_by_popularity(scores, results):
@@ -103,3 +117,64 @@ def test_items_are_ranked_by_score_and_equal_ones_by_popularity(scores, results)
     )
     wanted = order[:results]
     assert ranked.tolist() == [wanted + [-1] * (results - len(wanted))]
+
+
+LIKED = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 1, 0], [1, 0, 1, 1, 0], [0, 1, 0, 0, 1]], np.float32)
+"""Four users, five items by falling popularity; the last has one liker."""
+
+
+@pytest.fixture
+def tiny() -> Training:
+    return Training(sp.csr_matrix(LIKED), pd.Series(["a", "b", "a", "", "b"]), 1)
+
+
+def test_ease_is_the_closed_form_over_items_that_two_or_more_like(tiny):
+    known = LIKED[:, :4].astype(float)
+    inverse = np.linalg.inv(known.T @ known + 30 * np.eye(4))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    scores = ease(tiny, ridge=30)(np.array([[0, 2], [4, -1]], np.int32))
+    assert scores[0, :4] == pytest.approx(weights[0] + weights[2], abs=1e-5)
+    assert scores[0, 4] == 0
+    assert (scores[1] == 0).all()
+
+
+@pytest.mark.parametrize("name", ["ALS", "BPR"])
+def test_what_draws_draws_the_same_again(name, training):
+    baseline = next(b for b in BASELINES if b.name == name)
+    favourites = np.array([[0, 5, -1], [7, 3, 2]], np.int32)
+    one, other = (
+        rank_scores(baseline.fit(training, **baseline.grid[0]), favourites, 20) for _ in range(2)
+    )
+    assert (one == other).all()
+
+
+def test_shrunk_cosine_is_counted_by_hand(tiny):
+    table = shrunk_cosine(tiny.liked, 10.0).toarray()
+    # Two users like items 0 and 1, three like each.
+    assert table[0, 1] == pytest.approx(2 / (3 + 10))
+    assert table[1, 4] == pytest.approx(1 / (np.sqrt(3) + 10))
+    assert (np.diag(table) == 0).all()
+
+
+def test_the_same_creators_items_come_first_and_an_unknown_creator_is_nobodys(tiny):
+    ranked = rank_scores(same_creator(tiny), np.array([[4], [3]], np.int32), 4)
+    assert ranked.tolist() == [[1, 0, 2, 3], [0, 1, 2, 4]]
+
+
+def test_the_nearest_users_items_are_weighed_by_likeness(tiny):
+    scores = user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32))
+    # Users 1 and 2 like both favourites, three items each; all others are left out.
+    assert scores == pytest.approx(2 / np.sqrt(3) * (LIKED[1] + LIKED[2])[None], rel=1e-5)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 2**32 - 1))
+def test_pruning_keeps_the_greatest_of_each_row(seed):
+    rng = np.random.default_rng(seed)
+    dense = rng.random((6, 8)).astype(np.float32) * (rng.random((6, 8)) < 0.6)
+    most = rng.integers(0, 5, 6)
+    kept = prune(sp.csr_matrix(dense), most).toarray()
+    for row, left, count in zip(dense, kept, most, strict=True):
+        assert sorted(left[left > 0]) == sorted(sorted(row[row > 0])[::-1][:count])
+        assert (left[left > 0] == row[left > 0]).all()

@@ -1,16 +1,16 @@
 """The report: every strategy and baseline on the same users, and how sure it is."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests import checkerboard
-from training.evaluate import PER_USER
+from training.baselines import BASELINES
+from training.evaluate import DIVERSITIES, FAVOURITES, PER_USER
 from training.examples import queries_of
-from training.statistics import interval, resamples
+from training.pipeline import Folders
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,17 @@ def rows(report):
 
 def test_ours_and_the_baselines_stand_in_one_table(rows):
     kinds = {name: row["kind"] for name, row in rows.items()}
-    assert {"voters", "nearest-user"} <= {name for name, kind in kinds.items() if kind == "ours"}
-    assert {"popularity", "item-kNN"} <= {n for n, kind in kinds.items() if kind == "baseline"}
+    ours = {name for name, kind in kinds.items() if kind == "ours"}
+    assert ours == {"items", "voters", "nearest-user"}
+    assert set(kinds) - ours == {baseline.name for baseline in BASELINES}
+
+
+def test_a_baseline_stands_with_a_setting_of_its_grid(rows):
+    for baseline in BASELINES:
+        row = rows[baseline.name]
+        assert row["settings"] in baseline.grid
+        assert row["content"] == baseline.uses_content
+        assert 0 <= row["validation_ndcg@20"] <= 1
 
 
 def test_every_metric_lies_within_0_and_1_and_within_its_interval(rows):
@@ -77,34 +86,49 @@ def test_queries_are_of_the_parts_own_users_and_the_same_whoever_asks(board, par
     assert (shown + one.targets.toarray() == liked.toarray()).all()
 
 
-def test_a_resample_draws_as_many_users_as_there_are():
-    weights = resamples(50, 1)
-    assert weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert weights * 50 == pytest.approx(np.round(weights * 50), abs=1e-4)
-    assert (resamples(50, 1) == weights).all()
-    assert (resamples(50, 2) != weights).any()
+def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows):
+    table = report["by_favourites"]
+    assert {row["favourites"] for row in table} == set(FAVOURITES)
+    for count in FAVOURITES:
+        mine = {row["method"]: row for row in table if row["favourites"] == count}
+        assert set(mine) == set(rows)
+        for name, row in mine.items():
+            assert 0 <= row["low"] <= row["ndcg@20"] + 1e-6 <= row["high"] + 2e-6
+            assert ("minus" in row) == (name != report["default_strategy"])
+    three = {row["method"]: row for row in table if row["favourites"] == 3}
+    assert all(three[name]["ndcg@20"] == pytest.approx(rows[name]["ndcg@20"]) for name in rows)
 
 
-@settings(deadline=None, max_examples=20)
-@given(st.lists(st.floats(0, 1), min_size=60, max_size=60))
-def test_an_interval_surrounds_the_mean_and_stays_within_the_values(values):
-    values = np.array(values)
-    low, high = interval(values, resamples(60, 1))
-    assert values.min() - 1e-5 <= low <= values.mean() + 1e-5
-    assert values.mean() - 1e-5 <= high <= values.max() + 1e-5
+def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
+    table = report["variety"]
+    assert [row["diversity"] for row in table] == list(DIVERSITIES)
+    assert table[-1]["one_creator@10"] <= table[0]["one_creator@10"]
+    assert table[-1]["similarity@10"] <= table[0]["similarity@10"]
 
 
-def test_an_interval_is_as_wide_as_the_normal_distribution_says():
-    values = np.random.default_rng(4).normal(0.5, 0.1, 400)
-    low, high = interval(values, resamples(400, 1))
-    expected = 2 * 1.96 * values.std() / np.sqrt(400)
-    assert high - low == pytest.approx(expected, rel=0.1)
+def test_what_new_items_would_get_stands_beside_the_same_creators_and_chance(report):
+    found = report["new_items"]
+    assert found["hidden"] == round(checkerboard.ITEMS * 0.1)
+    assert found["users"] > 0
+    assert {"items", "same creator", "random"} <= set(found["methods"])
+    for row in found["methods"].values():
+        assert 0 <= row["low"] <= row["recall@100"] + 1e-6 <= row["high"] + 2e-6 <= 1 + 1e-5
 
 
-def test_whoever_is_surely_better_is_told_from_who_is_not():
-    rng = np.random.default_rng(4)
-    weights = resamples(300, 1)
-    low, _ = interval(rng.normal(0.05, 0.1, 300), weights)
-    assert low > 0
-    low, high = interval(rng.normal(0.0, 0.1, 300), weights)
-    assert low < 0 < high
+def test_the_manifest_gets_the_figures_of_the_report_but_no_time(report, rows):
+    summary = report["summary"]
+    assert {row["method"] for row in summary["rows"]} == set(rows)
+    for row in summary["rows"]:
+        assert row["ndcg@20"] == pytest.approx(rows[row["method"]]["ndcg@20"], abs=5e-5)
+        assert "fit_seconds" not in row
+
+
+def test_in_a_hurry_the_slow_baselines_and_new_items_are_left_out(board, tmp_path):
+    shutil.copytree(board.artifacts, tmp_path / "artifacts")
+    folders = Folders(board.domain, board.raw, tmp_path / "artifacts")
+    checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
+    found = json.loads((folders.report / "report.json").read_text(encoding="utf-8"))
+    measured = {row["method"] for row in found["rows"] if row["kind"] == "baseline"}
+    assert measured == {baseline.name for baseline in BASELINES if not baseline.slow}
+    assert "new_items" not in found
+    assert "Not measured" in (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from training.songs import SONGS
 
 ROOT = Path(__file__).parent.parent
 REAL = ROOT.parent / "shared" / "data"
-COMMANDS = ["prepare", "train", "evaluate", "export", "run", "recommend"]
+COMMANDS = ["prepare", "train", "evaluate", "export", "compare", "run", "recommend"]
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The line of stages: each redone only when something changed, and whole or not at all."""
 
+import ast
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +156,45 @@ def test_every_stage_notes_the_settings_it_used(board):
     noted = [(board.prepared, "prepare"), (board.model, "train"), (board.report, "evaluate")]
     for folder, name in noted:
         assert pipeline.config_of(folder, name) == checkerboard.config()
+
+
+TOLD_OTHERWISE = {"config", "errors", "domain", "stage"}
+"""Settings are an input of their own; the others decide nothing, or `prepare` notes them."""
+
+
+def imported_by(*modules: str) -> set[str]:
+    """Returns the modules of the package that these import, and those import, and so on."""
+    found, left = set(), list(modules)
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        tree = ast.parse((Path(pipeline.__file__).parent / f"{name}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "training":
+                left += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("training."):
+                left.append(node.module.split(".")[1])
+    return found - TOLD_OTHERWISE
+
+
+@pytest.mark.parametrize(
+    ("name", "does_the_work"),
+    [
+        ("train", ("train",)),
+        ("evaluate", ("evaluate", "new_items", "card", "serving")),
+        ("export", ("export", "serving")),
+    ],
+)
+def test_a_change_of_any_module_that_a_stage_uses_redoes_it(
+    folders, monkeypatch, name, does_the_work
+):
+    asked = {}
+    monkeypatch.setattr(
+        pipeline.stage, "fingerprint", lambda modules, **_: asked.setdefault(name, set(modules))
+    )
+    monkeypatch.setattr(pipeline, "_run", lambda *_: None)
+    once(name, folders)
+    prepared = {"reading", "dataset", "text"}  # the mark of `prepare` holds theirs
+    assert imported_by(*does_the_work) <= asked[name] | prepared

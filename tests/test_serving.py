@@ -9,7 +9,7 @@ from tests import checkerboard
 from training.errors import ConfigError
 from training.serving import BundleGraph
 
-STRATEGIES = ("nearest-user", "voters")
+STRATEGIES = ("items", "nearest-user", "voters")
 
 
 @pytest.fixture(scope="module")
@@ -129,12 +129,23 @@ def test_unknown_favourites_are_told_and_the_known_ones_answered(graph):
 def test_if_no_favourite_is_known_the_popular_items_are_the_answer(graph):
     answer = graph.answer(["nobody"], 4)
     assert (answer.strategy, answer.unknown) == ("popular", ["nobody"])
-    assert [id_ for id_, _ in answer.recommendations] == graph.item_ids[:4]
+    items = len(graph.item_ids)
+    assert (
+        answer.recommendations == [(id_, 1 - i / items) for i, id_ in enumerate(graph.item_ids)][:4]
+    )
 
 
 def test_a_favourite_named_twice_counts_once(graph):
     one, two = graph.item_ids[3], graph.item_ids[4]
     assert graph.answer([one, two, one], 5) == graph.answer([one, two], 5)
+
+
+def test_two_editions_of_one_work_count_once(graph, monkeypatch):
+    one, two = graph.item_ids[3], graph.item_ids[4]
+    monkeypatch.setitem(graph.index_of, "another edition", 3)
+    answer = graph.answer([one, "another edition", two], 5)
+    assert answer == graph.answer([one, two], 5)
+    assert answer == graph.answer(["another edition", two], 5)
 
 
 @pytest.mark.parametrize("count", [0, 11])

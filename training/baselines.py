@@ -95,19 +95,25 @@ def rank_scores(
     lists = []
     for start in range(0, len(favourites), batch):
         asked = favourites[start : start + batch]
-        scores = scorer(asked).astype(np.float64)
-        items = scores.shape[1]
-        # Far below any score's own precision, and enough to keep equal ones in order.
-        scores -= np.arange(items) * 1e-15 * max(1.0, float(np.abs(scores).max()))
+        scores = np.array(scorer(asked))
         rows, places = np.nonzero(asked >= 0)
         scores[rows, asked[rows, places]] = -np.inf
-        count = min(results, items)
-        top = np.argpartition(-scores, count - 1, axis=1)[:, :count]
-        order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1)
+        count = min(results, scores.shape[1])
+        top = _greatest(scores, count)
+        order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
         top = np.take_along_axis(top, order, axis=1)
         top[~np.isfinite(np.take_along_axis(scores, top, axis=1))] = -1
         lists.append(np.pad(top, ((0, 0), (0, results - count)), constant_values=-1))
     return np.concatenate(lists).astype(np.int32)
+
+
+def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
+    """Returns [B, count] the places of each row's greatest, rising; of equal ones the first."""
+    least = np.partition(scores, -count, axis=1)[:, -count, None]
+    above, equal = scores > least, scores == least
+    room = count - above.sum(axis=1, keepdims=True)
+    equal &= np.cumsum(equal, axis=1, dtype=np.int32) <= room
+    return np.nonzero(above | equal)[1].reshape(len(scores), count)
 
 
 def popularity(training: Training) -> Scorer:

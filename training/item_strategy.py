@@ -46,7 +46,8 @@ class ItemIndex:
     def of(cls, table: ItemTable, vectors: np.ndarray, blend: float) -> ItemIndex:
         """Joins a table and vectors; all weights are scaled so that float16 can hold them."""
         middle = float(np.median(table.gives))
-        scale = GREATEST / max(float(table.table.data.max(initial=0)), 1e-30)
+        greatest = max(float(table.table.data.max(initial=0)), middle * float(table.draws.max()))
+        scale = GREATEST / max(greatest, 1e-30)
         return cls(
             vectors.astype(np.float32),
             table.table.indptr.astype(np.int32),

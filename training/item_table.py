@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from training import pair_network
 from training.baselines import prune
 from training.config import ItemsConfig
+from training.errors import ConfigError
 from training.features import ItemFeatures
 from training.fitting import Progress
 from training.pair_network import FeaturesOf, PairNetwork
@@ -53,14 +54,19 @@ def fit(
         features: Of the items.
         config: Settings.
         progress: Told after every step.
+
+    Raises:
+        ConfigError: nobody likes enough to learn from.
     """
     rng = np.random.default_rng(config.seed)
     able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
-    asking = able[: min(int(len(able) * config.calibration), config.max_calibration)]
+    asking = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
     counted = np.setdiff1d(np.arange(liked.shape[0]), asking)
     progress(0, config.epochs, "counting pairs")
     others = PairStatistics(liked[counted], features, config.cap, rng)
     queries = pair_network.queries_of(others, others.candidates(), liked[asking], config, rng)
+    if not queries:
+        raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
         [(others.features, queries)], config, name="pair network", progress=progress
     )
@@ -68,13 +74,13 @@ def fit(
     everybody = PairStatistics(liked, features, config.cap, rng)
     pairs = everybody.candidates()
     weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
-    if (everybody.likers == 0).any():
-        content = _fit_content(liked, features, config, rng, progress=progress)
+    new = everybody.likers == 0
+    content = _fit_content(liked, features, config, rng, progress=progress) if new.any() else None
+    if content:
         for_new = _weigh(everybody.content, content, everybody.likers, pairs, rng)
-        weights = _joined(weights, for_new, everybody.likers == 0)
+        weights = _joined(weights, for_new, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
-    new = everybody.likers == 0
     return ItemTable(_pruned(table, new, config), weights.gives, weights.draws)
 
 
@@ -85,7 +91,7 @@ def _fit_content(
     rng: np.random.Generator,
     *,
     progress: Progress,
-) -> PairNetwork:
+) -> PairNetwork | None:
     """Learns to weigh pairs with items that nobody likes yet: hides some, and asks for them.
 
     To the network that sees likers, an item without any is one that was not liked.
@@ -104,6 +110,8 @@ def _fit_content(
         queries = pair_network.queries_for_new(liked[asking], hidden, config, rng)
         if queries:
             parts.append((others.content, queries))
+    if not parts:
+        return None  # so few people that nobody likes both a hidden item and another
     cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
     return pair_network.fit(parts, cautious, name="network of new items", progress=progress)
 
@@ -177,7 +185,8 @@ def _pruned(table: sp.csr_matrix, new: np.ndarray, config: ItemsConfig) -> sp.cs
 
     What many like speaks louder than what a title and a creator can say, and would leave none.
     """
-    fresh = prune((table @ sp.diags(new.astype(np.float32))).tocsr(), config.new_neighbours)
+    most_new = min(config.new_neighbours, config.neighbours)
+    fresh = prune((table @ sp.diags(new.astype(np.float32))).tocsr(), most_new)
     fresh.eliminate_zeros()
     old = (table @ sp.diags((~new).astype(np.float32))).tocsr()
     old.eliminate_zeros()

@@ -121,7 +121,7 @@ def _by_creator(
     codes = {name: i for i, name in enumerate(sorted(set(creators) - {""}))}
     mine = np.array([codes.get(name, -1) for name in creators])
     likers = np.asarray(liked.sum(axis=0)).ravel()
-    fame = np.bincount(mine[mine >= 0], likers[mine >= 0], minlength=len(codes))
+    fame = np.bincount(mine[mine >= 0], likers[mine >= 0], minlength=len(codes) + 1)
     candidates = rng.permutation(np.flatnonzero(hidden))
     known = mine[candidates] >= 0
     liking = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)

@@ -173,7 +173,7 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
     """
     config = _changed(config_of(folders.model, "train"), changes, "evaluate")
     mark = stage.fingerprint(
-        ("evaluate", "new_items", "variety", "card", "serving", *TRAINED_BY),
+        ("evaluate", "new_items", "variety", "statistics", "card", "serving", *TRAINED_BY),
         before=stage.mark_of(folders.model, "train"),
         config=config.as_dict(),
     )

@@ -159,10 +159,13 @@ class BundleGraph:
         name = strategy or self.manifest["default_strategy"]
         if name not in names:
             raise ConfigError(f"strategy {name!r}: there are {', '.join(names)}")
-        indices = [self.index_of[id_] for id_ in distinct if id_ in self.index_of]
+        # Two editions of one work are one favourite.
+        known = dict.fromkeys(self.index_of[id_] for id_ in distinct if id_ in self.index_of)
+        indices = list(known)
         unknown = [id_ for id_ in distinct if id_ not in self.index_of]
         if not indices:
-            return Answered("popular", unknown, [(id_, 0.0) for id_ in self.item_ids[:limit]])
+            popular = [(id_, 1 - i / len(self.item_ids)) for i, id_ in enumerate(self.item_ids)]
+            return Answered("popular", unknown, popular[:limit])
         ranked = self.recommend(name, indices, limit)
         return Answered(name, unknown, [(self.item_ids[i], score) for i, score in ranked])
 

@@ -36,7 +36,8 @@ def diversified(
         Carbonell & Goldstein, "The use of MMR, diversity-based reranking for reordering documents
         and producing summaries", SIGIR 1998.
     """
-    items, scores, vectors = items[:POOL], scores[:POOL], vectors[:POOL]
+    # In JavaScript every number has 64 bits: fewer would find other values equal.
+    items, scores, vectors = items[:POOL], scores[:POOL].astype(float), vectors[:POOL].astype(float)
     if not diversity or not len(items):
         return items[:limit]
     span = float(scores.max() - scores.min())
