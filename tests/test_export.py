@@ -208,7 +208,7 @@ def test_float32_answers_the_same_and_weighs_more(board, manifest, tmp_path):
         for n in range(10):
             chosen = np.random.default_rng(n).permutation(checkerboard.ITEMS)[: n + 1].tolist()
             one, other = half.ask(strategy, chosen), full.ask(strategy, chosen)
-            # Of one answer: float16 keeps three digits, and a small score is a difference of large ones.
+            # float16 keeps three digits of the greatest; a small score is a difference of such.
             near = 0.02 * float(other["scores"].max())
             assert one["scores"] == pytest.approx(other["scores"], abs=near)
 
