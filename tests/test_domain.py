@@ -12,8 +12,8 @@ import pytest
 
 from training import DOMAINS, pipeline
 from training.config import SplitConfig
-from training.dataset import build
-from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain
+from training.dataset import EDITIONS, build
+from training.domain import ITEM_ID, POPULARITY, STRENGTH, TITLE, USER_ID, Domain
 from training.errors import DataError
 from training.pipeline import Folders
 from training.reading import find_all
@@ -53,6 +53,14 @@ def test_every_word_for_people_is_there(domain):
     assert domain.data_name
     assert domain.terms
     assert all(source.what and source.columns and source.names for source in domain.sources)
+
+
+def test_no_field_has_a_name_that_the_catalogue_uses_for_itself(domain, sample):
+    fields = set(domain.read_items(sample, 0.0).rows.columns) - {ITEM_ID}
+    assert not fields & {"id", POPULARITY, EDITIONS}
+    shown = {name for name, _ in domain.shown}
+    assert shown | {domain.creator} | set(domain.groups) | set(domain.same_work) <= fields
+    assert {domain.year} - {""} <= fields
 
 
 def test_interactions_have_the_declared_columns_and_read_clean(domain, sample):

@@ -145,6 +145,19 @@ def test_each_stage_says_in_one_line_what_it_did_and_a_second_run_does_nothing(
         assert shown.split()[:3] == ["songs", name, "unchanged"]
 
 
+def test_compare_prints_every_method_with_the_defaults_lead(call, board, artifacts):
+    words = ("compare", "songs", "--data", board.raw, "--artifacts", artifacts, *SET)
+    code, shown, errors = call(*words)
+    assert (code, errors) == (0, "")
+    report = pipeline.read_json(board.report / "report.json")
+    table = [line for line in shown.splitlines() if line.startswith("|")]
+    assert len(table) == 2 + len(report["rows"])
+    for row, line in zip(report["rows"], table[2:], strict=True):
+        assert row["method"] in line
+        assert f"{row['ndcg@20']:.4f}" in line
+    assert "MODEL_CARD.md" in shown
+
+
 def test_recommend_answers_from_the_bundle_with_titles(call, board, artifacts):
     ids = pipeline.read_json(board.bundle / "item_ids.json")
     code, shown, errors = call(

@@ -5,10 +5,14 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from tests import checkerboard
+from training import serving
 from training.examples import queries_of
-from training.train import fit_user_towers, load, save
+from training.item_table import ItemTable
+from training.model import rank
+from training.train import BLENDS, VOTER_GRID, blended, fit_user_towers, load, save, train
 
 
 def quiet(*_) -> None:
@@ -87,6 +91,42 @@ def test_load_returns_what_save_wrote(board, tmp_path):
     assert same(users, again[0])
     assert voters == again[1]
     assert same(items, again[2])
+
+
+def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved(board, tmp_path):
+    data = checkerboard.data_of(board)
+    config = checkerboard.config("train.max_steps=40", "items.epochs=2")
+    lists = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        train(board.domain, data, config, folder, progress=quiet)
+        watch = queries_of(data, "validation", 3, config)
+        lists.append(
+            [
+                rank(one.answer, watch.favourites, 20, checkerboard.ITEMS)
+                for one in serving.served(folder, config)
+            ]
+        )
+    for one, other in zip(*lists, strict=True):
+        assert (one == other).all()
+
+
+def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
+    watch = queries_of(data, "validation", 3, checkerboard.config())
+    _, _, items = load(board.model)
+    assert items.blend in BLENDS
+    # A table that knows nothing leaves it to the towers, and they know the colours.
+    nothing = sp.csr_matrix((checkerboard.ITEMS, checkerboard.ITEMS), dtype=np.float32)
+    even = np.ones(checkerboard.ITEMS, np.float32)
+    vectors = np.eye(2)[checkerboard.colours(data.items["item_id"].tolist())]
+    assert blended(ItemTable(nothing, even, even), vectors, watch).blend > 0
+    # Vectors that know nothing cannot be of use to it: the first of equal blends is none.
+    assert blended(ItemTable(nothing, even, even), np.zeros_like(vectors), watch).blend == 0
+
+
+def test_the_voters_are_of_the_grid(board):
+    assert load(board.model)[1] in VOTER_GRID
 
 
 def test_the_history_names_a_look_of_each_pair_of_towers_and_the_seconds_of_each_part(board):

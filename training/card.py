@@ -141,15 +141,16 @@ def _new_items(report: dict[str, Any], domain: Domain) -> str:
         return "Not measured (`evaluate.quick`)."
     if not found["methods"]:
         return f"No test user likes one of the {found['hidden']} hidden {domain.labels.items}."
+    recall = f"recall@{found['cut']}"
     lines = [
         f"All likes of {found['hidden']} {domain.labels.items} hidden, everything fitted anew, the hidden ones ranked among "
         f"themselves for the {found['users']} test {domain.labels.people} who like some of them.",
         "",
-        "| method | recall@100 | 95 % |",
+        f"| method | {recall} | 95 % |",
         "| --- | ---: | --- |",
     ]
     for name, row in found["methods"].items():
-        lines.append(f"| {name} | {row['recall@100']:.4f} | {row['low']:.4f} … {row['high']:.4f} |")
+        lines.append(f"| {name} | {row[recall]:.4f} | {row['low']:.4f} … {row['high']:.4f} |")
     return "\n".join(lines)
 
 
