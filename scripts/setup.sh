@@ -34,7 +34,7 @@ setup_python() {
 
 setup_node() {
   is_current node_modules && return
-  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null || {
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || {
     echo "setup: needs Node.js 20 or later with npm; found $(node --version 2>/dev/null || echo none)" >&2
     exit 1
   }
