@@ -39,7 +39,8 @@ setup_node() {
     exit 1
   }
   echo "setup: Node packages into node_modules, about one minute"
-  npm ci --no-audit --no-fund --loglevel=error
+  # Not `npm ci`: it refuses a lock file without the packages of every other platform (DECISIONS.md).
+  npm install --no-save --no-audit --no-fund --loglevel=error
   sha256sum package-lock.json >node_modules/.lock.sha256
 }
 
