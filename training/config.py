@@ -67,7 +67,7 @@ class TrainConfig:
     """Queries a step; in-batch softmax costs batch², so twice the batch is not twice the speed."""
     learning_rate: float = 0.1
     """Adagrad's."""
-    max_steps: int = 6000
+    max_steps: int = 1800
     eval_every: int = 150
     """Steps between two looks at the validation users' held-out items."""
     patience: int = 4

@@ -72,7 +72,7 @@ def fit(
     )
     progress(config.epochs, config.epochs, "filling the table")
     everybody = PairStatistics(liked, features, config.cap, rng)
-    pairs = everybody.candidates()
+    pairs = everybody.candidates(with_new=True)
     weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
     new = everybody.likers == 0
     content = _fit_content(liked, features, config, rng, progress=progress) if new.any() else None
@@ -167,17 +167,26 @@ def _weigh(
 
 
 def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
-    """Takes the content's weights where the item is new.
+    """Lets both networks speak where the item is new: the mean of their logarithms.
 
-    Each network's scale is its own. They are brought to one by the items that both can weigh: a
-    new item weighs what an item of the same content weighs in the median.
+    The one that sees likers learned how seldom an item is liked that has none yet, so it tells what
+    all new items weigh together; the one that sees content alone knows better which of them.
     """
-    old = ~new[seen.i]
-    shift = np.median(seen.logs[old] - content.logs[old]) if old.any() else 0.0
-    logs = np.where(old, seen.logs, content.logs + shift)
-    gap = np.median(np.log(seen.draws[~new]) - np.log(content.draws[~new])) if old.any() else 0.0
-    draws = np.where(new, content.draws * np.exp(gap), seen.draws).astype(np.float32)
-    return _Weights(seen.f, seen.i, logs, seen.gives, draws)
+    young = new[seen.i]
+    logs = seen.logs.astype(np.float64)
+    logs[young] = _leveled((seen.logs[young] + content.logs[young]) / 2, seen.logs[young])
+    draws = np.log(seen.draws.astype(np.float64))
+    draws[new] = _leveled((draws[new] + np.log(content.draws[new])) / 2, draws[new])
+    return _Weights(seen.f, seen.i, logs, seen.gives, np.exp(draws).astype(np.float32))
+
+
+def _leveled(logs: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Returns the logarithms, shifted so that together they weigh what the others do."""
+    return logs + (_log_sum(like) - _log_sum(logs)) if len(logs) else logs
+
+
+def _log_sum(logs: np.ndarray) -> float:
+    return float(np.logaddexp.reduce(logs.astype(np.float64)))
 
 
 def _pruned(table: sp.csr_matrix, new: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:

@@ -104,20 +104,23 @@ class GroupStatistics:
         }
 
     def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns [items, items] tables: the same value's most liked items, and like values'.
-
-        Items that nobody likes yet have places of their own, or they would never get one.
-        """
-        near = prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), 8)
-        further = prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), 20)
-        old = self._by_value(likers)
-        new = self._by_value((likers == 0).astype(np.float32))
+        """Returns [items, items] tables: the same value's most liked items, and like values'."""
+        by_value = self._by_value(likers + 0.01)
         return [
-            (self.values @ prune(old, 40)).tocsr(),
-            (self.values @ (near @ prune(old, 5))).tocsr(),
-            (self.values @ prune(new, 20)).tocsr(),
-            (self.values @ (further @ prune(new, 5))).tocsr(),
+            (self.values @ prune(by_value, 40)).tocsr(),
+            (self.values @ (self._near(8) @ prune(by_value, 5))).tocsr(),
         ]
+
+    def new_neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
+        """Returns the same of items that nobody likes yet: among the others they are the last."""
+        by_value = self._by_value((likers == 0).astype(np.float32))
+        return [
+            (self.values @ prune(by_value, 20)).tocsr(),
+            (self.values @ (self._near(20) @ prune(by_value, 5))).tocsr(),
+        ]
+
+    def _near(self, most: int) -> sp.csr_matrix:
+        return prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), most)
 
     def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
         """Returns [values, items] the weights of each value's items, those above 0."""
@@ -215,12 +218,19 @@ class PairStatistics(ContentStatistics):
         walk.sort_indices()
         return walk
 
-    def candidates(self) -> sp.csr_matrix:
-        """Returns [items, items] 1 at the pairs worth a weight, about 100 to 250 a row."""
+    def candidates(self, *, with_new: bool = False) -> sp.csr_matrix:
+        """Returns [items, items] 1 at the pairs worth a weight, about 100 to 250 a row.
+
+        Args:
+            with_new: Give items that nobody likes yet places of their own. To learn from, they
+                would be too many: hardly one of them is ever a target.
+        """
         damped = sp.diags(((self.likers + 5) ** -0.25).astype(np.float32))
         tables = [prune((self.together[0.5] @ damped).tocsr(), 120), prune(self.walk, 60)]
         # The creator is the first; a publisher's best sellers would fill the table for nothing.
-        tables += next(iter(self.groups.values())).neighbours(self.likers)
+        creators = next(iter(self.groups.values()))
+        tables += creators.neighbours(self.likers)
+        tables += creators.new_neighbours(self.likers) if with_new else []
         titles = (self.title @ self.title.T).tocsr()
         titles.data[titles.data < 0.35] = 0
         titles.setdiag(0)

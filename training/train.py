@@ -38,7 +38,7 @@ VOTER_GRID = [
 ]
 BLENDS = (0.0, 0.5, 1.0, 2.0)
 """How strongly the towers' likeness may speak where the table is silent."""
-MOST_TUNED = 1000
+MOST_TUNED = 500
 """Validation users by whom voters and blend are chosen; more would cost time and change little."""
 
 
