@@ -14,7 +14,6 @@ from training.baselines import (
     ease,
     one_hot,
     popularity,
-    prune,
     rank_scores,
     same_creator,
     shrunk_cosine,
@@ -166,15 +165,3 @@ def test_the_nearest_users_items_are_weighed_by_likeness(tiny):
     scores = user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32))
     # Users 1 and 2 like both favourites, three items each; all others are left out.
     assert scores == pytest.approx(2 / np.sqrt(3) * (LIKED[1] + LIKED[2])[None], rel=1e-5)
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.integers(0, 2**32 - 1))
-def test_pruning_keeps_the_greatest_of_each_row(seed):
-    rng = np.random.default_rng(seed)
-    dense = rng.random((6, 8)).astype(np.float32) * (rng.random((6, 8)) < 0.6)
-    most = rng.integers(0, 5, 6)
-    kept = prune(sp.csr_matrix(dense), most).toarray()
-    for row, left, count in zip(dense, kept, most, strict=True):
-        assert sorted(left[left > 0]) == sorted(sorted(row[row > 0])[::-1][:count])
-        assert (left[left > 0] == row[left > 0]).all()

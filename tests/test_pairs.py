@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import checkerboard
+from training.cooccurrence import together
 from training.features import ItemFeatures, features_of
 from training.pairs import (
     ContentStatistics,
@@ -15,7 +16,6 @@ from training.pairs import (
     PairStatistics,
     at,
     capped,
-    together,
 )
 from training.songs import SONGS
 
@@ -39,30 +39,6 @@ def statistics_of(liked: sp.csr_matrix, values: sp.csr_matrix, titles=None) -> P
     told = features_of(SONGS, frame)
     features = ItemFeatures({"artist": values}, told.title, told.years)
     return PairStatistics(liked, features, 400, np.random.default_rng(1))
-
-
-def test_every_user_who_likes_both_speaks_for_a_pair():
-    counts = together(LIKED, 0.0).toarray()
-    assert counts.tolist() == [[0, 2, 1, 0], [2, 0, 1, 0], [1, 1, 0, 1], [0, 0, 1, 0]]
-
-
-def test_a_user_of_many_likes_speaks_less_for_each_of_his_pairs():
-    counts = together(LIKED, 1.0).toarray()
-    assert counts[0, 1] == pytest.approx(1 / 3 + 1 / 2)
-    assert counts[0, 2] == pytest.approx(1 / 3)
-    assert counts[2, 3] == pytest.approx(1 / 2)
-
-
-@settings(deadline=None, max_examples=50)
-@given(likes(), st.sampled_from([0.0, 0.5, 1.0]))
-def test_counts_are_the_dense_product_and_alike_both_ways(liked, power):
-    dense = liked.toarray()
-    weight = np.maximum(dense.sum(axis=1), 1) ** -power
-    wanted = dense.T @ (dense * weight[:, None])
-    np.fill_diagonal(wanted, 0)
-    counts = together(liked, power).toarray()
-    assert counts == pytest.approx(wanted, abs=1e-5)
-    assert counts == pytest.approx(counts.T, abs=1e-6)
 
 
 @settings(deadline=None, max_examples=50)

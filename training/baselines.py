@@ -15,6 +15,8 @@ import scipy.linalg
 import scipy.sparse as sp
 import threadpoolctl
 
+from training.cooccurrence import prune, together
+
 Scorer = Callable[[np.ndarray], np.ndarray]
 """favourites [B, F] int32 padded with -1 -> scores [B, items] float32."""
 
@@ -161,12 +163,11 @@ def shrunk_cosine(liked: sp.csr_matrix, shrink: float) -> sp.csr_matrix:
     Source:
         Bell & Koren, "Improved Neighborhood-based Collaborative Filtering", KDD Cup 2007.
     """
-    both = (liked.T @ liked).tocoo()
+    both = together(liked, 0.0)
     likers = np.asarray(liked.sum(axis=0)).ravel()
-    values = both.data / (np.sqrt(likers[both.row] * likers[both.col]) + shrink)
-    apart = both.row != both.col
-    cells = (values[apart].astype(np.float32), (both.row[apart], both.col[apart]))
-    return sp.csr_matrix(cells, shape=both.shape)
+    row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
+    both.data /= np.sqrt(likers[row] * likers[both.indices]) + shrink
+    return both
 
 
 def _of_implicit(liked: sp.csr_matrix, kind: str, neighbours: int) -> sp.csr_matrix:
@@ -185,16 +186,6 @@ def _of_implicit(liked: sp.csr_matrix, kind: str, neighbours: int) -> sp.csr_mat
     table.setdiag(0)
     table.eliminate_zeros()
     return table
-
-
-def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:
-    """Returns the table with the `most` greatest values of each row, or `most[row]` of them."""
-    row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-    order = np.lexsort((-table.data, row))
-    place = np.arange(table.nnz) - np.repeat(table.indptr[:-1], np.diff(table.indptr))
-    kept = order[place < np.broadcast_to(most, table.shape[0])[row]]
-    cells = (table.data[kept], (row[kept], table.indices[kept]))
-    return sp.csr_matrix(cells, shape=table.shape)
 
 
 def item_knn_and_creator(training: Training, *, shrink: float, weight: float) -> Scorer:

@@ -13,8 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from training import pair_network
-from training.baselines import prune
 from training.config import ItemsConfig
+from training.cooccurrence import prune
 from training.errors import ConfigError
 from training.features import ItemFeatures
 from training.fitting import Progress

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from training.baselines import prune
+from training.cooccurrence import prune, together
 from training.features import ItemFeatures
 
 log1p = np.log1p
@@ -16,21 +16,6 @@ USER_POWERS = (0.0, 0.5, 1.0)
 """A user of n likes counts n ** -power for each of his pairs: three views of the same counts."""
 NOTHING = np.log(1e-2)
 """Logarithm of a lift that no user supports."""
-
-
-def together(liked: sp.csr_matrix, power: float) -> sp.csr_matrix:
-    """Returns [columns, columns] how much speaks for each pair; nothing on the diagonal.
-
-    Args:
-        liked: [users, columns] 0/1.
-        power: A user with n columns counts ``n ** -power``.
-    """
-    weight = np.maximum(np.diff(liked.indptr), 1).astype(np.float32) ** -power
-    counts = (liked.T @ sp.diags(weight) @ liked).tocsr()
-    counts.setdiag(0)
-    counts.eliminate_zeros()
-    counts.sort_indices()
-    return counts
 
 
 def capped(liked: sp.csr_matrix, most: int, rng: np.random.Generator) -> sp.csr_matrix:

@@ -20,7 +20,7 @@ from training.reading import find_all, sha256_of
 TRAINED_BY = (
     *("train", "fitting", "model", "item_tower", "item_table", "item_strategy", "pairs"),
     *("pair_network", "features", "examples", "metrics", "baselines", "text", "dataset"),
-    "tensorflow_import",
+    *("cooccurrence", "tensorflow_import"),
 )
 """Modules that decide what a model is and answers; a change of one of them trains anew."""
 Progress = Callable[[int, int, str], None]

@@ -1,0 +1,78 @@
+"""Who is liked together: the sparse item-item tables that neighbours and pairs are read from.
+
+All of it goes block by block, so that memory is bounded by what is kept and not by what is counted:
+33 million likes of 41,000 songs make some 4 billion pairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+MOST_PAIRS = 160_000_000
+"""Most pairs kept of one table (8 bytes each); where fewer are counted, all of them are."""
+BLOCK_CELLS = 40_000_000
+"""Most cells of a block of rows that are at work at a time."""
+
+
+def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS) -> sp.csr_matrix:
+    """Returns [columns, columns] how much speaks for each pair; nothing on the diagonal.
+
+    Args:
+        liked: [users, columns] 0/1.
+        power: A user with n columns counts ``n ** -power``.
+        most_pairs: Of a table that would have more, every row keeps an equal part: the greatest
+            counts, each divided by the root of its column's likers.
+    """
+    columns = liked.shape[1]
+    weight = np.maximum(np.diff(liked.indptr), 1).astype(np.float32) ** -power
+    weighted, of_column = (sp.diags(weight) @ liked).tocsr(), liked.T.tocsr()
+    damping = np.maximum(np.diff(of_column.indptr), 1).astype(np.float32) ** -0.5
+    most = max(1, most_pairs // max(1, columns))
+    rows = max(1, BLOCK_CELLS // max(1, columns))
+    blocks = [
+        _cut(_apart((of_column[start : start + rows] @ weighted).tocsr(), start), most, damping)
+        for start in range(0, columns, rows)
+    ]
+    counts = sp.vstack(blocks, format="csr")
+    counts.sort_indices()
+    return counts
+
+
+def _apart(block: sp.csr_matrix, start: int) -> sp.csr_matrix:
+    """Returns a block of rows from `start` on, without the pairs of a column and itself."""
+    row = np.repeat(np.arange(start, start + block.shape[0]), np.diff(block.indptr))
+    block.data[block.indices == row] = 0
+    block.eliminate_zeros()
+    return block
+
+
+def _cut(block: sp.csr_matrix, most: int, damping: np.ndarray) -> sp.csr_matrix:
+    """Keeps the `most` greatest of each row, by count times the column's damping."""
+    for row in np.flatnonzero(np.diff(block.indptr) > most):
+        cells = slice(block.indptr[row], block.indptr[row + 1])
+        worth = block.data[cells] * damping[block.indices[cells]]
+        block.data[cells][np.argpartition(-worth, most)[most:]] = 0
+    block.eliminate_zeros()
+    return block
+
+
+def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:
+    """Returns the table with the `most` greatest values of each row, or `most[row]` of them."""
+    most = np.broadcast_to(most, table.shape[0])
+    # Sorting takes several times a block's own memory.
+    steps = np.arange(0, table.nnz, BLOCK_CELLS // 4)[1:]
+    ends = np.unique(np.append(np.searchsorted(table.indptr, steps), table.shape[0]))
+    blocks, start = [], 0
+    for end in ends:
+        blocks.append(_pruned(table[start:end], most[start:end]))
+        start = end
+    return sp.vstack(blocks, format="csr") if blocks else table.copy()
+
+
+def _pruned(block: sp.csr_matrix, most: np.ndarray) -> sp.csr_matrix:
+    row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    order = np.lexsort((-block.data, row))
+    place = np.arange(block.nnz) - np.repeat(block.indptr[:-1], np.diff(block.indptr))
+    kept = order[place < most[row]]
+    return sp.csr_matrix((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
