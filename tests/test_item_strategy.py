@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.item_strategy import GREATEST, ItemIndex, ItemStrategy
+from training.item_strategy import GREATEST, ItemIndex, ItemStrategy, scorer_of
 from training.item_table import ItemTable
 from training.model import rank
 from training.tensorflow_import import tf
@@ -54,6 +54,15 @@ def test_a_score_is_the_formulas_but_for_a_factor(seed, favourites, blend):
     factor = answer["scores"][0] / wanted.max()
     assert answer["scores"] == pytest.approx(factor * wanted[answer["items"]], rel=1e-4)
     assert (np.diff(answer["scores"]) <= 0).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), FAVOURITES, BLENDS)
+def test_without_tensorflow_the_scores_are_the_same(seed, favourites, blend):
+    index = ItemIndex.of(table_of(seed), vectors_of(seed), blend)
+    answer = asked(ItemStrategy(index, "float32"), favourites)
+    padded = np.array([[*favourites, -1, -1]], np.int32)
+    assert scorer_of(index)(padded)[0][answer["items"]] == pytest.approx(answer["scores"], rel=1e-4)
 
 
 @settings(deadline=None, max_examples=25)

@@ -69,6 +69,8 @@ def test_help_names_every_command(call):
         ("recommend", "songs"),
         ("recommend", "songs", "SO1", "--limit", "0"),
         ("recommend", "songs", "SO1", "--limit", "101"),
+        ("compare", "songs", "--protocol", "mds"),
+        ("compare", "books", "--protocol", "msd"),
     ],
 )
 def test_wrong_usage_exits_2_and_keeps_standard_output_clean(call, words):
@@ -80,6 +82,19 @@ def test_wrong_usage_exits_2_and_keeps_standard_output_clean(call, words):
 
 def test_an_unknown_domain_is_told_which_there_are(call):
     assert "there are songs and books" in call("prepare", "films")[2]
+
+
+def test_an_unknown_protocol_is_told_which_there_are(call):
+    assert "for songs there is msd" in call("compare", "songs", "--protocol", "mds")[2]
+    assert "for books there is none" in call("compare", "books", "--protocol", "msd")[2]
+
+
+def test_a_protocol_that_asks_for_more_than_there_is_says_so_in_one_line(call, tmp_path):
+    words = ("--data", checkerboard.write(tmp_path / "raw"), "--artifacts", tmp_path / "a")
+    code, shown, errors = call("compare", "songs", "--protocol", "msd", *words)
+    assert (code, shown) == (1, "")
+    assert one_line(errors)
+    assert "more than 100,000 users" in errors
 
 
 def one_line(errors: str) -> bool:

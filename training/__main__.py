@@ -10,6 +10,7 @@ import logging
 import sys
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from training import DOMAINS, harper_commands, pipeline, stage
 from training.errors import RecommenderError
 from training.pipeline import Done, Folders
+from training.protocol import Protocol
 
 app = typer.Typer(
     help=__doc__,
@@ -56,8 +58,26 @@ def folders_of(name: str, data: Path | None, artifacts: Path) -> Folders:
     return Folders(DOMAINS[name], data or Path("datasets") / name / "sample", artifacts)
 
 
+def protocol_of(folders: Folders, name: str) -> Protocol:
+    """Returns a domain's published protocol.
+
+    Raises:
+        typer.BadParameter: the domain has none of that name.
+    """
+    known = {protocol.name: protocol for protocol in folders.domain.protocols}
+    if name not in known:
+        there = f"there is {' and '.join(known)}" if known else "there is none"
+        raise typer.BadParameter(f"--protocol {name}: for {folders.domain.name} {there}")
+    return known[name]
+
+
 def run_stage(name: str, folders: Folders, changes: list[str] | None) -> Done:
     """Runs one stage under a progress bar, and says in one line what it did."""
+    return run_step(name, folders, partial(pipeline.STAGES[name], folders, changes or []))
+
+
+def run_step(name: str, folders: Folders, step: Callable[..., Done]) -> Done:
+    """Runs something that reports its progress, likewise."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         label = f"{folders.domain.name} {name}"
@@ -66,7 +86,7 @@ def run_stage(name: str, folders: Folders, changes: list[str] | None) -> Done:
         def progress(done: int, total: int, text: str) -> None:
             bar.update(task, completed=done, total=total, description=f"{label}: {text}")
 
-        done = pipeline.STAGES[name](folders, changes or [], progress=progress)
+        done = step(progress=progress)
     took = f"{done.seconds:.1f} s" if done.fresh else "unchanged"
     out.print(f"{folders.domain.name:5}  {done.stage:8}  {took:>9}  {done.text}")
     return done
@@ -104,12 +124,23 @@ def compare(
     data: Data = None,
     artifacts: Artifacts = ARTIFACTS,
     changes: Changes = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option("--protocol", help="A published split of the whole data, such as msd."),
+    ] = None,
 ) -> None:
     """Measure ours and every baseline on the same split, and print the whole table.
 
     Example: python -m training compare songs --data ~/taste-profile
     """
     folders = folders_of(domain, data, artifacts)
+    if protocol is not None:
+        chosen = protocol_of(folders, protocol)
+        step = partial(pipeline.benchmark, folders, chosen, changes or [])
+        run_step(f"compare {protocol}", folders, step)
+        table = folders.benchmark(chosen) / "TABLE.md"
+        out.print(f"\n{table.read_text(encoding='utf-8')}")
+        return
     for name in ("prepare", "train", "evaluate"):
         run_stage(name, folders, changes)
     from training import card

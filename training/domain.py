@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from training.config import CleanConfig
+from training.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
 """Columns of raw interactions: text, text, float in the domain's unit."""
@@ -83,6 +84,7 @@ class Domain:
         groups: Fields with one value an item that tell which items are alike, the creator first.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
+        protocols: Published ways to measure on the whole data set.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Domain:
     same_work: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     year: str = ""
+    protocols: tuple[Protocol, ...] = ()
 
     @property
     def database(self) -> str:

@@ -11,13 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
+from training.baselines import Scorer, one_hot
 from training.item_table import ItemTable
 from training.model import Outputs, add_up, best, masked_mean, rounded
 from training.tensorflow_import import tf
 
 GREATEST = 1024.0
 """Greatest weight that is stored: float16 is finest well below its largest number, 65504."""
+MOST_ALIKE = 8.0
+"""Bound of the towers' likeness, blend included: e to the power of more would drown the table."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
             return tf.ones_like(favourites[:, :1], tf.float32) * self._draws
         queries = masked_mean(tf.gather(self._vectors, known), favourites) * self._blend
         likeness = tf.matmul(queries, self._vectors, transpose_b=True)
-        return self._draws * tf.exp(tf.minimum(likeness, 8.0))
+        return self._draws * tf.exp(tf.minimum(likeness, MOST_ALIKE))
 
     def _shares(
         self,
@@ -129,6 +133,23 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         spoken += gives[..., tf.newaxis] * tf.gather(rest, found, batch_dims=1)[:, tf.newaxis]
         spoken = tf.transpose(spoken, [0, 2, 1])
         return spoken / tf.maximum(tf.reduce_sum(spoken, axis=2, keepdims=True), 1e-30)
+
+
+def scorer_of(index: ItemIndex) -> Scorer:
+    """Returns the strategy's scores without TensorFlow, for any number of favourites."""
+    count = len(index.gives)
+    cells = (index.weights, index.neighbours, index.offsets)
+    table, blend = sp.csr_matrix(cells, shape=(count, count)), float(index.blend)
+
+    def scorer(favourites: np.ndarray) -> np.ndarray:
+        asked = one_hot(favourites, count)
+        known = np.maximum(np.asarray(asked.sum(axis=1)), 1)
+        queries = np.asarray(asked @ index.vectors) / known  # [B, D]
+        rest = index.draws * np.exp(np.minimum(blend * (queries @ index.vectors.T), MOST_ALIKE))
+        totals = (asked @ table).toarray() + np.asarray(asked @ index.gives)[:, None] * rest
+        return np.asarray(totals / GREATEST)
+
+    return scorer
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

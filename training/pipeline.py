@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from training.config import Config
 from training.dataset import Counts
 from training.domain import Domain
 from training.errors import ConfigError, DataError
+from training.protocol import Protocol
 from training.reading import find_all, sha256_of
 
 TRAINED_BY = (
@@ -60,6 +61,10 @@ class Folders:
     def bundle(self) -> Path:
         """What is deployed."""
         return self.artifacts / self.domain.name / "bundle"
+
+    def benchmark(self, protocol: Protocol) -> Path:
+        """What a published protocol found."""
+        return self.artifacts / self.domain.name / f"protocol-{protocol.name}"
 
 
 @dataclass(frozen=True)
@@ -247,6 +252,37 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
         return f"version {manifest['version']}, model {size / 1e6:.1f} MB"
 
     return _run("export", folders.bundle, mark, work, told)
+
+
+def benchmark(
+    folders: Folders, protocol: Protocol, changes: Iterable[str], *, progress: Progress
+) -> Done:
+    """Raw files → the report of a published protocol, apart from the line of stages.
+
+    Raises:
+        DataError: a source is missing or torn, or there are too few users for the protocol.
+        ConfigError: a setting is unknown or does not fit.
+    """
+    domain = folders.domain
+    config = replace(Config(), clean=domain.clean).with_settings(changes)
+    files = find_all(folders.raw, domain.sources)
+    progress(0, 1, "reading")
+    mark = stage.fingerprint(
+        ("benchmark", "fold_in", "protocol", "statistics", domain.name, "reading", *TRAINED_BY),
+        config=config.as_dict(),
+        files={path.name: sha256_of(path) for path in files.values()},
+        protocol=asdict(protocol),
+    )
+
+    def work(folder: Path) -> None:
+        from training import benchmark as bench
+
+        report = bench.run(domain, folders.raw, protocol, config, progress=progress)
+        _write(folder / "report.json", report)
+        (folder / "TABLE.md").write_text(bench.table(report) + "\n", encoding="utf-8")
+
+    folder = folders.benchmark(protocol)
+    return _run(f"compare {protocol.name}", folder, mark, work, lambda: f"written to {folder}")
 
 
 STAGES = {"prepare": prepare, "train": train, "evaluate": evaluate, "export": export}

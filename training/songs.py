@@ -14,6 +14,7 @@ import pyarrow.csv
 from training.config import CleanConfig
 from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Source, Table
 from training.errors import DataError
+from training.protocol import Protocol, Published
 from training.reading import BadRows, as_utf8, find, opened
 
 PLAYS = Source(
@@ -138,6 +139,44 @@ def read_tracks(raw: Path, max_bad_rows: float) -> Table:
     return Table(rows, read, bad.dropped, {"further tracks of a song": again})
 
 
+_LIANG = "Liang et al., Variational Autoencoders for Collaborative Filtering, WWW 2018"
+_EASE = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019"
+
+
+def _scores(*values: float | None) -> dict[str, float]:
+    names = ("recall@20", "recall@50", "ndcg@100")
+    return {name: v for name, v in zip(names, values, strict=True) if v is not None}
+
+
+MSD = Protocol(
+    name="msd",
+    title="Taste Profile, strong generalisation",
+    source=f"Protocol: {_LIANG}.",
+    min_likers=200,
+    min_liked=20,
+    held_out=50_000,
+    kept_back=0.2,
+    seed=98765,
+    shape=(571_355, 41_140),
+    published=(
+        Published("popularity", _scores(0.043, 0.068, 0.058), _EASE),
+        Published("WMF", _scores(0.211, 0.312, 0.257), _LIANG),
+        Published("Mult-VAE", _scores(0.266, 0.364, 0.316), _LIANG),
+        Published("EASE", _scores(0.333, 0.428, 0.389), _EASE),
+        Published(
+            "sparse MRF, 41 neighbours a song",
+            _scores(None, None, 0.381),
+            "Steck, Markov Random Fields for Collaborative Filtering, NeurIPS 2019",
+        ),
+        Published(
+            "ALS, tuned, 8192 factors",
+            _scores(0.309, None, 0.368),
+            "Rendle et al., Revisiting the Performance of iALS, RecSys 2022",
+        ),
+    ),
+)
+
+
 SONGS = Domain(
     name="songs",
     project="song-recommender",
@@ -154,4 +193,5 @@ SONGS = Domain(
         "Non-commercial research. Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011; "
         "McFee et al., The Million Song Dataset Challenge, WWW 2012."
     ),
+    protocols=(MSD,),
 )

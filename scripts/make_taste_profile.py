@@ -1,0 +1,111 @@
+"""Writes a synthetic Taste Profile of the whole one's shape, to measure time and memory with.
+
+    python scripts/make_taste_profile.py FOLDER [--users 571355] [--songs 41140] [--mean 70]
+
+Listeners have a few genres each and play what is popular in them, and what is popular anywhere.
+The numbers that come of it say nothing about quality on real listeners.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+GENRES, SONGS_AN_ARTIST = 300, 7
+GENRES_A_LISTENER = 3
+ANYWHERE = 0.2
+"""Share of plays that follow what is popular in all genres together."""
+LEAST = 24
+"""Plays drawn of the laziest listener; some fall on one song, and the protocol asks for 20."""
+AT_ONCE = 20_000
+"""Listeners at work at a time."""
+TEXT = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
+
+
+class Catalogue:
+    """Songs, each of a genre and with a weight.
+
+    Args:
+        songs: Number of songs.
+        rng: Draws genres and weights.
+    """
+
+    def __init__(self, songs: int, rng: np.random.Generator) -> None:
+        share = rng.dirichlet(np.full(GENRES, 2.0))
+        self.genre = np.sort(rng.choice(GENRES, songs, p=share))
+        self.sums = np.cumsum(0.15 + rng.lognormal(0, 1.0, songs))
+        first = np.searchsorted(self.genre, np.arange(GENRES + 1))
+        self.bounds = np.append(0, self.sums)[first]
+        self.ids = pa.array([f"SO{song:016X}" for song in rng.permutation(songs)])
+
+    def draw(self, genre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Returns songs of the given genres, by weight; of any where the genre is -1."""
+        low = np.where(genre < 0, 0, self.bounds[genre])
+        high = np.where(genre < 0, self.bounds[-1], self.bounds[genre + 1])
+        at = low + rng.random(len(genre)) * (high - low)
+        return np.minimum(np.searchsorted(self.sums, at, side="right"), len(self.sums) - 1)
+
+
+def triplets(users: int, mean: float, catalogue: Catalogue, seed: int) -> Iterator[pa.Table]:
+    """Yields user, song and plays, some listeners at a time; a pair stands once."""
+    rng = np.random.default_rng([seed, 1])
+    for start in range(0, users, AT_ONCE):
+        count = min(AT_ONCE, users - start)
+        extra = rng.lognormal(np.log(max(1, mean - LEAST)) - 0.6, 1.1, count)
+        listener = np.repeat(np.arange(count), np.minimum(LEAST + extra, 2000).astype(int))
+        own = rng.choice(GENRES, (count, GENRES_A_LISTENER), p=_chances(catalogue))
+        kind = rng.choice(GENRES_A_LISTENER, len(listener), p=[0.6, 0.3, 0.1])
+        genre = np.where(rng.random(len(listener)) < ANYWHERE, -1, own[listener, kind])
+        songs = len(catalogue.genre)
+        pairs = np.unique(listener * songs + catalogue.draw(genre, rng))
+        names = pa.array([f"{start + u:040x}" for u in range(count)])
+        yield pa.table(
+            {
+                "user": names.take(pa.array(pairs // songs)),
+                "song": catalogue.ids.take(pa.array(pairs % songs)),
+                "plays": pa.array(rng.geometric(0.35, len(pairs))),
+            }
+        )
+
+
+def _chances(catalogue: Catalogue) -> np.ndarray:
+    widths = np.diff(catalogue.bounds)
+    return widths / widths.sum()
+
+
+def write(folder: Path, users: int, songs: int, mean: float, seed: int) -> int:
+    """Writes ``train_triplets.txt`` and ``unique_tracks.txt``; returns the number of triplets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = Catalogue(songs, np.random.default_rng(seed))
+    with (folder / "unique_tracks.txt").open("w", encoding="utf-8") as file:
+        for song, id_ in enumerate(catalogue.ids.to_pylist()):
+            artist = f"Artist {song // SONGS_AN_ARTIST} of genre {catalogue.genre[song]}"
+            file.write(f"TR{song:016X}<SEP>{id_}<SEP>{artist}<SEP>Song number {song}\n")
+    written = 0
+    with pa.OSFile(str(folder / "train_triplets.txt"), "wb") as file:
+        for table in triplets(users, mean, catalogue, seed):
+            pyarrow.csv.write_csv(table, file, TEXT)
+            written += len(table)
+    return written
+
+
+def main() -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--users", type=int, default=571_355)
+    parser.add_argument("--songs", type=int, default=41_140)
+    parser.add_argument("--mean", type=float, default=70, help="songs drawn a listener, about")
+    parser.add_argument("--seed", type=int, default=20)
+    given = parser.parse_args()
+    written = write(given.folder, given.users, given.songs, given.mean, given.seed)
+    print(f"{written:,} triplets in {given.folder}")
+
+
+if __name__ == "__main__":
+    main()

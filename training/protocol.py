@@ -1,0 +1,50 @@
+"""A published way to measure: which users are held out, what they show, and what others reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a paper says that a method reached.
+
+    Attributes:
+        method: Its name.
+        scores: By metric, as in `training.benchmark.METRICS`; one that the source does not tell, or
+            that we could not check, is left out.
+        source: Where it stands.
+    """
+
+    method: str
+    scores: dict[str, float]
+    source: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How to split, and what to print beside our own numbers.
+
+    Attributes:
+        name: For the command line.
+        title: For people.
+        source: Who described it.
+        min_likers: Least likers an item; items are filtered first, and once.
+        min_liked: Least liked items a user.
+        held_out: Users held out for validation, and as many again for test.
+        kept_back: Share, 0..1, of a held-out user's items that are to be found.
+        seed: Of the legacy generator `numpy.random.RandomState`, which the published split used.
+        shape: Users and items of the data that the published numbers are about.
+        published: The numbers.
+    """
+
+    name: str
+    title: str
+    source: str
+    min_likers: int
+    min_liked: int
+    held_out: int
+    kept_back: float
+    seed: int
+    shape: tuple[int, int]
+    published: tuple[Published, ...]
