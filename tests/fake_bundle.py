@@ -28,6 +28,7 @@ def make_bundle(
     quality: float = 0.30,
     popularity: float = 0.10,
     title: str = "Song",
+    editions: dict[str, int] | None = None,
     **manifest: Any,
 ) -> Path:
     """Writes a bundle.
@@ -41,6 +42,7 @@ def make_bundle(
         quality: Its default strategy's ndcg@20.
         popularity: The baseline's.
         title: How titles begin.
+        editions: Indices of works by the ids of their other editions.
         manifest: Keys of the manifest to replace.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +57,8 @@ def make_bundle(
         for i, key in enumerate(ids)
     ]
     _write(folder, "item_ids.json", json.dumps(ids))
+    if editions:
+        _write(folder, "editions.json", json.dumps(editions))
     _write(folder, "items.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     _write(folder, "probes.json", json.dumps({"probes": _probes(ids, order, scores)}))
     _write(folder, "report.json", json.dumps({"made": "for tests"}))

@@ -77,6 +77,14 @@ def test_a_second_model_answers_without_new_code(place: Place) -> None:
     assert place.answering() == outcome.version
 
 
+def test_editions_travel_with_a_model_that_has_some(place: Place) -> None:
+    plain, other = place.bundle("a"), place.bundle("b", editions={"paperback": 3})
+    for bundle in (plain, other):
+        assert place.deploy(bundle, force=True).version == version_of(bundle)
+    told = {row["version"]: row.get("editions") for row in place.rows("models")}
+    assert told == {version_of(plain): None, version_of(other): '{"paperback": 3}'}
+
+
 def test_a_model_that_does_not_beat_popularity_stays_out_of_the_database(place: Place) -> None:
     place.deploy(place.bundle("a"))
     before = names(place), len(place.rows("items"))

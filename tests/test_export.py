@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests import checkerboard
-from training import serving
+from training import dataset, serving
 from training.errors import ExportError
 from training.pipeline import Folders
 from training.reading import sha256_of
@@ -160,6 +160,24 @@ def test_the_dictionary_and_the_catalogue_are_in_the_order_of_popularity(board, 
 def test_catalogue_rows_hold_the_shown_fields_as_utf8(board, rows):
     assert all(row["title"].startswith("Södra ") and row["artist"] for row in rows)
     assert "Södra" in (board.bundle / "items.jsonl").read_bytes().decode("utf-8")
+
+
+def test_editions_lead_to_their_works_and_without_any_there_is_no_such_file(board, tmp_path):
+    assert not (board.bundle / "editions.json").exists()
+    folders = copied(board, tmp_path)
+    data = dataset.load(folders.prepared)
+    for work, others in ((3, ["0000000019", "000000001X"]), (7, ["paperback"])):
+        data.items.at[work, "editions"] = others
+    dataset.save(data, folders.prepared)
+    (folders.bundle / "stage.json").unlink()
+    checkerboard.run(folders, "export")
+    works = {"0000000019": 3, "000000001X": 3, "paperback": 7}
+    assert read(folders.bundle / "editions.json") == works
+    assert "editions.json" in read(folders.bundle / "manifest.json")["files"]
+    bundle = BundleGraph(folders.bundle)
+    assert bundle.answer(list(works), 5) == bundle.answer(
+        [bundle.item_ids[3], bundle.item_ids[7]], 5
+    )
 
 
 def test_the_bundle_answers_as_the_model_it_was_made_of(board, manifest):

@@ -112,6 +112,7 @@ def _write(path: Path, value: Any) -> None:
 def _write_items(domain: Domain, data: Dataset, folder: Path) -> None:
     _write(folder / "item_ids.json", data.items[ITEM_ID].tolist())
     others = [c for c in data.items.columns if c not in (ITEM_ID, POPULARITY, EDITIONS)]
+    _write_editions(data, folder)
     with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
         for row in data.items.to_dict("records"):
             shown = {name: row[name] for name in others if row[name] != ""}
@@ -119,6 +120,14 @@ def _write_items(domain: Domain, data: Dataset, folder: Path) -> None:
             if len(row[EDITIONS]):
                 line[EDITIONS] = list(row[EDITIONS])
             file.write(_json(line) + "\n")
+
+
+def _write_editions(data: Dataset, folder: Path) -> None:
+    editions = enumerate(data.items[EDITIONS])
+    works = {edition: i for i, others in editions for edition in others}
+    # A domain without editions has no such file, and a node no such blob to fetch.
+    if works:
+        _write(folder / "editions.json", works)
 
 
 def _probes(folder: Path, graph: Graph, config: Config) -> list[dict[str, Any]]:

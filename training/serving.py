@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from training.config import Config
-from training.dataset import EDITIONS
 from training.errors import ConfigError
 from training.item_strategy import ItemStrategy
 from training.model import (
@@ -126,8 +125,9 @@ class BundleGraph:
         self.manifest = _read(folder / "manifest.json")
         self.item_ids: list[str] = _read(folder / "item_ids.json")
         self.index_of = {id_: i for i, id_ in enumerate(self.item_ids)}
-        for row in catalogue(folder).values():
-            self.index_of |= dict.fromkeys(row.get(EDITIONS, []), self.index_of[row["id"]])
+        editions = folder / "editions.json"
+        if editions.exists():
+            self.index_of |= _read(editions)
         self._graph = _read_graph(folder)
 
     def ask(self, strategy: str, indices: list[int]) -> dict[str, np.ndarray]:

@@ -22,7 +22,6 @@ KEPT = 5
 """Versions kept: enough to go back by a few, few enough for a disk."""
 _HISTORY = 50
 
-_BLOBS = ("topology", "weights", "item_ids", "probes", "report")
 _DESCRIBED = re.compile(r"\[blob: .*, (\d+) bytes\]")
 _TOLD = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
 
@@ -186,13 +185,16 @@ def now() -> str:
 
 
 def _blobs(bundle: Bundle) -> dict[str, bytes]:
-    return {
+    blobs = {
         "topology": bundle.read("model.json"),
         "weights": bundle.weights(),
         "item_ids": bundle.read("item_ids.json"),
         "probes": bundle.read("probes.json"),
         "report": bundle.read("report.json"),
     }
+    if "editions.json" in bundle.manifest["files"]:
+        blobs["editions"] = bundle.read("editions.json")
+    return blobs
 
 
 def _may_be(told: Any, blob: bytes) -> bool:

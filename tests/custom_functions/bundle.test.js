@@ -95,6 +95,24 @@ for (const [what, row, reason] of [
   });
 }
 
+test('editions are read where the manifest names them', async () => {
+  const works = toyBundle({ editions: { 'other-3': 3, '0000000003': 3 } });
+  const row = push(fakeDatabase(), works);
+  const read = await readBundle(row, works.manifest.version);
+  assert.deepEqual(read.editions, { 'other-3': 3, '0000000003': 3 });
+  assert.deepEqual((await readBundle(record(), version)).editions, {});
+  const late = readBundle({ ...row, editions: undefined }, works.manifest.version);
+  await assert.rejects(late, { name: 'ModelRefused', mayMend: true, message: /editions/ });
+});
+
+test('an edition of no item is refused', async () => {
+  for (const editions of [{ a: 40 }, { a: -1 }, { a: 0.5 }, { a: '1' }, ['a'], 'a']) {
+    const odd = toyBundle({ editions });
+    const reading = readBundle(push(fakeDatabase(), odd), odd.manifest.version);
+    await assert.rejects(reading, { name: 'ModelRefused', message: /editions.json/ });
+  }
+});
+
 test('an id that is a number is refused', async () => {
   const odd = toyBundle({ ids: ['a', 7] });
   const reading = readBundle(push(fakeDatabase(), odd), odd.manifest.version);

@@ -110,6 +110,7 @@ export function push(database, bundle, overrides = {}) {
     topology: new FakeBlob(bundle.files['model.json']),
     weights: new FakeBlob(Buffer.concat(shards(bundle.files))),
     item_ids: new FakeBlob(bundle.files['item_ids.json']),
+    ...optional('editions', bundle.files['editions.json']),
     probes: new FakeBlob(bundle.files['probes.json']),
     ...overrides,
   };
@@ -131,6 +132,8 @@ export function point(
 ) {
   database.current.put({ id, version, at, by });
 }
+
+const optional = (name, content) => (content ? { [name]: new FakeBlob(content) } : {});
 
 // In the order of `model.json`.
 function shards(files) {

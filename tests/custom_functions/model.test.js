@@ -79,6 +79,25 @@ test('probes that do not match are refused, and leave no tensor', async () => {
   assert.equal(backendFigures().tensors, before);
 });
 
+test('an edition leads to its work, and is no item of its own', async () => {
+  const { model } = await toyModel({ editions: { paperback: 3, ['__proto__']: 4, 0: 5 } });
+  assert.equal(model.workOf('paperback'), 3);
+  assert.equal(model.workOf('song-3'), 3);
+  assert.equal(model.workOf('__proto__'), 4);
+  assert.equal(model.workOf('0'), 5);
+  assert.equal(model.indexOf('paperback'), undefined);
+  for (const odd of ['', 'nobody', 'constructor', 0, null, undefined]) {
+    assert.equal(model.workOf(odd), undefined);
+  }
+  model.dispose();
+});
+
+test('an edition under an item’s own id is refused, and leaves no tensor', async () => {
+  const before = backendFigures().tensors;
+  await assert.rejects(toyModel({ editions: { 'song-4': 3 } }), /editions.json/);
+  assert.equal(backendFigures().tensors, before);
+});
+
 test('a dictionary that holds an id twice is refused, and leaves no tensor', async () => {
   const before = backendFigures().tensors;
   await assert.rejects(toyModel({ ids: ['a', 'b', 'a'] }), {

@@ -5,7 +5,8 @@ import { toyModel } from './toy_model.js';
 
 let model;
 let bundle;
-before(async () => ({ model, bundle } = await toyModel()));
+const EDITIONS = { 'paperback-1': 1, 'large-print-1': 1, 'paperback-6': 6 };
+before(async () => ({ model, bundle } = await toyModel({ editions: EDITIONS })));
 after(() => model.dispose());
 
 const ask = (request, creatorOf = (index) => index % 7) =>
@@ -39,6 +40,30 @@ test('a favourite given twice is one, an unknown one is told once', () => {
   const twice = ask({ favourites: ['song-1', 'song-1', 'who', 'who'] });
   assert.deepEqual(ids(twice), ids(ask({ favourites: ['song-1'] })));
   assert.deepEqual(twice.unknown, ['who']);
+});
+
+test('a favourite by an edition’s id is the work, and two editions are one favourite', () => {
+  const work = ask({ favourites: ['song-1', 'song-2'] });
+  for (const one of [
+    ['paperback-1', 'song-2'],
+    ['paperback-1', 'song-2', 'large-print-1', 'song-1'],
+  ]) {
+    assert.deepEqual(ask({ favourites: one }), work);
+  }
+});
+
+test('an edition that is excluded keeps its work out', () => {
+  const answer = ask({ favourites: ['paperback-1'], exclude: ['paperback-6'], limit: 100 });
+  assert.equal(answer.recommendations.length, 38);
+  assert.ok(!ids(answer).some((id) => ['song-1', 'song-6'].includes(id)));
+});
+
+test('a reason has the id that the favourite was given by', () => {
+  const favourites = ['paperback-1', 'song-2', 'song-1'];
+  const { recommendations } = ask({ favourites, explain: true });
+  for (const { because } of recommendations) {
+    assert.deepEqual(because.map(({ id }) => id).sort(), ['paperback-1', 'song-2']);
+  }
 });
 
 test('if no favourite is known, popular items are given and it says so', () => {
@@ -105,7 +130,7 @@ test('more favourites than the model takes are refused by field', async () => {
   };
   Object.setPrototypeOf(small, {
     strategy: (n) => model.strategy(n),
-    indexOf: (id) => model.indexOf(id),
+    workOf: (id) => model.workOf(id),
   });
   const request = { favourites: ['song-1', 'song-2'], exclude: [], limit: 1, diversity: 0 };
   assert.throws(() => recommend(small, request), {

@@ -40,7 +40,7 @@ async function start(domain) {
 
 for (const domain of DOMAINS) {
   describe(`${domain.name}: routes`, () => {
-    const bundle = toyBundle({ domain });
+    const bundle = toyBundle({ domain, editions: { paperback: 1, 'large-print': 2 } });
     const { version } = bundle.manifest;
     const [first, second, third] = bundle.ids;
     let server;
@@ -49,6 +49,8 @@ for (const domain of DOMAINS) {
       server = await start(domain);
       push(server.database, bundle);
       server.database.items.delete(third);
+      // Left by an older catalogue, in which this edition stood for the work.
+      server.database.items.put({ id: 'paperback', title: `Title 77 of ${domain.name}` });
       point(server.database, version, { at: 'then', by: 'ann' });
     });
     after(() => server.app.close());
@@ -123,6 +125,24 @@ for (const domain of DOMAINS) {
       assert.equal(body.year, 1961);
       assert.equal(body.known, true);
       assert.equal((await server.get(`${domain.name}/${third}`)).body.title, third);
+    });
+
+    test('answers another edition’s id with the work', async () => {
+      const work = await server.get(`${domain.name}/${second}`);
+      assert.deepEqual((await server.get(`${domain.name}/paperback`)).body, work.body);
+      const bare = await server.get(`${domain.name}/large-print`);
+      assert.deepEqual([bare.body.id, bare.body.title], [third, third]);
+      assert.deepEqual((await server.get(`${domain.name}?q=77`)).body[domain.name], []);
+    });
+
+    test('takes another edition’s id for the work, as a favourite and as an exclusion', async () => {
+      const { body: work } = await server.post({ favourites: [second], exclude: [third] });
+      const { body } = await server.post({
+        favourites: ['paperback', second],
+        exclude: ['large-print'],
+      });
+      assert.deepEqual(body, work);
+      assert.deepEqual(body.unknown, []);
     });
 
     test(`answers 404 for a ${domain.item} nobody knows`, async () => {

@@ -21,6 +21,7 @@ const FEW = 5;
  * @param {number} [options.seed] Decides on likenesses, and so on answers and version.
  * @param {string[]} [options.ids] By index.
  * @param {number} [options.items] How many, where no ids are given.
+ * @param {Record<string, number>} [options.editions] Indices by the ids of other editions.
  * @param {object} [options.manifest] Overrides.
  * @param {object[]} [options.probes] Instead of the right ones.
  * @returns {object} `files` by name, `manifest`, `ids`, `rows` and `expected(strategy, indices)`.
@@ -30,6 +31,7 @@ export function toyBundle({
   seed = 1,
   items = 40,
   ids,
+  editions,
   manifest,
   probes,
 } = {}) {
@@ -46,6 +48,7 @@ export function toyBundle({
   const files = {
     ...graphFiles(vectors),
     'item_ids.json': json(names),
+    ...(editions && { 'editions.json': json(editions) }),
     'items.jsonl': Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
     'probes.json': json({ probes: probes ?? toyProbes(names, expected) }),
     'report.json': json({}),

@@ -81,10 +81,15 @@ def domain(request: pytest.FixtureRequest) -> Domain:
     return DOMAINS[request.param]
 
 
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """Returns the demonstration catalogue."""
+    lines = (make_bundles.BUNDLES / name / "items.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def ids_of(name: str, field: str, *wanted: str) -> list[str]:
     """Returns the ids of the demonstration items with these values of a field, in their order."""
-    lines = (make_bundles.BUNDLES / name / "items.jsonl").read_text().splitlines()
-    found = {row[field]: row["id"] for row in map(json.loads, lines)}
+    found = {row[field]: row["id"] for row in rows_of(name)}
     return [found[value] for value in wanted]
 
 
@@ -120,6 +125,17 @@ def test_a_word_finds_items_and_an_id_shows_one(here: Deployment, domain: Domain
     assert (
         requests.get(here.url(domain, f"{domain.name}/nobody-knows"), timeout=30).status_code == 404
     )
+
+
+def test_another_editions_isbn_is_the_book(here: Deployment) -> None:
+    books = DOMAINS["books"]
+    work = next(row for row in rows_of("books") if row.get("editions"))
+    edition = work["editions"][0]
+    shown = here.get(books, f"books/{edition}")
+    assert (shown["id"], shown["title"], shown["known"]) == (work["id"], work["title"], True)
+    told = here.recommend(books, favourites=[edition], limit=100)
+    assert told["unknown"] == []
+    assert told == here.recommend(books, favourites=[work["id"], edition], limit=100)
 
 
 def test_the_page_is_served(here: Deployment, domain: Domain) -> None:

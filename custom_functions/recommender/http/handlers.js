@@ -53,10 +53,13 @@ export function createHandlers({ models, tables, figures, settings, node }) {
     /** GET one item. */
     item: ({ params: { id } }) =>
       models.use(async ({ model }) => {
-        const row = await tables.item(id);
-        const known = model.indexOf(id) !== undefined;
+        const index = model.workOf(id);
+        const known = index !== undefined;
+        // Editions have no rows of their own: theirs is the work's.
+        const own = known ? model.idOf(index) : id;
+        const row = await tables.item(own);
         if (!row && !known) throw unknownItem(model.manifest.labels?.item ?? 'item', id);
-        return { ...row, ...shown(id, row, model.manifest.fields), known };
+        return { ...row, ...shown(own, row, model.manifest.fields), known };
       }),
 
     /** GET model. */

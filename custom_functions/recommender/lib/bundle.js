@@ -9,14 +9,19 @@ import { ModelRefused } from './errors.js';
 /** The manifest's `format` this code understands. */
 export const FORMAT = 1;
 
-const BLOB_FILES = { topology: 'model.json', item_ids: 'item_ids.json', probes: 'probes.json' };
+const BLOB_FILES = {
+  topology: 'model.json',
+  item_ids: 'item_ids.json',
+  editions: 'editions.json',
+  probes: 'probes.json',
+};
 
 /**
  * @param {object | undefined} record A row of `models`.
  * @param {string} version The version asked for.
  * @param {{patience?: number}} [options] patience: milliseconds to wait for one blob.
  * @returns {Promise<{manifest: object, topology: object, weights: ArrayBuffer, ids: string[],
- *   probes: object[]}>}
+ *   editions: Record<string, number>, probes: object[]}>}
  * @throws {ModelRefused}
  */
 export async function readBundle(record, version, { patience = 30_000 } = {}) {
@@ -30,6 +35,8 @@ export async function readBundle(record, version, { patience = 30_000 } = {}) {
   const topology = await checked('topology');
   const weights = await checkShards(manifest, topology, await read('weights'));
   const ids = await checked('item_ids');
+  // A model whose items have one id each brings no such file, nor does one of an older export.
+  const editions = Object.hasOwn(manifest.files, 'editions.json') ? await checked('editions') : {};
   const { probes } = await checked('probes');
   refuseUnless(
     Array.isArray(ids) && ids.length === manifest.sizes.items,
@@ -39,8 +46,9 @@ export async function readBundle(record, version, { patience = 30_000 } = {}) {
     ids.every((id) => typeof id === 'string'),
     'item_ids.json: an id is no text',
   );
+  refuseUnless(leadToItems(editions, ids.length), 'editions.json: an id leads to no item');
   refuseUnless(Array.isArray(probes) && probes.length > 0, 'probes.json: no probes');
-  return { manifest, topology, weights, ids, probes };
+  return { manifest, topology, weights, ids, editions, probes };
 }
 
 /**
@@ -71,6 +79,11 @@ function readManifest(text, version) {
 }
 
 const isList = (value) => Array.isArray(value) && value.length > 0;
+const leadToItems = (editions, items) =>
+  editions !== null &&
+  typeof editions === 'object' &&
+  !Array.isArray(editions) &&
+  Object.values(editions).every((i) => Number.isInteger(i) && i >= 0 && i < items);
 const isName = (value) => typeof value === 'string' && value !== '';
 const isStrategy = (value) =>
   isName(value?.name) && isName(value.outputs?.items) && isName(value.outputs?.scores);

@@ -16,7 +16,7 @@ export async function openModel(bundle) {
   const graph = loadGraph(bundle.topology, bundle.weights);
   // Graph and dictionary each hold the thread for a while; requests go in between.
   await turn();
-  const model = new Model(bundle.manifest, bundle.ids, graph);
+  const model = new Model(bundle, graph);
   await turn();
   try {
     model.check();
@@ -32,15 +32,17 @@ export async function openModel(bundle) {
 export class Model {
   #ids;
   #indices;
+  #editions;
   #graph;
   #strategies;
 
-  constructor(manifest, ids, graph) {
+  constructor({ manifest, ids, editions }, graph) {
     this.manifest = manifest;
     this.version = manifest.version;
     this.size = ids.length;
     this.#ids = ids;
     this.#indices = new Map(ids.map((id, index) => [id, index]));
+    this.#editions = new Map(Object.entries(editions));
     this.#graph = graph;
     this.#strategies = new Map(manifest.strategies.map((strategy) => [strategy.name, strategy]));
   }
@@ -59,11 +61,19 @@ export class Model {
   }
 
   /**
-   * @param {string} id
+   * @param {string} id An item's own.
    * @returns {number | undefined}
    */
   indexOf(id) {
     return this.#indices.get(id);
+  }
+
+  /**
+   * @param {string} id An item's own, or that of another edition of it: what a visitor may know it by.
+   * @returns {number | undefined}
+   */
+  workOf(id) {
+    return this.#indices.get(id) ?? this.#editions.get(id);
   }
 
   /**
@@ -98,6 +108,9 @@ export class Model {
   /** @throws {ModelRefused} Manifest, dictionary and graph do not belong together. */
   check() {
     if (this.#indices.size < this.size) throw new ModelRefused('item_ids.json: an id twice');
+    for (const id of this.#editions.keys()) {
+      if (this.#indices.has(id)) throw new ModelRefused('editions.json: the id of an item');
+    }
     for (const { name, outputs } of this.manifest.strategies) {
       const absent = Object.values(outputs).find((output) => !this.#graph.has(output));
       if (absent) throw new ModelRefused(`strategy ${name}: the graph has no output ${absent}`);

@@ -20,15 +20,14 @@ export function recommend(model, request, creatorOf) {
   const wanted = request.strategy ?? model.manifest.default_strategy;
   if (!model.strategy(wanted)) throw unknownStrategy(wanted, model.strategies);
   const { known: favourites, unknown } = lookUp(model, request.favourites);
-  if (favourites.length > model.manifest.sizes.favourites) {
+  if (favourites.size > model.manifest.sizes.favourites) {
     throw invalid('favourites', `this model takes at most ${model.manifest.sizes.favourites}`);
   }
-  const exclude = lookUp(model, request.exclude).known;
-  const strategy = favourites.length ? wanted : POPULAR;
+  const strategy = favourites.size ? wanted : POPULAR;
   const { picks } = rank(model, {
     strategy,
-    favourites,
-    exclude,
+    favourites: [...favourites.keys()],
+    exclude: [...lookUp(model, request.exclude).known.keys()],
     limit,
     explain,
     diversity,
@@ -37,7 +36,7 @@ export function recommend(model, request, creatorOf) {
   return {
     strategy,
     unknown,
-    recommendations: picks.map((pick) => named(model, favourites, pick, explain)),
+    recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, explain)),
   };
 }
 
@@ -86,25 +85,27 @@ function popular({ size }, most) {
   return { items, scores: items.map((index) => 1 - index / size) };
 }
 
+// `known` holds each item's index once, with the id that was first given for it.
 function lookUp(model, ids) {
-  const known = new Set();
+  const known = new Map();
   const unknown = new Set();
   for (const id of ids) {
-    const index = model.indexOf(id);
+    const index = model.workOf(id);
     if (index === undefined) unknown.add(id);
-    else known.add(index);
+    else if (!known.has(index)) known.set(index, id);
   }
-  return { known: [...known], unknown: [...unknown] };
+  return { known, unknown: [...unknown] };
 }
 
-function named(model, favourites, { index, score, shares }, explain) {
+function named(model, given, { index, score, shares }, explain) {
   const one = { id: model.idOf(index), score: rounded(score) };
-  return explain ? { ...one, because: reasons(model, favourites, shares) } : one;
+  return explain ? { ...one, because: reasons(given, shares) } : one;
 }
 
-function reasons(model, favourites, shares) {
-  return favourites
-    .map((index, place) => ({ id: model.idOf(index), share: rounded(shares?.[place] ?? 0) }))
+// Under the ids that were asked with: whoever named an edition need not know its work's id.
+function reasons(given, shares) {
+  return given
+    .map((id, place) => ({ id, share: rounded(shares?.[place] ?? 0) }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share);
 }

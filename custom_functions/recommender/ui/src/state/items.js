@@ -25,7 +25,8 @@ export function useItems(api, collection) {
     await Promise.all(
       wanted.map(async (id) => {
         try {
-          known.set(id, await api.item(collection(), id));
+          // Another edition's id is answered with the work's; picked it was as the edition.
+          known.set(id, { ...(await api.item(collection(), id)), id });
         } catch (error) {
           if (error instanceof ApiError && error.status < 500) known.set(id, { id, missing: true });
         } finally {
