@@ -7,12 +7,12 @@ import scipy.sparse as sp
 
 from tests import checkerboard
 from training import new_items
+from training.baselines import rank_scores
 from training.config import Config
 from training.examples import Queries
 from training.features import features_of
-from training.item_strategy import ItemIndex, ItemStrategy
+from training.item_strategy import ItemIndex, scorer_of
 from training.item_table import fit as fit_table
-from training.model import rank
 from training.songs import SONGS
 
 ARTISTS, EACH, USERS = 12, 6, 240
@@ -50,10 +50,11 @@ def test_a_new_item_of_the_favourites_creator_comes_before_all_other_new_items(f
     liked = new_items._without(fans, hidden)
     table = fit_table(liked, features_of(SONGS, catalogue), CONFIG.items, progress=quiet)
     index = ItemIndex.of(table, np.zeros((ITEMS, 2), np.float32), 0.0)
-    strategy = ItemStrategy(index, "float16")
+    scorer = new_items._only(scorer_of(index), hidden)
     favourites = np.array([[a + k * ARTISTS for k in (1, 2, 3)] for a in range(ARTISTS)], np.int32)
-    ranked = rank(strategy.items, favourites, ITEMS, ITEMS)
-    assert new_items._only(ranked, hidden)[:, 0].tolist() == list(range(ARTISTS))
+    ranked = rank_scores(scorer, favourites, ARTISTS)
+    assert ranked[:, 0].tolist() == list(range(ARTISTS))
+    assert hidden[ranked].all()
 
 
 def test_what_is_hidden_is_liked_by_nobody_and_who_has_too_little_left_is_out():
@@ -80,10 +81,11 @@ def test_who_likes_nothing_hidden_asks_nothing(fans):
     assert len(found) == 0
 
 
-def test_a_ranking_is_reduced_to_its_hidden_items_in_their_order():
-    hidden = np.array([True, False, True, False, True])
-    ranked = np.array([[4, 1, 0, 3, 2], [3, 2, -1, -1, -1]])
-    assert new_items._only(ranked, hidden).tolist() == [[4, 0, 2], [2, -1, -1]]
+def test_no_more_than_the_most_users_ask(fans):
+    hidden = np.arange(ITEMS) % 7 == 0
+    few = CONFIG.with_settings(["evaluate.max_users=9"])
+    found = new_items._queries(fans, hidden, few, np.random.default_rng(1))
+    assert len(found) == len(set(found.users)) == 9
 
 
 def queries_of(*favourites: int) -> Queries:
@@ -97,7 +99,7 @@ def test_the_same_creators_hidden_items_come_first_then_those_of_liked_creators(
     hidden = np.array([False, True, True, False, True, True])
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        found = new_items._by_creator(queries_of(0), creators, liked, hidden, rng)
+        found = new_items._by_creator(queries_of(0), creators, liked, hidden, 4, rng)
         alone, famous = found["same creator"][0], found["same creator, then liked creators"][0]
         assert alone[0] == famous[0] == 2
         assert famous[1] == 1
@@ -108,7 +110,7 @@ def test_where_no_creator_is_known_the_order_is_left_to_chance():
     hidden = np.array([False, True, True, False, True, True])
     liked = sp.csr_matrix(np.ones((2, 6), np.float32))
     rng = np.random.default_rng(1)
-    found = new_items._by_creator(queries_of(0), np.array([""] * 6), liked, hidden, rng)
+    found = new_items._by_creator(queries_of(0), np.array([""] * 6), liked, hidden, 4, rng)
     assert all(sorted(ranked[0]) == [1, 2, 4, 5] for ranked in found.values())
 
 

@@ -12,15 +12,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from training import item_table, item_tower
+from training.baselines import Scorer, rank_scores
 from training.config import Config
 from training.dataset import Dataset
 from training.domain import Domain
 from training.examples import Queries, hold_out, queries_of
 from training.features import features_of
 from training.fitting import Progress
-from training.item_strategy import ItemIndex, ItemStrategy
+from training.item_strategy import ItemIndex, scorer_of
 from training.metrics import recall_at
-from training.model import rank
 from training.statistics import interval, resamples
 from training.text import normalise
 
@@ -58,18 +58,16 @@ def measure(
     vectors, _ = item_tower.fit(liked, features, watch, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
     index = ItemIndex.of(table, vectors, blend)
-    everything = rank(
-        ItemStrategy(index, config.export.dtype).items, queries.favourites, items, items
-    )
     creators = data.items[domain.creator].map(normalise)
+    cut = min(CUT, -(-int(hidden.sum()) // LEAST_LEFT))
+    by_chance = [rng.permutation(np.flatnonzero(hidden))[:cut] for _ in range(len(queries))]
     rankings = {
-        "items": _only(everything, hidden),
-        **_by_creator(queries, creators.to_numpy(), liked, hidden, rng),
-        "random": np.stack([rng.permutation(np.flatnonzero(hidden)) for _ in range(len(queries))]),
+        "items": rank_scores(_only(scorer_of(index), hidden), queries.favourites, cut),
+        **_by_creator(queries, creators.to_numpy(), liked, hidden, cut, rng),
+        "random": np.stack(by_chance),
     }
     weights = resamples(len(queries), config.evaluate.seed)
     found = {}
-    cut = min(CUT, -(-int(hidden.sum()) // LEAST_LEFT))
     for name, ranked in rankings.items():
         users = recall_at(ranked, queries.targets, cut)
         low, high = interval(users, weights)
@@ -95,17 +93,15 @@ def _queries(
     seen.eliminate_zeros()
     enough = np.diff(seen.indptr) > config.evaluate.favourites
     users = np.flatnonzero(enough & (np.diff(targets.indptr) > 0))
+    if len(users) > config.evaluate.max_users:
+        users = np.sort(rng.choice(users, config.evaluate.max_users, replace=False))
     shown = hold_out(seen[users], config.evaluate.favourites, rng)
     return Queries(shown.favourites, targets[users], users)
 
 
-def _only(ranked: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """Returns each list's hidden items, in order."""
-    kept = (ranked >= 0) & hidden[ranked]
-    order = np.argsort(~kept, axis=1, kind="stable")[:, : int(hidden.sum())]
-    return np.where(
-        np.take_along_axis(kept, order, axis=1), np.take_along_axis(ranked, order, axis=1), -1
-    )
+def _only(scorer: Scorer, hidden: np.ndarray) -> Scorer:
+    """Returns a scorer to which there are none but the hidden items."""
+    return lambda favourites: np.where(hidden, scorer(favourites), -np.inf)
 
 
 def _by_creator(
@@ -113,9 +109,10 @@ def _by_creator(
     creators: np.ndarray,
     liked: sp.csr_matrix,
     hidden: np.ndarray,
+    cut: int,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Ranks the favourites' creators' hidden items first, then the others.
+    """Ranks the favourites' creators' hidden items first, then the others; the first `cut` of them.
 
     Returns:
         Two rankings: the others at random, and by how much their creators are liked.
@@ -131,8 +128,8 @@ def _by_creator(
     alone, famous = [], []
     for favourites in queries.favourites:
         same = known & np.isin(mine[candidates], mine[favourites])
-        alone.append(candidates[np.argsort(-same.astype(float), kind="stable")])
-        famous.append(candidates[np.argsort(-(same + liking), kind="stable")])
+        alone.append(candidates[np.argsort(-same.astype(float), kind="stable")][:cut])
+        famous.append(candidates[np.argsort(-(same + liking), kind="stable")][:cut])
     return {
         "same creator": np.stack(alone),
         "same creator, then liked creators": np.stack(famous),
