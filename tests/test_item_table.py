@@ -1,8 +1,12 @@
 """The table: a known weight of each pair comes back, pruned, and unrelated pairs as a product."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests import checkerboard
 from training import item_table, pair_network
@@ -167,3 +171,18 @@ def test_new_items_of_whom_nothing_can_be_learned_weigh_what_the_others_network_
     monkeypatch.setattr(ContentStatistics, "content", None)
     found = item_table.fit(liked, features, CONFIG, progress=quiet)
     assert found.table.shape == (checkerboard.ITEMS + 2, checkerboard.ITEMS + 2)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 9999), st.integers(1, 400))
+def test_a_table_too_large_is_cut_to_size_and_the_more_liked_keep_more(seed, most):
+    rng = np.random.default_rng(seed)
+    table = sp.csr_matrix(rng.random((20, 20)) * (rng.random((20, 20)) < 0.7))
+    likers = rng.integers(0, 500, 20)
+    config = ItemsConfig(neighbours=12, new_neighbours=4, max_pairs=most)
+    have = np.minimum(np.diff(table.indptr), 12)
+    places = np.minimum(item_table._places(table, likers, config), have)
+    assert most - 20 < places.sum() <= most or (places == have).all()
+    for one, other in itertools.permutations(np.flatnonzero(places < have), 2):
+        assert places[one] <= places[other] or likers[one] >= likers[other]
+    assert (np.diff(item_table._pruned(table, likers, config).indptr) <= places).all()

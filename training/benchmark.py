@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,9 @@ def _ours(
     rng = np.random.default_rng(config.train.seed)
     stops_by = hold_out(watch.shown, config.evaluate.favourites, rng)
     vectors, _ = item_tower.fit(liked, features, stops_by, config, progress=progress)
-    table = item_table.fit(liked, features, config.items, progress=progress)
+    # Nothing of it is shipped: the table may be as long as the rows allow.
+    whole = replace(config.items, max_pairs=liked.shape[1] * config.items.neighbours)
+    table = item_table.fit(liked, features, whole, progress=progress)
     seconds = time.monotonic() - began
     tried = []
     for blend in BLENDS:

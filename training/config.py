@@ -83,6 +83,8 @@ class ItemsConfig:
     """Most neighbours kept of an item in the table."""
     new_neighbours: int = 30
     """Most of them that nobody likes yet."""
+    max_pairs: int = 1_700_000
+    """Most pairs of the whole table, 6 bytes each in the bundle; beyond, rows get shorter."""
     cap: int = 400
     """Most likes counted of one user."""
     calibration: float = 0.25
@@ -242,6 +244,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "items.seed": (0, _MANY),
     "items.neighbours": (1, _MANY),
     "items.new_neighbours": (0, _MANY),
+    "items.max_pairs": (1, _MANY),
     "items.cap": (2, _MANY),
     "items.calibration": (0.001, 0.9),
     "items.max_calibration": (1, _MANY),

@@ -77,7 +77,6 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         self._longest = max(1, int(np.diff(index.offsets).max()))
         self._blend = float(index.blend)
         self._vectors = tf.constant(rounded(index.vectors, dtype))
-        self._directions = tf.constant(rounded(_unit(index.vectors), dtype))
         self._offsets = tf.constant(index.offsets)
         # One pair more, that weighs nothing: a place to point at where a row is short.
         self._neighbours = tf.constant(np.append(index.neighbours, np.int32(0)))
@@ -98,7 +97,9 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         found = tf.maximum(answer["items"], 0)  # [B, R]
         answer["shares"] = self._shares(neighbours, weights, gives, rest, found)
         there = tf.cast(answer["items"] >= 0, tf.float32)[..., tf.newaxis]
-        answer["vectors"] = tf.gather(self._directions, found) * there  # [B, R, D]
+        vectors = tf.gather(self._vectors, found) * there
+        length = tf.sqrt(tf.reduce_sum(vectors * vectors, axis=2, keepdims=True))
+        answer["vectors"] = vectors / tf.maximum(length, 1e-9)  # [B, R, D]
         return answer
 
     def _rows(self, known: tf.Tensor, real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -150,7 +151,3 @@ def scorer_of(index: ItemIndex) -> Scorer:
         return np.asarray(totals / GREATEST)
 
     return scorer
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

@@ -34,7 +34,7 @@ class ItemTable:
     """Weights of pairs: ``table[f, i] + gives[f] * draws[i]``.
 
     Attributes:
-        table: [items, items] float32, at most `ItemsConfig.neighbours` a row, the greatest first.
+        table: [items, items] float32, at most `ItemsConfig.neighbours` a row, `max_pairs` in all.
         gives: [items] float32, what a favourite gives to every item.
         draws: [items] float32, what an item draws from every favourite.
     """
@@ -81,7 +81,7 @@ def fit(
         weights = _joined(weights, for_new, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
-    return ItemTable(_pruned(table, new, config), weights.gives, weights.draws)
+    return ItemTable(_pruned(table, everybody.likers, config), weights.gives, weights.draws)
 
 
 def _fit_content(
@@ -189,15 +189,33 @@ def _log_sum(logs: np.ndarray) -> float:
     return float(np.logaddexp.reduce(logs.astype(np.float64)))
 
 
-def _pruned(table: sp.csr_matrix, new: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
+def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
     """Keeps the greatest of each row; some places are for items that nobody likes yet.
 
     What many like speaks louder than what a title and a creator can say, and would leave none.
     """
-    most_new = min(config.new_neighbours, config.neighbours)
+    new, places = likers == 0, _places(table, likers, config)
+    most_new = np.minimum(places, -(-places * config.new_neighbours // config.neighbours))
     fresh = prune((table @ sp.diags(new.astype(np.float32))).tocsr(), most_new)
     fresh.eliminate_zeros()
     old = (table @ sp.diags((~new).astype(np.float32))).tocsr()
     old.eliminate_zeros()
-    places = config.neighbours - np.diff(fresh.indptr)
-    return (prune(old, places) + fresh).tocsr()
+    return (prune(old, places - np.diff(fresh.indptr)) + fresh).tocsr()
+
+
+def _places(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> np.ndarray:
+    """Returns [items] how many pairs each row keeps.
+
+    Where all would be too many, a row's length goes with the root of its favourite's likers: what
+    many like is asked with most often, but what few like is all the table can say of them.
+    """
+    have = np.minimum(np.diff(table.indptr), config.neighbours)
+    if have.sum() <= config.max_pairs:
+        return np.full(len(likers), config.neighbours)
+    wish = np.sqrt(likers + 1)
+    low, high = 0.0, float(config.neighbours)
+    for _ in range(40):
+        scale = (low + high) / 2
+        fits = np.minimum(have, scale * wish).astype(np.int64).sum() <= config.max_pairs
+        low, high = (scale, high) if fits else (low, scale)
+    return np.minimum(have, low * wish).astype(np.int64)
