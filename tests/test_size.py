@@ -1,0 +1,61 @@
+"""The model at the size of the original's: 64,774 users, 130,791 songs, 24 dimensions."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from training.config import Config
+from training.export import _convert
+from training.item_strategy import ItemIndex, ItemStrategy
+from training.item_table import ItemTable
+from training.model import ITEMS, NEAREST_USER, VOTERS, UserIndex, UserStrategies, VoterSettings
+from training.serving import Graph, Served
+
+USERS, SONGS, DIM = 64_774, 130_791, 24
+LIKES = 1_990_000
+"""The original's training examples."""
+CONFIG = Config()
+
+
+def vectors(count: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(size=(count, DIM)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def users() -> list[Served]:
+    rng = np.random.default_rng(1)
+    offsets = np.sort(rng.integers(0, LIKES, USERS - 1))
+    offsets = np.concatenate([[0], offsets, [LIKES]]).astype(np.int32)
+    liked = rng.integers(0, SONGS, LIKES).astype(np.int32)
+    index = UserIndex(vectors(SONGS, rng), vectors(USERS, rng), offsets, liked)
+    strategies = UserStrategies(index, VoterSettings(), "float16")
+    return [Served(VOTERS, strategies.voters), Served(NEAREST_USER, strategies.nearest_user)]
+
+
+@pytest.fixture(scope="module")
+def items() -> list[Served]:
+    rng = np.random.default_rng(2)
+    pairs = CONFIG.items.max_pairs
+    cells = (rng.random(pairs), (rng.integers(0, SONGS, pairs), rng.integers(0, SONGS, pairs)))
+    ones = np.ones(SONGS)
+    table = ItemTable(sp.csr_matrix(cells, shape=(SONGS, SONGS)), ones, ones)
+    strategy = ItemStrategy(ItemIndex.of(table, vectors(SONGS, rng), 1.0), "float16")
+    return [Served(ITEMS, strategy.items)]
+
+
+def megabytes(strategies: list[Served], folder) -> float:
+    folder.mkdir()
+    _convert(Graph(strategies, 10, 1110), CONFIG, folder)
+    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+
+
+def test_the_originals_idea_takes_a_tenth_of_the_originals_211_mb(users, tmp_path):
+    assert megabytes(users, tmp_path / "users") <= 20
+
+
+def test_the_strategy_items_alone_takes_no_more(items, tmp_path):
+    assert megabytes(items, tmp_path / "items") <= 20
+
+
+def test_all_strategies_together_take_less_than_a_fifth(users, items, tmp_path):
+    assert megabytes(items + users, tmp_path / "all") <= 42
