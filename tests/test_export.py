@@ -1,5 +1,6 @@
 """The bundle: whole, as the contract says, and it answers as the model does."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -10,7 +11,7 @@ import pytest
 
 from tests import checkerboard
 from training import dataset, serving
-from training.errors import ExportError
+from training.errors import ConfigError, ExportError
 from training.pipeline import Folders
 from training.reading import sha256_of
 from training.serving import BundleGraph, padded
@@ -54,6 +55,19 @@ def test_the_manifest_says_what_the_bundle_is(manifest, board):
     assert manifest["data"]["files"] == {
         name: sha256_of(board.raw / name) for name in ("train_triplets.txt", "unique_tracks.txt")
     }
+
+
+def test_a_year_is_shown_and_not_searched(board, tmp_path):
+    folders = copied(board, tmp_path)
+    shown = (*board.domain.shown, ("released", "Released"))
+    domain = dataclasses.replace(board.domain, shown=shown, year="released")
+    (folders.bundle / "stage.json").unlink()
+    checkerboard.run(dataclasses.replace(folders, domain=domain), "export")
+    assert read(folders.bundle / "manifest.json")["fields"] == [
+        {"name": "title", "label": "Title"},
+        {"name": "artist", "label": "Artist"},
+        {"name": "released", "label": "Released", "searched": False},
+    ]
 
 
 def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
@@ -248,3 +262,24 @@ def test_no_more_results_are_kept_than_a_request_may_need(board, tmp_path):
     bundle = BundleGraph(folders.bundle)
     assert bundle.manifest["sizes"]["results"] == 10 + 2 + 3
     assert bundle.ask("voters", [1, 2])["items"].shape == (15,)
+
+
+def test_a_bundle_may_hold_some_strategies_alone_and_its_default_is_the_best_of_them(
+    board, tmp_path
+):
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.strategies=nearest-user, voters",))
+    bundle = BundleGraph(folders.bundle)
+    assert [s["name"] for s in bundle.manifest["strategies"]] == ["voters", "nearest-user"]
+    rows = {row["method"]: row for row in read(folders.bundle / "report.json")["rows"]}
+    shown = {name: rows[name]["validation_ndcg@20"] for name in ("voters", "nearest-user")}
+    assert bundle.manifest["default_strategy"] == max(shown, key=shown.get)
+    probed = {p["strategy"] for p in read(folders.bundle / "probes.json")["probes"]}
+    assert probed == {"voters", "nearest-user"}
+
+
+def test_a_strategy_that_there_is_not_is_refused_with_those_that_there_are(board, tmp_path):
+    folders = copied(board, tmp_path)
+    with pytest.raises(ConfigError, match=r"no 'voter'; there are items, voters, nearest-user"):
+        checkerboard.run(folders, "export", more=("export.strategies=voter",))
+    assert (folders.bundle / "manifest.json").is_file()

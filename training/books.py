@@ -217,7 +217,7 @@ BOOKS = Domain(
     read_items=read_books,
     clean=CleanConfig(liked_from=5),  # rating points of 10
     creator="author",
-    shown=((TITLE, "Title"), ("author", "Author")),
+    shown=((TITLE, "Title"), ("author", "Author"), ("year", "Year")),
     same_work=(TITLE, "author"),
     groups=("author", "publisher"),
     year="year",

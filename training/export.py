@@ -184,7 +184,7 @@ def _manifest(
         "domain": domain.name,
         "project": domain.project,
         "labels": vars(domain.labels),
-        "fields": [{"name": name, "label": label} for name, label in domain.shown],
+        "fields": [_field(domain, name, label) for name, label in domain.shown],
         "creator": domain.creator,
         "sizes": {
             "users": int((data.parts == 0).sum()),
@@ -197,11 +197,24 @@ def _manifest(
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
             for one in graph.strategies
         ],
-        "default_strategy": report["default_strategy"],
+        "default_strategy": _default(graph, report),
         "metrics": report["summary"],
         "data": source,
         "seed": config.train.seed,
     }
+
+
+def _default(graph: Graph, report: dict[str, Any]) -> str:
+    """Returns which of the shipped strategies was best on validation users."""
+    shipped = {one.strategy.name for one in graph.strategies}
+    rows = [row for row in report["rows"] if row["method"] in shipped]
+    return str(max(rows, key=lambda row: row["validation_ndcg@20"])["method"])
+
+
+def _field(domain: Domain, name: str, label: str) -> dict[str, Any]:
+    field = {"name": name, "label": label}
+    # Whoever types 1984 wants the novel, not the books of that year.
+    return field | {"searched": False} if name == domain.year else field
 
 
 def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -12,10 +12,10 @@ const MODEL = {
   indexOf: (id) => (IDS.includes(id) ? IDS.indexOf(id) : undefined),
 };
 
-function read(rows) {
+function read(rows, model = MODEL) {
   const database = fakeDatabase();
   for (const row of rows) database.items.put(row);
-  return readCatalogue({ tables: createTables(database), model: MODEL });
+  return readCatalogue({ tables: createTables(database), model });
 }
 
 test('rows that the model does not know are left out', async () => {
@@ -25,6 +25,17 @@ test('rows that the model does not know are left out', async () => {
   ]);
   assert.deepEqual(catalogue.find('one', 9), [1]);
   assert.equal(catalogue.missing, 3);
+});
+
+test('a year is shown and not searched', async () => {
+  const fields = [...FIELDS, { name: 'year', searched: false }];
+  const row = { id: 'a', title: 'One', artist: 'Orwell', year: '1984' };
+  const named = { id: 'b', title: '1984', artist: 'Orwell', year: '1949' };
+  const catalogue = await read([row, named], { ...MODEL, manifest: { ...MODEL.manifest, fields } });
+  assert.deepEqual(catalogue.find('1984', 9), [0]);
+  assert.deepEqual(catalogue.find('1949', 9), []);
+  assert.deepEqual(catalogue.find('one', 9), [1]);
+  assert.equal(shown('a', row, fields).year, '1984');
 });
 
 test('creators are the same where they read the same, and nobody is like nobody', async () => {

@@ -122,9 +122,21 @@ def test_a_word_finds_items_and_an_id_shows_one(here: Deployment, domain: Domain
     found = here.get(domain, f"{domain.name}?q={title.lower()[:-1]}&limit=5")[domain.name]
     assert found[0]["title"] == title
     assert here.get(domain, f"{domain.name}/{found[0]['id']}")["title"] == title
+    assert {name for name, _ in domain.shown} <= found[0].keys()
     assert (
         requests.get(here.url(domain, f"{domain.name}/nobody-knows"), timeout=30).status_code == 404
     )
+
+
+def test_books_come_with_their_year_and_are_not_found_by_it(here: Deployment) -> None:
+    books = DOMAINS["books"]
+    years = {row["id"]: row.get("year", "") for row in rows_of("books")}
+    [hobbit, dune] = ids_of("books", "title", "The Hobbit", "Dune")
+    told = here.recommend(books, favourites=[dune], limit=100)["recommendations"]
+    assert [row["year"] for row in told] == [years[row["id"]] for row in told]
+    assert here.get(books, "books?q=the+hobbit&limit=1")["books"][0]["year"] == years[hobbit]
+    found = here.get(books, f"books?q={years[hobbit]}&limit=100")["books"]
+    assert hobbit not in [row["id"] for row in found]
 
 
 def test_another_editions_isbn_is_the_book(here: Deployment) -> None:

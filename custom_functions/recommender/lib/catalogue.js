@@ -17,7 +17,7 @@ import { indexWords, normalise } from './words.js';
  */
 export async function readCatalogue({ tables, model }) {
   const { fields, creator } = model.manifest;
-  const names = fields.map((field) => field.name);
+  const names = fields.filter(({ searched }) => searched !== false).map(({ name }) => name);
   const words = new SearchBuilder(model.size);
   const creators = new Creators(model.size);
   const pause = createPauses();
