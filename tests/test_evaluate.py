@@ -121,6 +121,7 @@ def test_what_new_items_would_get_stands_beside_the_same_creators_and_chance(rep
 def test_the_manifest_gets_the_figures_of_the_report_but_no_time(report, rows):
     summary = report["summary"]
     assert {row["method"] for row in summary["rows"]} == set(rows)
+    assert "seed 20, validation_share 0.1" in summary["split"]
     for row in summary["rows"]:
         assert row["ndcg@20"] == pytest.approx(rows[row["method"]]["ndcg@20"], abs=5e-5)
         assert "fit_seconds" not in row

@@ -127,6 +127,8 @@ class ExportConfig:
 
     dtype: str = "float16"
     """Type of the exported weights: float16 or float32."""
+    strategies: str = ""
+    """Names of the strategies that ship, between commas; empty: all of them."""
     max_exclude: int = 1000
     """Most exclusions a request may carry."""
     max_limit: int = 100

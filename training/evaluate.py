@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -271,12 +271,19 @@ def _summary(
     return {
         "users": len(test),
         "favourites": config.evaluate.favourites,
+        "split": _split(config),
         "rows": [
             {k: _short(v) for k, v in row.items() if k in shown or k.split("_")[0] in PER_USER}
             for row in rows
         ],
         "by_favourites": [{k: _short(v) for k, v in row.items()} for row in by_favourites],
     }
+
+
+def _split(config: Config) -> str:
+    """Returns what tells which users were asked what; equal where models can be compared."""
+    settings = asdict(config.clean) | asdict(config.split) | {"asked": config.evaluate.seed}
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def _short(value: Any) -> Any:

@@ -235,7 +235,7 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
         exporter.export(
             folders.domain,
             dataset.load(folders.prepared),
-            serving.served(folders.model, config),
+            serving.shipped(serving.served(folders.model, config), config.export.strategies),
             folders.report,
             read_json(folders.prepared / "source.json"),
             config,

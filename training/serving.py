@@ -53,6 +53,20 @@ def served(model: Path, config: Config) -> list[Served]:
     ]
 
 
+def shipped(strategies: list[Served], names: str) -> list[Served]:
+    """Returns the strategies that `ExportConfig.strategies` names.
+
+    Raises:
+        ConfigError: one of the names is nobody's.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [one.strategy.name for one in strategies]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"--set export.strategies: no {name!r}; there are {', '.join(known)}")
+    return [one for one in strategies if not wanted or one.strategy.name in wanted]
+
+
 class Graph(tf.Module):  # type: ignore[misc]
     """One function from favourites to every strategy's outputs.
 
