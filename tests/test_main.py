@@ -1,5 +1,6 @@
 """The command line: examples in its help, one line an error, exit codes 0, 1 and 2."""
 
+import errno
 import os
 import shutil
 import signal
@@ -118,6 +119,40 @@ def test_an_error_is_one_line_and_exits_1(call, tmp_path, words, told):
     assert (code, shown) == (1, "")
     assert one_line(errors)
     assert told in errors
+
+
+def test_a_place_that_cannot_be_written_is_named_in_one_line(call, tmp_path):
+    (tmp_path / "file").touch()
+    code, shown, errors = call("prepare", "songs", "--artifacts", tmp_path / "file")
+    assert (code, shown) == (1, "")
+    assert one_line(errors)
+    assert str(tmp_path / "file" / "songs") in errors
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_what_the_machine_refuses_is_one_line_and_leaves_what_was_there(
+    call, artifacts, monkeypatch, number
+):
+    def refused(*_):
+        raise OSError(number, os.strerror(number))
+
+    before = (artifacts / "songs" / "prepared" / "stage.json").read_bytes()
+    monkeypatch.setattr("training.dataset.save", refused)
+    code, shown, errors = call("prepare", "songs", "--artifacts", artifacts)
+    assert (code, shown) == (1, "")
+    assert one_line(errors)
+    assert os.strerror(number) in errors
+    assert (artifacts / "songs" / "prepared" / "stage.json").read_bytes() == before
+    assert not list(artifacts.glob("**/*.tmp"))
+
+
+def test_any_other_refusal_is_our_own_bug(call, tmp_path, monkeypatch):
+    def torn(*_):
+        raise OSError(errno.EBADF, "our own")
+
+    monkeypatch.setattr("training.dataset.save", torn)
+    with pytest.raises(OSError, match="our own"):
+        call("prepare", "songs", "--artifacts", tmp_path)
 
 
 def test_an_error_is_one_line_whatever_a_file_holds(call, tmp_path):

@@ -158,7 +158,7 @@ def test_every_stage_notes_the_settings_it_used(board):
         assert pipeline.config_of(folder, name) == checkerboard.config()
 
 
-TOLD_OTHERWISE = {"config", "errors", "domain", "stage"}
+TOLD_OTHERWISE = {"protocol", "config", "errors", "domain", "stage"}
 """Settings are an input of their own; the others decide nothing, or `prepare` notes them."""
 
 

@@ -5,6 +5,7 @@ Exit codes: 0, 1 for an error told in one line, 2 for wrong usage. A traceback i
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -45,6 +46,8 @@ Changes = Annotated[
     typer.Option("--set", help="section.field=value, such as clean.liked_from=10; repeatable."),
 ]
 ARTIFACTS = Path("artifacts")
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What a machine may refuse without a fault of ours: room, and permission."""
 
 
 def folders_of(name: str, data: Path | None, artifacts: Path) -> Folders:
@@ -229,6 +232,11 @@ def main() -> None:
         app()
     except RecommenderError as error:
         err.print(printable(f"error: {error}"), style="red")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        err.print(printable(f"error: {error}; what was finished is kept"), style="red")
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept")

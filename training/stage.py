@@ -77,8 +77,16 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
         folder: Where the result will stand.
         mark: Its fingerprint.
         **notes: What else to note in the stamp.
+
+    Raises:
+        DataError: the folder's parent cannot be made.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            folder.parent, expected="a folder to write into", found=error.strerror
+        ) from error
     fresh = folder.with_name(f"{folder.name}.new.tmp")
     old = folder.with_name(f"{folder.name}.old.tmp")
     _clear(folder, fresh, old)
