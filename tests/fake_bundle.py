@@ -29,6 +29,7 @@ def make_bundle(
     popularity: float = 0.10,
     title: str = "Song",
     editions: dict[str, int] | None = None,
+    ballast: int = 0,
     **manifest: Any,
 ) -> Path:
     """Writes a bundle.
@@ -43,6 +44,8 @@ def make_bundle(
         popularity: The baseline's.
         title: How titles begin.
         editions: Indices of works by the ids of their other editions.
+        ballast: Numbers (4 bytes each) that the graph holds and no answer needs: what a model of
+            the full data weighs.
         manifest: Keys of the manifest to replace.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +65,7 @@ def make_bundle(
     _write(folder, "items.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     _write(folder, "probes.json", json.dumps({"probes": _probes(ids, order, scores)}))
     _write(folder, "report.json", json.dumps({"made": "for tests"}))
-    _write_graph(folder, order, scores)
+    _write_graph(folder, order, scores, random.Random(seed).randbytes(4 * ballast))
     told = _manifest(domain, items, quality, popularity) | manifest
     told["sizes"]["results"] = len(order)
     sign(folder, told)
@@ -117,10 +120,10 @@ def _probes(ids: list[str], order: list[int], scores: list[float]) -> list[dict[
     return probes
 
 
-def _write_graph(folder: Path, order: list[int], scores: list[float]) -> None:
-    n = len(order)
+def _write_graph(folder: Path, order: list[int], scores: list[float], ballast: bytes) -> None:
+    n, more = len(order), len(ballast) // 4
     (folder / "group1-shard1of1.bin").write_bytes(
-        struct.pack(f"<{n}i", *order) + struct.pack(f"<{n}f", *scores)
+        struct.pack(f"<{n}i", *order) + struct.pack(f"<{n}f", *scores) + ballast
     )
     shape = {"shape": {"dim": [{"size": "1"}, {"size": str(FAVOURITES)}]}}
     nodes = [
@@ -131,12 +134,14 @@ def _write_graph(folder: Path, order: list[int], scores: list[float]) -> None:
         },
         _constant("items", "DT_INT32", n),
         _constant("scores", "DT_FLOAT", n),
+        *([_constant("ballast", "DT_FLOAT", more)] if more else []),
         {"name": "voters_items", "op": "Identity", "input": ["items"], "attr": _type("DT_INT32")},
         {"name": "voters_scores", "op": "Identity", "input": ["scores"], "attr": _type("DT_FLOAT")},
     ]
     weights = [
         {"name": "items", "shape": [n], "dtype": "int32"},
         {"name": "scores", "shape": [n], "dtype": "float32"},
+        *([{"name": "ballast", "shape": [more], "dtype": "float32"}] if more else []),
     ]
     model = {
         "format": "graph-model",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -16,8 +17,8 @@ import pytest
 import requests
 
 from tests.fake_bundle import version_of
-from tests.harper_places import Place
-from training.local_harper import PROJECT_ROOT
+from tests.harper_places import Place, built_component, real_node
+from training.local_harper import PROJECT_ROOT, LocalNode, running_process
 from training.routes import recommend
 
 pytestmark = pytest.mark.e2e
@@ -29,6 +30,10 @@ SWAP_SECONDS = 60
 SWAPS = 20
 AFTER_SWAP_MS = 1500
 """What counts as during a swap."""
+FULL_SIZE = {"items": 20_000, "results": 1110, "ballast": 3_000_000}
+"""A model of the Taste Profile's weight: 12 MB, and a catalogue of its own beside it."""
+WARM_UP, MANY, WINDOW = 10, 50, 10
+"""Swaps before the first look at the memory, swaps between the looks, swaps that a look lasts."""
 RESULTS = PROJECT_ROOT / "test-results"
 
 
@@ -111,6 +116,38 @@ def test_twenty_swaps_under_load_fail_nobody_and_mix_nothing(place: Place) -> No
     assert tensors(place) == before
 
 
+def test_fifty_swaps_leave_tensors_and_memory_where_they_were(tmp_path: Path) -> None:
+    # A node of its own: what other tests left in the memory could go meanwhile, and hide a growth.
+    with real_node(tmp_path / "node") as node:
+        place = Place(node.config(), built_component(), tmp_path)
+        bundles = [place.bundle(name, **FULL_SIZE) for name in "ab"]
+        # The first swaps grow wasm's memory to the two models that it holds while it swaps, and
+        # the heaps to the garbage of one; none of it is ever given back, or needed twice.
+        memory_after_swaps(place, node, bundles, WARM_UP)
+        before, held = memory_after_swaps(place, node, bundles, WINDOW), tensors(place)
+        after = memory_after_swaps(place, node, bundles, MANY)[-WINDOW:]
+        assert tensors(place) == held
+    # A look is a median: how much garbage stands about changes a single one by a tenth.
+    growth = statistics.median(after) / statistics.median(before)
+    write("memory.json", {"growth": round(growth, 3), "before_mb": before, "after_mb": after})
+    assert growth < 1.1
+
+
+def memory_after_swaps(
+    place: Place, node: LocalNode, bundles: list[Path], swaps: int
+) -> list[float]:
+    """Returns the resident memory of the server after each of so many swaps, in MB."""
+    found = []
+    for turn in range(swaps):
+        place.deploy(bundles[turn % 2], force=True)
+        process = running_process(node)
+        assert process is not None
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        [resident] = [line.split()[1] for line in lines if line.startswith("VmRSS:")]
+        found.append(round(int(resident) / 1000, 1))
+    return found
+
+
 def swap(place: Place, bundles: list[Path]) -> list[float]:
     """Deploys one after the other, evenly spread; returns when each pointer moved (ms since
     1970).
@@ -150,6 +187,10 @@ def write_figures(
         "tensors_before": before,
         "tensors_after": after,
     }
+    write("swaps.json", figures)
+
+
+def write(name: str, figures: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "swaps.json").write_text(json.dumps(figures, indent=1))
+    (RESULTS / name).write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures))
