@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from tests.fake_bundle import version_of
-from tests.harper_places import Place, built_component, real_node
+from tests.harper_places import Place, built_component, real_node, wait_for
 from training.local_harper import PROJECT_ROOT, LocalNode, running_process
 from training.routes import recommend
 
@@ -124,9 +124,10 @@ def test_fifty_swaps_leave_tensors_and_memory_where_they_were(tmp_path: Path) ->
         # The first swaps grow wasm's memory to the two models that it holds while it swaps, and
         # the heaps to the garbage of one; none of it is ever given back, or needed twice.
         memory_after_swaps(place, node, bundles, WARM_UP)
-        before, held = memory_after_swaps(place, node, bundles, WINDOW), tensors(place)
+        before = memory_after_swaps(place, node, bundles, WINDOW)
         after = memory_after_swaps(place, node, bundles, MANY)[-WINDOW:]
-        assert tensors(place) == held
+        # Items, scores and ballast of one model; a worker that nobody asked is a second behind.
+        wait_for(lambda: set(tensors(place).values()) == {3})
     # A look is a median: how much garbage stands about changes a single one by a tenth.
     growth = statistics.median(after) / statistics.median(before)
     write("memory.json", {"growth": round(growth, 3), "before_mb": before, "after_mb": after})
