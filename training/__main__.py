@@ -213,7 +213,8 @@ def recommend(
     rows = catalogue(folder)
     shown = [field["name"] for field in bundle.manifest["fields"]]
     for place, (id_, score) in enumerate(answer.recommendations, start=1):
-        text = " · ".join(rows[id_].get(name, "") for name in shown) if id_ in rows else ""
+        told = [rows[id_].get(name, "") for name in shown] if id_ in rows else []
+        text = " · ".join(value for value in told if value)
         out.print(f"{place:3}  {id_}  {score:.4f}  {printable(text)}")
 
 
