@@ -7,7 +7,7 @@ export default [
     ignores: [
       'node_modules/',
       '.venv/',
-      '.harper/',
+      'harper-local/',
       'artifacts/',
       'test-results/',
       'custom_functions/recommender/dist/',

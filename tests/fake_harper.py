@@ -279,6 +279,8 @@ class _Routes(_Handler):
         parts = self.path.strip("/").split("/")
         if parts[-1] == "health":
             return self.answer(*self.fake.health(parts[0]))
+        if parts[-1] == "ui" and "web/ui/index.html" in self.fake.components.get(parts[0], {}):
+            return self.answer(200, "a page")
         return self.answer(404, {"message": "Not Found"})
 
     def do_POST(self) -> None:

@@ -107,7 +107,8 @@ def fake_place(folder: Path) -> Iterator[Place]:
 
 def fake_component(code: str = "c0de000000000001") -> Component:
     told = {"project": "song-recommender", "database": "song_recommender", "code": code}
-    return Component("song-recommender", code, {"settings.json": json.dumps(told).encode()})
+    files = {"settings.json": json.dumps(told).encode(), "web/ui/index.html": b"a page"}
+    return Component("song-recommender", code, files)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -43,8 +44,8 @@ def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command against the place, with bundles under tmp_path/<name>."""
     for name in ("HARPER_NODES", "HARPER_CA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(harper_commands, "HARPER_FOLDER", tmp_path / ".harper")
-    monkeypatch.setattr(harper_commands, "CLUSTER_FOLDER", tmp_path / ".harper" / "cluster")
+    monkeypatch.setattr(harper_commands, "HARPER_FOLDER", tmp_path / "harper-local")
+    monkeypatch.setattr(harper_commands, "CLUSTER_FOLDER", tmp_path / "harper-local" / "cluster")
     monkeypatch.setattr(harper_commands, "pack", lambda domain: place.component)
     app = typer.Typer()
     mount(app)
@@ -72,6 +73,20 @@ def test_a_deploy_says_in_one_line_what_it_did_and_again_that_nothing_changed(
     assert f"model {version}; 60 of 60 catalogue rows sent" in first.stdout
     again = run("deploy", "songs", "--artifacts", folder)
     assert f"model {version} was current already; 0 of 60 catalogue rows sent" in again.stdout
+
+
+def test_a_page_that_is_not_served_is_told_though_the_model_answers(
+    fake: Place, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = {"settings.json": fake.component.files["settings.json"]}
+    pageless = dataclasses.replace(fake.component, files=without)
+    monkeypatch.setattr(harper_commands, "pack", lambda domain: pageless)
+    folder = artefacts(fake, "a")
+    result = run("deploy", "songs", "--artifacts", folder, **environment(fake))
+    assert result.exit_code == 1
+    assert "60 of 60 catalogue rows sent" in result.stdout
+    assert "the model is deployed and answers, but" in str(result.exception)
+    assert "/song-recommender/ui/ does not" in str(result.exception)
 
 
 def test_a_node_that_does_not_answer_is_named_and_the_exit_code_is_3(
@@ -117,7 +132,7 @@ def test_users_are_made_with_passwords_that_only_a_private_file_holds(
     run("deploy", "songs", "--artifacts", artefacts(place, "a"))
     result = run("users", HARPER_READER_PASSWORD="chosen by me")
     assert result.exit_code == 0, result.output
-    path = tmp_path / ".harper" / "users.json"
+    path = tmp_path / "harper-local" / "users.json"
     kept = json.loads(path.read_text())[place.config.url]
     assert kept[roles.READER] == "chosen by me"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -145,7 +160,7 @@ def test_without_an_address_and_a_local_server_the_remedy_is_told(run: Run) -> N
 
 def test_up_starts_nothing_where_harper_url_names_one(run: Run, tmp_path: Path) -> None:
     assert "as HARPER_URL says" in run("harper", "up").stdout
-    assert not (tmp_path / ".harper").exists()
+    assert not (tmp_path / "harper-local").exists()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import requests
 from tests.harper_places import free_ports, wait_for
 from training import local_harper, ports
 from training.errors import ConfigError
+from training.harper_commands import HARPER_FOLDER
 from training.local_harper import LocalNode, connection, running_process, start, stop
 from training.processes import Process, is_alive, started_at
 
@@ -101,6 +102,20 @@ def test_without_harper_url_and_without_a_local_one_the_remedy_is_told(tmp_path:
 def test_harper_url_wins_over_the_local_one(tmp_path: Path) -> None:
     env = {"HARPER_URL": "https://db:9925", "HARPER_USERNAME": "u", "HARPER_PASSWORD": "p"}
     assert connection(tmp_path, env).url == "https://db:9925"
+
+
+def test_a_folder_from_under_which_no_page_would_be_served_is_refused(
+    node: LocalNode, tmp_path: Path
+) -> None:
+    hidden = dataclasses.replace(node, folder=tmp_path / ".projects" / "recommender")
+    with pytest.raises(ConfigError, match=r"begins with a dot, as \.projects does"):
+        start(hidden)
+    assert not hidden.folder.exists()
+
+
+def test_our_own_folder_is_not_hidden() -> None:
+    parts = HARPER_FOLDER.relative_to(local_harper.PROJECT_ROOT).parts
+    assert not any(part.startswith(".") for part in parts)
 
 
 @pytest.mark.e2e

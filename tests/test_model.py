@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from tests import checkerboard
 from training import serving
 from training.errors import ConfigError
-from training.model import add_up, best, masked_mean, rank, rounded, strongest_items
+from training.model import (
+    UserIndex,
+    UserStrategies,
+    VoterSettings,
+    add_up,
+    best,
+    masked_mean,
+    rank,
+    ratio,
+    rounded,
+    strongest_items,
+)
 from training.tensorflow_import import tf
 
 
@@ -93,3 +104,53 @@ def test_float16_is_what_the_export_can_hold_and_float32_all_of_it():
 def test_another_type_is_refused_by_name():
     with pytest.raises(ConfigError, match="int8"):
         rounded(np.ones(2, np.float32), "int8")
+
+
+def voters_by_hand(index: UserIndex, settings: VoterSettings, favourites: list[int]):
+    """Returns [favourites, items], what each favourite brings each item, voter by voter."""
+    vectors = index.item_vectors[favourites]
+    similarity = index.user_vectors @ vectors.mean(axis=0) / settings.temperature
+    nearest = np.argsort(-similarity)[: settings.voters]
+    chances = np.exp(similarity[nearest] - similarity[nearest].max())
+    brought = np.zeros((len(favourites), len(index.item_vectors)))
+    for user, chance in zip(nearest, chances / chances.sum(), strict=True):
+        liked = index.items[index.offsets[user] : index.offsets[user + 1]]
+        near = np.maximum(vectors @ index.user_vectors[user], 0)
+        part = near / near.sum() if near.sum() else near
+        brought[:, liked] += part[:, None] * chance * len(liked) ** -settings.length_power
+    return brought
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), st.integers(1, 4))
+def test_a_vote_is_shared_by_the_favourites_that_brought_the_voter_near(seed, count):
+    rng = np.random.default_rng(seed)
+    items, users = 9, 14
+    offsets = np.arange(users + 1, dtype=np.int32) * 3
+    liked = np.concatenate([rng.choice(items, 3, replace=False) for _ in range(users)])
+    vectors = [rng.normal(size=(n, 4)).astype(np.float32) for n in (items, users)]
+    index = UserIndex(*vectors, offsets, liked.astype(np.int32))
+    how = VoterSettings(voters=5, temperature=0.5, length_power=0.5)
+    favourites = rng.choice(items, count, replace=False).tolist()
+    outputs = UserStrategies(index, how, "float32").voters(
+        tf.constant([[*favourites, -1, -1]], tf.int32), items
+    )
+    answer = {name: value.numpy()[0] for name, value in outputs.items()}
+    brought = voters_by_hand(index, how, favourites)
+    for place, item in enumerate(answer["items"]):
+        total = brought[:, item].sum()
+        # Below that, nobody who voted for it is near to any favourite by itself.
+        if item >= 0 and total > 1e-6:
+            told = brought[:, item] / total
+            assert answer["shares"][place, :count] == pytest.approx(told, abs=1e-3)
+    assert (answer["shares"][:, count:] == 0).all()
+    ends = answer["items"] < 0
+    assert (answer["shares"][ends] == 0).all()
+    assert (answer["vectors"][ends] == 0).all()
+    lengths = np.linalg.norm(answer["vectors"], axis=1)
+    assert lengths == pytest.approx((~ends).astype(float), abs=1e-5)
+
+
+def test_a_ratio_without_a_whole_is_the_part():
+    found = ratio(tf.constant([6.0, 0.0]), tf.constant([3.0, 0.0])).numpy().tolist()
+    assert found == [2.0, 0.0]

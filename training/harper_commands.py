@@ -32,13 +32,13 @@ from training.errors import ConfigError
 from training.harper import HarperClient
 from training.local_harper import PROJECT_ROOT, LocalNode
 from training.nodes import Standing
-from training.routes import health
+from training.routes import health, require_page
 from training.versions import Models
 
 BEHIND = 3
 """Exit code of a deploy or rollback that is done, but not on every node."""
 
-HARPER_FOLDER = PROJECT_ROOT / ".harper"
+HARPER_FOLDER = PROJECT_ROOT / "harper-local"
 CLUSTER_FOLDER = HARPER_FOLDER / "cluster"
 
 # No terminal, no width to keep to: a script wants its versions whole.
@@ -136,6 +136,9 @@ def deploy_domain(
             watcher=Watcher(step, sent),
         )
     _print_outcome(domain, outcome)
+    for standing in outcome.standings:
+        if standing.answers:
+            require_page(standing.node, domain.project)
     return outcome
 
 
@@ -263,7 +266,7 @@ def users(in_cluster: Cluster = False) -> None:
 
     ``recommender_pusher`` deploys models, ``recommender_reader`` looks. Deploying code needs a
     super user. The passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or
-    made and kept in .harper/users.json, readable by you alone; they are never printed.
+    made and kept in harper-local/users.json, readable by you alone; they are never printed.
 
     Example: python -m training users
     """

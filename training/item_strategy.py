@@ -15,7 +15,16 @@ import scipy.sparse as sp
 
 from training.baselines import Scorer, one_hot
 from training.item_table import ItemTable
-from training.model import Outputs, add_up, best, masked_mean, rounded
+from training.model import (
+    Outputs,
+    add_up,
+    best,
+    directions,
+    masked_mean,
+    rounded,
+    shares,
+    spoken,
+)
 from training.tensorflow_import import tf
 
 GREATEST = 1024.0
@@ -94,12 +103,12 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         table = add_up(neighbours, weights, self._count)
         totals = table + tf.reduce_sum(gives, axis=1, keepdims=True) * rest
         answer = best(totals / GREATEST, results)
-        found = tf.maximum(answer["items"], 0)  # [B, R]
-        answer["shares"] = self._shares(neighbours, weights, gives, rest, found)
-        there = tf.cast(answer["items"] >= 0, tf.float32)[..., tf.newaxis]
-        vectors = tf.gather(self._vectors, found) * there
-        length = tf.sqrt(tf.reduce_sum(vectors * vectors, axis=2, keepdims=True))
-        answer["vectors"] = vectors / tf.maximum(length, 1e-9)  # [B, R, D]
+        found = answer["items"]
+        there = tf.cast(found >= 0, tf.float32)[:, tf.newaxis]
+        beyond = tf.gather(rest, tf.maximum(found, 0), batch_dims=1)[:, tf.newaxis] * there
+        told = spoken(neighbours, weights, found, self._count)  # [B, F, R]
+        answer["shares"] = shares(told + gives[..., tf.newaxis] * beyond)
+        answer["vectors"] = directions(self._vectors, found)
         return answer
 
     def _rows(self, known: tf.Tensor, real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -116,24 +125,6 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         queries = masked_mean(tf.gather(self._vectors, known), favourites) * self._blend
         likeness = tf.matmul(queries, self._vectors, transpose_b=True)
         return self._draws * tf.exp(tf.minimum(likeness, MOST_ALIKE))
-
-    def _shares(
-        self,
-        neighbours: tf.Tensor,
-        weights: tf.Tensor,
-        gives: tf.Tensor,
-        rest: tf.Tensor,
-        found: tf.Tensor,
-    ) -> tf.Tensor:
-        """Returns [B, R, F], each favourite's share of each found item's score."""
-        batch, most = tf.shape(weights)[0], weights.shape[1]
-        rows = tf.reshape(weights, [batch * most, -1])
-        table = add_up(tf.reshape(neighbours, [batch * most, -1]), rows, self._count)
-        table = tf.reshape(table, [batch, most, self._count])
-        spoken = tf.gather(table, found, axis=2, batch_dims=1)  # [B, F, R]
-        spoken += gives[..., tf.newaxis] * tf.gather(rest, found, batch_dims=1)[:, tf.newaxis]
-        spoken = tf.transpose(spoken, [0, 2, 1])
-        return spoken / tf.maximum(tf.reduce_sum(spoken, axis=2, keepdims=True), 1e-30)
 
 
 def scorer_of(index: ItemIndex) -> Scorer:

@@ -1,9 +1,9 @@
 """Three HarperDB nodes on this machine's loopback addresses, replicating: a cluster to try things
 out on.
 
-The nodes live under ``.harper/cluster/node1 … node3`` and listen on 127.0.0.2, .3 and .4, with the
-ports of `training.local_harper`. Linux answers on all of 127.0.0.0/8; macOS wants an alias for each
-address.
+The nodes live under ``harper-local/cluster/node1 … node3`` and listen on 127.0.0.2, .3 and .4, with
+the ports of `training.local_harper`. Linux answers on all of 127.0.0.0/8; macOS wants an alias for
+each address.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def nodes(folder: Path, environment: Mapping[str, str] | None = None) -> list[Lo
     """Returns the nodes, running or not.
 
     Args:
-        folder: ``.harper/cluster``.
+        folder: ``harper-local/cluster``.
         environment: For the ports.
 
     Raises:

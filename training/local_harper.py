@@ -3,11 +3,11 @@ data.
 
 Everything it owns lies under one folder that git ignores::
 
-    .harper/credentials.json   user and generated password, readable by its owner only
-    .harper/process.json       the process we started: pid, when it began, ports
-    .harper/installed          the installation was seen healthy once
-    .harper/output.log         what it printed; its own log is root/log/hdb.log
-    .harper/home  .harper/root HarperDB's home and data
+    harper-local/credentials.json          user and generated password, readable by its owner only
+    harper-local/process.json              the process we started: pid, when it began, ports
+    harper-local/installed                 the installation was seen healthy once
+    harper-local/output.log                what it printed; its own log is root/log/hdb.log
+    harper-local/home  harper-local/root   HarperDB's home and data
 
 Settings: ``HARPER_OPERATIONS_PORT`` (9925) and ``HARPER_ROUTES_PORT`` (9926), HarperDB's own
     defaults.
@@ -135,10 +135,11 @@ def start(node: LocalNode) -> Process:
     """Starts the node and waits until it is healthy; harmless where it runs already.
 
     Raises:
-        ConfigError: HarperDB is not installed, a port is held by something else, or the node runs
-            on other ports than asked for.
+        ConfigError: HarperDB is not installed, could not serve pages from there, a port is held by
+            something else, or the node runs on other ports than asked for.
         HarperUnavailable: it ended or was not healthy in time; the text names its log.
     """
+    _refuse_hidden(node.folder)
     node.folder.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(node.folder):
         running = running_process(node)
@@ -188,6 +189,16 @@ def _check_same_ports(node: LocalNode, running: Process) -> None:
         raise ConfigError(
             f"HarperDB already runs on ports {running.operations_port} and {running.routes_port}, "
             f"not {asked[0]} and {asked[1]}: run `make harper-down` first"
+        )
+
+
+def _refuse_hidden(folder: Path) -> None:
+    # HarperDB 4.7 hands whole paths to its file server, which takes such a part for a secret.
+    hidden = [part for part in folder.resolve().parts if part.startswith(".")]
+    if hidden:
+        raise ConfigError(
+            f"{folder}: HarperDB serves no pages from under a folder whose name begins with a dot, "
+            f"as {hidden[0]} does: move the project elsewhere"
         )
 
 

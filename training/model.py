@@ -193,10 +193,12 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         self._items = tf.constant(np.pad(index.items, (0, self._longest)))
 
     def _similar(self, favourites: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
-        vectors = tf.gather(self._item_vectors, tf.maximum(favourites, 0))  # [B, F, D]
-        queries = masked_mean(vectors, favourites)  # [B, D]
+        queries = masked_mean(self._vectors_of(favourites), favourites)  # [B, D]
         similarity = tf.matmul(queries, self._user_vectors, transpose_b=True)  # [B, users]
         return tf.math.top_k(similarity, k=count)
+
+    def _vectors_of(self, favourites: tf.Tensor) -> tf.Tensor:
+        return tf.gather(self._item_vectors, tf.maximum(favourites, 0))  # [B, F, D]
 
     def _items_of(self, users: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Lists what users like, one after the other.
@@ -228,12 +230,30 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         return {"items": items, "scores": tf.where(items >= 0, scores, 0.0)}
 
     def voters(self, favourites: tf.Tensor, results: int) -> Outputs:
-        """Returns the items with most votes; a score is a share of all votes."""
+        """Returns the items with most votes, why, and their directions.
+
+        A score is a share of all votes. A vote is cast for the favourites that brought the voter
+        near, each for its part in his similarity.
+        """
         similarity, users = self._similar(favourites, self._voters)  # [B, V]
         votes = tf.nn.softmax(similarity) * tf.gather(self._weights, users)
         items, real, user = self._items_of(users)  # [B, V * longest]
         totals = add_up(items, tf.gather(votes, user, axis=1) * real, self._count)  # [B, items]
-        return best(totals, results)
+        answer = best(totals, results)
+        parts = self._parts(favourites, users) * votes[:, tf.newaxis]  # [B, F, V]
+        brought = tf.gather(parts, user, axis=2) * real[:, tf.newaxis]  # [B, F, V * longest]
+        items = tf.tile(items[:, tf.newaxis], [1, favourites.shape[1], 1])
+        answer["shares"] = shares(spoken(items, brought, answer["items"], self._count))
+        answer["vectors"] = directions(self._item_vectors, answer["items"])
+        return answer
+
+    def _parts(self, favourites: tf.Tensor, users: tf.Tensor) -> tf.Tensor:
+        """Returns [B, F, V], the part of each favourite in what makes a user similar."""
+        real = tf.cast(favourites >= 0, tf.float32)[..., tf.newaxis]  # [B, F, 1]
+        voters = tf.gather(self._user_vectors, users)  # [B, V, D]
+        near = tf.matmul(self._vectors_of(favourites), voters, transpose_b=True)
+        near = tf.maximum(near, 0.0) * real
+        return ratio(near, tf.reduce_sum(near, axis=1, keepdims=True))
 
 
 def add_up(items: tf.Tensor, values: tf.Tensor, count: int) -> tf.Tensor:
@@ -254,6 +274,48 @@ def add_up(items: tf.Tensor, values: tf.Tensor, count: int) -> tf.Tensor:
         tf.reshape(flat, [-1, 1]), tf.reshape(values, [-1]), tf.stack([batch * count])
     )
     return tf.reshape(sums, [batch, count])
+
+
+def spoken(items: tf.Tensor, values: tf.Tensor, found: tf.Tensor, count: int) -> tf.Tensor:
+    """Sums values by item, each favourite's apart.
+
+    Args:
+        items: [B, F, P] int32, indices within 0..count-1.
+        values: [B, F, P] float32, 0 where there is nothing to add.
+        found: [B, R] int32 items that are asked for, -1 where there is none.
+        count: Number of items.
+
+    Returns:
+        [B, F, R] float32, 0 where no item is asked for.
+    """
+    batch, most = tf.shape(items)[0], items.shape[1]
+    rows = [batch * most, -1]
+    table = add_up(tf.reshape(items, rows), tf.reshape(values, rows), count)
+    table = tf.reshape(table, [batch, most, count])
+    told = tf.gather(table, tf.maximum(found, 0), axis=2, batch_dims=1)
+    return told * tf.cast(found >= 0, tf.float32)[:, tf.newaxis]
+
+
+def shares(told: tf.Tensor) -> tf.Tensor:
+    """Returns [B, R, F], each favourite's share of each item; [B, F, R] is what it adds."""
+    told = tf.transpose(told, [0, 2, 1])
+    return ratio(told, tf.reduce_sum(told, axis=2, keepdims=True))
+
+
+def directions(vectors: tf.Tensor, found: tf.Tensor) -> tf.Tensor:
+    """Returns [B, R, D] the found items' vectors, of length 1; 0 where there is no item."""
+    there = tf.cast(found >= 0, tf.float32)[..., tf.newaxis]
+    chosen = tf.gather(vectors, tf.maximum(found, 0)) * there
+    length = tf.sqrt(tf.reduce_sum(chosen * chosen, axis=2, keepdims=True))
+    return ratio(chosen, length)
+
+
+def ratio(part: tf.Tensor, whole: tf.Tensor) -> tf.Tensor:
+    """Returns part / whole; the part where there is no whole.
+
+    No least whole stands in the graph: as float16 a small constant would become 0.
+    """
+    return part / (whole + tf.cast(whole <= 0, tf.float32))
 
 
 def best(totals: tf.Tensor, results: int) -> Outputs:

@@ -83,6 +83,28 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
     )
 
 
+def require_page(node: Node, project: str) -> None:
+    """Asks ``GET …/ui/``.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: an answer other than 200.
+    """
+    url = f"{node.routes_url}/{project}/ui/"
+    try:
+        with session_for(url, node.ca) as session:
+            answer = session.get(url, timeout=30, allow_redirects=False)
+    except requests.RequestException as error:
+        raise no_answer("page", url, error) from error
+    if answer.status_code != 200:
+        raise HarperRefused(
+            "page",
+            f"the model is deployed and answers, but {url} does not: HarperDB serves no pages from "
+            "under a folder whose name begins with a dot; look where its ROOTPATH is",
+            status=answer.status_code,
+        )
+
+
 def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, Any]:
     """Asks ``POST …/recommend``.
 

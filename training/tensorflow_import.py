@@ -42,7 +42,7 @@ def quiet() -> Iterator[None]:
 
 # TFRS 0.7 is written for Keras 2.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # It would import IPython wherever the output is no terminal.
 os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
 # Towers of this size are no faster on a GPU, and one kind of device gives one ranking a seed.
