@@ -60,17 +60,13 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
     """Asks ``GET …/health`` over a connection of its own, so that any of the node's workers may
     answer.
     """
-    url = f"{node.routes_url}/{project}/health"
     try:
-        with session_for(url, node.ca) as session:
-            answer = session.get(url, timeout=timeout_seconds, allow_redirects=False)
-    except requests.exceptions.SSLError as error:
-        raise no_answer("health", url, error) from error
-    except requests.RequestException as error:
-        return Health(node, reason=no_answer("health", url, error).message)
+        answer = _ask("health", node, f"{project}/health", timeout_seconds=timeout_seconds)
+    except HarperUnavailable as error:
+        return Health(node, reason=error.message)
     told = _object(answer)
     if "component" not in told:
-        return Health(node, reachable=True, reason=f"{url} answers {answer.status_code}")
+        return Health(node, reachable=True, reason=f"{answer.url} answers {answer.status_code}")
     return Health(
         node,
         reachable=True,
@@ -90,17 +86,12 @@ def require_page(node: Node, project: str) -> None:
         HarperUnavailable: no answer.
         HarperRefused: an answer other than 200.
     """
-    url = f"{node.routes_url}/{project}/ui/"
-    try:
-        with session_for(url, node.ca) as session:
-            answer = session.get(url, timeout=30, allow_redirects=False)
-    except requests.RequestException as error:
-        raise no_answer("page", url, error) from error
+    answer = _ask("page", node, f"{project}/ui/")
     if answer.status_code != 200:
         raise HarperRefused(
             "page",
-            f"the model is deployed and answers, but {url} does not: HarperDB serves no pages from "
-            "under a folder whose name begins with a dot; look where its ROOTPATH is",
+            f"the model is deployed and answers, but {answer.url} does not: HarperDB serves no "
+            "pages from under a folder whose name begins with a dot; look where its ROOTPATH is",
             status=answer.status_code,
         )
 
@@ -112,17 +103,36 @@ def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, A
         HarperUnavailable: no answer.
         HarperRefused: an answer other than 200.
     """
-    url = f"{node.routes_url}/{project}/recommend"
-    try:
-        with session_for(url, node.ca) as session:
-            answer = session.post(url, json=question, timeout=30, allow_redirects=False)
-    except requests.RequestException as error:
-        raise no_answer("recommend", url, error) from error
+    answer = _ask("recommend", node, f"{project}/recommend", question)
     told = _object(answer)
     if answer.status_code != 200:
         kind = HarperUnavailable if answer.status_code == 503 else HarperRefused
         raise kind("recommend", str(told.get("message", answer.text)), status=answer.status_code)
     return told
+
+
+def _ask(
+    what: str,
+    node: Node,
+    path: str,
+    question: dict[str, Any] | None = None,
+    *,
+    timeout_seconds: float = 30.0,
+) -> requests.Response:
+    """Asks over a connection of its own: ``POST`` where there is a question, else ``GET``.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: the node's certificate is not trusted.
+    """
+    url, verb = f"{node.routes_url}/{path}", "GET" if question is None else "POST"
+    try:
+        with session_for(url, node.ca) as session:
+            return session.request(
+                verb, url, json=question, timeout=timeout_seconds, allow_redirects=False
+            )
+    except requests.RequestException as error:
+        raise no_answer(what, url, error) from error
 
 
 def _object(answer: requests.Response) -> dict[str, Any]:
