@@ -92,10 +92,7 @@ def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> 
         ConfigError: a setting is unknown or does not fit.
     """
     domain = folders.domain
-    config = replace(Config(), clean=domain.clean).with_settings(changes)
-    files = find_all(folders.raw, domain.sources)
-    progress(0, 1, "reading")
-    hashes = {path.name: sha256_of(path) for path in files.values()}
+    config, hashes = _given(folders, changes, progress)
     source = _source(domain, folders.raw) | {"files": hashes}
     mark = stage.fingerprint(
         ("config", "domain", domain.name, "reading", "dataset", "text"),
@@ -111,6 +108,16 @@ def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> 
         _write(folder / "source.json", source)
 
     return _run("prepare", folders.prepared, mark, work, lambda: _told(folders.prepared))
+
+
+def _given(
+    folders: Folders, changes: Iterable[str], progress: Progress
+) -> tuple[Config, dict[str, str]]:
+    """Returns the settings of what begins with raw files, and each file's SHA-256 by name."""
+    config = replace(Config(), clean=folders.domain.clean).with_settings(changes)
+    files = find_all(folders.raw, folders.domain.sources)
+    progress(0, 1, "reading")
+    return config, {path.name: sha256_of(path) for path in files.values()}
 
 
 def _source(domain: Domain, raw: Path) -> dict[str, Any]:
@@ -264,13 +271,11 @@ def benchmark(
         ConfigError: a setting is unknown or does not fit.
     """
     domain = folders.domain
-    config = replace(Config(), clean=domain.clean).with_settings(changes)
-    files = find_all(folders.raw, domain.sources)
-    progress(0, 1, "reading")
+    config, hashes = _given(folders, changes, progress)
     mark = stage.fingerprint(
         ("benchmark", "fold_in", "protocol", "statistics", domain.name, "reading", *TRAINED_BY),
         config=config.as_dict(),
-        files={path.name: sha256_of(path) for path in files.values()},
+        files=hashes,
         protocol=asdict(protocol),
     )
 
