@@ -76,23 +76,32 @@ def split(rows: pd.DataFrame, protocol: Protocol, raw: Path) -> Split:
         DataError: too few users are left to hold so many out.
     """
     user, item = (rows[name].cat.codes.to_numpy() for name in (USER_ID, ITEM_ID))
-    for by, least in ((1, protocol.min_likers), (0, protocol.min_liked)):
-        codes = (user, item)[by]
-        kept = np.bincount(codes)[codes] >= least if len(codes) else np.zeros(0, bool)
-        user, item = user[kept], item[kept]
+    kept = _often(item, protocol.min_likers)
+    user, item = user[kept], item[kept]
+    kept = _often(user, protocol.min_liked)
+    user, item = user[kept], item[kept]
     part_of, place_of = _parts(rows[USER_ID].cat.categories, user, protocol, raw)
     part, place = part_of[user], place_of[user]
     index_of, item_ids = _by_popularity(rows[ITEM_ID].cat.categories, item[part == 0])
     index = index_of[item]
-    known = index >= 0
-    shapes = [(int((part_of == number).sum()), len(item_ids)) for number in range(3)]
-    chosen = [known & (part == number) for number in range(3)]
-    train = _matrix(place[chosen[0]], index[chosen[0]], shapes[0])
-    held = [
-        _fold_in(place[chosen[number]], index[chosen[number]], shapes[number], protocol)
-        for number in (1, 2)
-    ]
-    return Split(train, held[0], held[1], item_ids, int((part_of >= 0).sum()), len(user))
+
+    def cells(number: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+        mine = (part == number) & (index >= 0)
+        return place[mine], index[mine], (int((part_of == number).sum()), len(item_ids))
+
+    return Split(
+        _matrix(*cells(0)),
+        _fold_in(*cells(1), protocol),
+        _fold_in(*cells(2), protocol),
+        item_ids,
+        int((part_of >= 0).sum()),
+        len(user),
+    )
+
+
+def _often(codes: np.ndarray, least: int) -> np.ndarray:
+    """Returns [codes] bool, whether a code stands at least so often."""
+    return np.bincount(codes, minlength=1)[codes] >= least
 
 
 def _parts(
