@@ -6,19 +6,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.likes import LIKED, likes
 from training import cooccurrence
 from training.cooccurrence import prune, together
-
-LIKED = sp.csr_matrix(
-    np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 0]], np.float32)
-)
-
-
-@st.composite
-def likes(draw) -> sp.csr_matrix:
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    users, items = draw(st.integers(1, 12)), draw(st.integers(1, 9))
-    return sp.csr_matrix((rng.random((users, items)) < 0.4).astype(np.float32))
 
 
 def test_every_user_who_likes_both_speaks_for_a_pair():

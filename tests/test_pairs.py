@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import checkerboard
+from tests.likes import LIKED, likes
 from training.cooccurrence import together
 from training.features import ItemFeatures, features_of
 from training.pairs import (
@@ -19,18 +20,8 @@ from training.pairs import (
 )
 from training.songs import SONGS
 
-LIKED = sp.csr_matrix(
-    np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 0]], np.float32)
-)
 VALUES = sp.csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 0]], np.float32))
 """Items 0 and 1 have one creator, item 2 another, nobody knows item 3's."""
-
-
-@st.composite
-def likes(draw) -> sp.csr_matrix:
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    users, items = draw(st.integers(1, 12)), draw(st.integers(1, 9))
-    return sp.csr_matrix((rng.random((users, items)) < 0.4).astype(np.float32))
 
 
 def statistics_of(liked: sp.csr_matrix, values: sp.csr_matrix, titles=None) -> PairStatistics:

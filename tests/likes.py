@@ -1,0 +1,17 @@
+"""Small matrices of who likes what, for tests that count."""
+
+import numpy as np
+import scipy.sparse as sp
+from hypothesis import strategies as st
+
+LIKED = sp.csr_matrix(
+    np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 0]], np.float32)
+)
+
+
+@st.composite
+def likes(draw) -> sp.csr_matrix:
+    """Draws [users, items], up to 12 and 9."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    users, items = draw(st.integers(1, 12)), draw(st.integers(1, 9))
+    return sp.csr_matrix((rng.random((users, items)) < 0.4).astype(np.float32))
