@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -314,6 +315,50 @@ def ease(training: Training, *, ridge: float) -> Scorer:
 
 EASE_ITEMS = 15_000
 """Most items of EASE: its inverse takes 4 n² bytes and about 2 n³ operations."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A method with the settings that were best on validation users.
+
+    Attributes:
+        name: As shown in the report.
+        settings: What was chosen.
+        scorer: Scores.
+        validation: How good it is on validation users.
+        seconds: Time to fit it with the chosen settings.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    scorer: Scorer
+    validation: float
+    seconds: float
+
+
+def tuned(baseline: Baseline, training: Training, validated: Callable[[Scorer], float]) -> Fitted:
+    """Fits a baseline with each of its settings and keeps the best.
+
+    Args:
+        baseline: What to fit.
+        training: What to learn from.
+        validated: Tells how good a scorer is on validation users.
+    """
+    tried = (_fitted(baseline, settings, training, validated) for settings in baseline.grid)
+    # max keeps the first of equals, and no more than two fitted models at a time.
+    return max(tried, key=lambda one: one.validation)
+
+
+def _fitted(
+    baseline: Baseline,
+    settings: dict[str, Any],
+    training: Training,
+    validated: Callable[[Scorer], float],
+) -> Fitted:
+    began = time.monotonic()
+    scorer = baseline.fit(training, **settings)
+    seconds = time.monotonic() - began
+    return Fitted(baseline.name, settings, scorer, validated(scorer), seconds)
 
 
 def grid(**choices: list[Any]) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from training import fold_in, item_table, item_tower
 from training.baselines import (
     EASE_ITEMS,
     Baseline,
+    Fitted,
     Scorer,
     Training,
     ease,
@@ -29,6 +30,7 @@ from training.baselines import (
     item_knn,
     popularity,
     rank_scores,
+    tuned,
 )
 from training.config import Config
 from training.domain import ITEM_ID, Domain
@@ -39,14 +41,14 @@ from training.fold_in import FoldIn
 from training.item_strategy import ItemIndex, scorer_of
 from training.metrics import ndcg_at, recall_at
 from training.protocol import Protocol
-from training.statistics import interval, resamples
+from training.statistics import PerUser, means, resamples
 from training.text import normalise
 from training.train import BLENDS
 
 RESULTS = 100
 CHUNK = 256
 """Users ranked at once."""
-METRICS: dict[str, Callable[[np.ndarray, sp.csr_matrix], np.ndarray]] = {
+METRICS: dict[str, PerUser] = {
     "recall@20": lambda ranked, targets: recall_at(ranked, targets, 20),
     "recall@50": lambda ranked, targets: recall_at(ranked, targets, 50),
     "ndcg@100": lambda ranked, targets: ndcg_at(ranked, targets, 100),
@@ -58,17 +60,6 @@ BASELINES = (
     Baseline("EASE", ease, grid(ridge=[100, 300, 1000])),
 )
 """Those that fit into the memory; EASE where the items allow."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A method with the settings that were best on validation users."""
-
-    name: str
-    settings: dict[str, Any]
-    scorer: Scorer
-    validation: float
-    seconds: float
 
 
 def run(
@@ -105,7 +96,7 @@ def run(
         if baseline.fit is ease and split.train.shape[1] > EASE_ITEMS:
             continue
         progress(1 + len(fitted), steps, f"tuning {baseline.name}")
-        fitted.append(_tuned(baseline, training, watch))
+        fitted.append(tuned(baseline, training, partial(_validated, watch=watch)))
     progress(steps - 3, steps, "fitting items")
     features = features_of(domain, catalogue)
     fitted.append(_ours(split.train, features, watch, config, progress))
@@ -131,18 +122,6 @@ def run(
 def _catalogue(domain: Domain, raw: Path, item_ids: np.ndarray, config: Config) -> pd.DataFrame:
     rows = domain.read_items(raw, config.clean.max_bad_rows).rows.drop_duplicates(ITEM_ID)
     return rows.set_index(ITEM_ID).reindex(item_ids).fillna("").reset_index()
-
-
-def _tuned(baseline: Baseline, training: Training, watch: FoldIn) -> Fitted:
-    tried: list[Fitted] = []
-    for settings in baseline.grid:
-        began = time.monotonic()
-        scorer = baseline.fit(training, **settings)
-        seconds = time.monotonic() - began
-        found = Fitted(baseline.name, settings, scorer, _validated(scorer, watch), seconds)
-        # No more than the best and the newest stay in memory.
-        tried = [max([*tried, found], key=lambda one: one.validation)]
-    return tried[0]
 
 
 def _ours(
@@ -199,11 +178,7 @@ def _measured(fitted: list[Fitted], test: FoldIn, config: Config) -> list[dict[s
         ranked = ranking(method.scorer, test.shown)
         row: dict[str, Any] = {"method": method.name, "settings": method.settings}
         row |= {f"validation_{CHOOSE_BY}": method.validation, "fit_seconds": method.seconds}
-        for metric, of in METRICS.items():
-            users = of(ranked, test.targets)
-            row[metric] = float(users.mean())
-            row[f"{metric}_low"], row[f"{metric}_high"] = interval(users, weights)
-        rows.append(row)
+        rows.append(row | means(METRICS, ranked, test.targets, weights))
     return rows
 
 

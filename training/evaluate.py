@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from training.baselines import BASELINES, Baseline, Training, rank_scores
+from training.baselines import BASELINES, Baseline, Training, rank_scores, tuned
 from training.config import Config
 from training.dataset import Counts, Dataset, summary
 from training.domain import Domain
@@ -21,7 +21,7 @@ from training.fitting import Progress
 from training.metrics import coverage_at, hit_at, ndcg_at, recall_at
 from training.model import answers, rank
 from training.serving import Served
-from training.statistics import interval, resamples
+from training.statistics import PerUser, interval, means, resamples
 from training.text import normalise
 from training.variety import (
     diversified,
@@ -40,7 +40,7 @@ DIVERSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Ranker = Callable[[np.ndarray, int], np.ndarray]
 """(favourites [Q, F], results) -> ranked [Q, results]."""
 
-PER_USER: dict[str, Callable[[np.ndarray, sp.csr_matrix], np.ndarray]] = {
+PER_USER: dict[str, PerUser] = {
     "recall@10": lambda ranked, targets: recall_at(ranked, targets, 10),
     "recall@20": lambda ranked, targets: recall_at(ranked, targets, 20),
     "ndcg@20": lambda ranked, targets: ndcg_at(ranked, targets, 20),
@@ -101,7 +101,7 @@ def evaluate(
     baselines = [b for b in BASELINES if not (b.slow and config.evaluate.quick)]
     for baseline in baselines:
         progress(len(methods), len(strategies) + len(baselines), f"tuning {baseline.name}")
-        methods.append(tuned(baseline, training, watch))
+        methods.append(_peer(baseline, training, watch))
     default = max((m for m in methods if m.kind == "ours"), key=lambda m: m.validation)
     progress(1, 1, "test users")
     looked = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -133,30 +133,19 @@ def _ours(one: Served, items: int, watch: Queries) -> Method:
     def ranker(favourites: np.ndarray, results: int) -> np.ndarray:
         return rank(one.answer, favourites, results, items)
 
-    score = float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
+    score = _validated(ranker, watch)
     return Method(one.strategy.name, "ours", {}, ranker, score, 0.0, True)
 
 
-def tuned(baseline: Baseline, training: Training, watch: Queries) -> Method:
-    """Fits a baseline with each of its settings and keeps the best on validation users."""
-    tried = (_fitted(baseline, settings, training, watch) for settings in baseline.grid)
-    # max keeps the first of equals, and no more than two fitted models at a time.
-    return max(tried, key=lambda method: method.validation)
+def _peer(baseline: Baseline, training: Training, watch: Queries) -> Method:
+    best = tuned(baseline, training, lambda scorer: _validated(partial(rank_scores, scorer), watch))
+    ranker = partial(rank_scores, best.scorer)
+    told = (best.settings, ranker, best.validation, best.seconds, baseline.uses_content)
+    return Method(best.name, "baseline", *told)
 
 
-def _fitted(
-    baseline: Baseline, settings: dict[str, Any], training: Training, watch: Queries
-) -> Method:
-    began = time.monotonic()
-    scorer = baseline.fit(training, **settings)
-    seconds = time.monotonic() - began
-
-    def ranker(favourites: np.ndarray, results: int) -> np.ndarray:
-        return rank_scores(scorer, favourites, results)
-
-    score = float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
-    content = baseline.uses_content
-    return Method(baseline.name, "baseline", settings, ranker, score, seconds, content)
+def _validated(ranker: Ranker, watch: Queries) -> float:
+    return float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
 
 
 def measure(
@@ -176,10 +165,7 @@ def measure(
         row: dict[str, Any] = {"method": method.name, "kind": method.kind}
         row["content"], row["settings"] = method.uses_content, method.settings
         row["validation_ndcg@20"], row["fit_seconds"] = method.validation, method.seconds
-        for metric, of in PER_USER.items():
-            users = of(lists, test.targets)
-            row[metric] = float(users.mean())
-            row[f"{metric}_low"], row[f"{metric}_high"] = interval(users, weights)
+        row |= means(PER_USER, lists, test.targets, weights)
         row["coverage@20"] = coverage_at(lists, len(training.likers), 20)
         row |= _sameness(lists[:, :SHOWN], training, likeness, creators)
         if method is not default:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Mapping
 
+import numpy as np
+import scipy.sparse as sp
+
+PerUser = Callable[[np.ndarray, sp.csr_matrix], np.ndarray]
+"""(ranked [users, results], targets [users, items]) -> [users], a metric's value of each."""
 RESAMPLES = 2000
 
 
@@ -31,3 +36,25 @@ def interval(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     """
     low, high = np.percentile(weights @ values.astype(np.float32), [2.5, 97.5])
     return float(low), float(high)
+
+
+def means(
+    metrics: Mapping[str, PerUser],
+    ranked: np.ndarray,
+    targets: sp.csr_matrix,
+    weights: np.ndarray,
+) -> dict[str, float]:
+    """Returns each metric's mean by its name, and its interval as ``name_low``, ``name_high``.
+
+    Args:
+        metrics: By name.
+        ranked: [users, results] int32 item indices, best first.
+        targets: [users, items] 0/1, what is to be found.
+        weights: [RESAMPLES, users] of `resamples`.
+    """
+    found = {}
+    for name, of in metrics.items():
+        users = of(ranked, targets)
+        found[name] = float(users.mean())
+        found[f"{name}_low"], found[f"{name}_high"] = interval(users, weights)
+    return found
