@@ -171,6 +171,7 @@ class FakeHarper:
             settings = json.loads(self.components[project]["settings.json"])
             database = settings["database"]
             told: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
+            told |= {"worker": 0, "workers": 1}
             pointer = self.tables[database, "current"].get("current")
             candidate = self.tables[database, "current"].get("candidate")
             if pointer is not None:

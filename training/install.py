@@ -10,7 +10,7 @@ from training.cluster import Target, client_of
 from training.component import Component
 from training.errors import HarperRefused, HarperUnavailable
 from training.harper import HarperClient
-from training.nodes import RESTART_SECONDS, WORKERS_ASKED
+from training.nodes import RESTART_SECONDS, hear_workers
 from training.routes import Node, health, until
 from training.turn import COLUMNS, TABLE
 
@@ -82,8 +82,8 @@ def _failures(told: Any) -> list[str]:
 def _wait_for_code(node: Node, component: Component) -> None:
     def is_there() -> bool:
         # Workers are replaced one after the other: a single good answer may come from the first.
-        told = [health(node, component.project).component for _ in range(WORKERS_ASKED)]
-        return set(told) == {component.code}
+        told = hear_workers(node, component.project, lambda h: h.component == component.code)
+        return told.component == component.code
 
     if not until(is_there, RESTART_SECONDS):
         raise HarperUnavailable(

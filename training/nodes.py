@@ -14,10 +14,13 @@ from training.cluster import Target
 from training.errors import HarperRefused, HarperUnavailable
 from training.routes import Health, Node, health, recommend, until
 
-WORKERS_ASKED = 6
-"""Answers in a row that must agree: each comes from one of the node's workers, and each keeps a
-model of its own.
+ASKED_A_WORKER = 12
+"""How often a node is asked at most for each of its workers, until all were heard.
+
+Which one answers a connection is chance; one in 100,000 goes unheard so.
 """
+WORKERS_SUPPOSED = 2
+"""Workers of a node that does not say how many it has."""
 RESTART_SECONDS = 60.0
 CANDIDATE_SECONDS = 120.0
 STUCK_SECONDS = 10.0
@@ -47,14 +50,36 @@ class Standing:
         return self.state == "answers"
 
 
+def hear_workers(node: Node, project: str, is_good: Callable[[Health], bool]) -> Health:
+    """Asks a node for its health until each of its workers, which keep a model each, was heard.
+
+    Args:
+        node: The node.
+        project: The component's name.
+        is_good: What all of them should say; the first answer that is not so ends it.
+
+    Returns:
+        That answer, or the last one.
+    """
+    heard: set[int | None] = set()
+    asked = 0
+    while True:
+        told = health(node, project)
+        heard.add(told.worker)
+        asked += 1
+        workers = told.workers or WORKERS_SUPPOSED
+        if not is_good(told) or len(heard) >= workers or asked >= ASKED_A_WORKER * workers:
+            return told
+
+
 def standing(node: Node, project: str, version: str) -> Standing:
-    """Asks a node how it stands to a version; all of `WORKERS_ASKED` answers must agree."""
-    told = [health(node, project) for _ in range(WORKERS_ASKED)]
-    worst = max(told, key=lambda h: _RANK[_state(h, version)])
-    return _standing(worst, version)
-
-
-_RANK = {"answers": 0, "behind": 1, "refused": 2, "down": 3}
+    """Asks a node how it stands to a version; it answers from it when each of its workers does."""
+    told = hear_workers(node, project, lambda h: _state(h, version) == "answers")
+    state = _state(told, version)
+    reason = (told.refused or {}).get("reason") if state == "refused" else told.reason
+    if state == "behind" and told.component is None:
+        reason = "the component is not there"
+    return Standing(node, state, told, None if state == "answers" else reason)
 
 
 def _state(told: Health, version: str) -> str:
@@ -63,14 +88,6 @@ def _state(told: Health, version: str) -> str:
     if told.model == version:
         return "answers"
     return "refused" if (told.refused or {}).get("version") == version else "behind"
-
-
-def _standing(told: Health, version: str) -> Standing:
-    state = _state(told, version)
-    reason = (told.refused or {}).get("reason") if state == "refused" else told.reason
-    if state == "behind" and told.component is None:
-        reason = "the component is not there"
-    return Standing(told.node, state, told, None if state == "answers" else reason)
 
 
 def settled(
@@ -153,17 +170,16 @@ class _Trial:
     def __init__(self, node: Node, project: str, version: str) -> None:
         self.node, self.project, self.version = node, project, version
         self.state, self.reason = "loading", ""
-        self._agreed, self._began = 0, time.monotonic()
+        self._began = time.monotonic()
 
     def is_decided(self) -> bool:
-        """Asks once more; ``ready`` counts when several workers in a row say so."""
-        told = health(self.node, self.project)
+        """Asks once more; ``ready`` is what each worker says."""
+        told = hear_workers(self.node, self.project, lambda h: self._read(h)[0] == "ready")
         self.state, self.reason = self._read(told)
-        self._agreed = self._agreed + 1 if self.state == "ready" else 0
         if self.state == "loading":
             # What a node lacks may be on its way to it, but not for ever.
             return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
-        return self.state != "ready" or self._agreed >= WORKERS_ASKED
+        return True
 
     def _read(self, told: Health) -> tuple[str, str]:
         if not told.reachable or told.component is None:

@@ -44,6 +44,8 @@ class Health:
         candidate: ``{"version", "state", "reason"}`` of the version being tried, or {}.
         refused: ``{"version", "reason"}`` of the version that the node would not take, or {}.
         reason: Why there is no model, or no answer.
+        worker: Which of the node's workers answered; None where it does not say.
+        workers: How many the node has; None where it does not say.
     """
 
     node: Node
@@ -54,6 +56,8 @@ class Health:
     candidate: dict[str, Any] | None = None
     refused: dict[str, Any] | None = None
     reason: str | None = None
+    worker: int | None = None
+    workers: int | None = None
 
 
 def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
@@ -76,6 +80,8 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
         candidate=told.get("candidate") or {},
         refused=told.get("refused") or {},
         reason=told.get("reason") or told.get("message"),
+        worker=told.get("worker"),
+        workers=told.get("workers"),
     )
 
 

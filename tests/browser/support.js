@@ -68,6 +68,8 @@ export async function visit(t, { base }, { path = 'ui/', prepare, ...options } =
   page.setDefaultTimeout(10_000);
   const complaints = listen(page, base);
   t.after(async () => {
+    // What `intercept` is in the middle of finds its page gone.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     assert.deepEqual(complaints, []);
   });

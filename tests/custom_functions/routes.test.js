@@ -16,7 +16,7 @@ async function start(domain) {
     database,
     settings: { project: domain.project, collection: domain.name, code: 'c0de' },
     wasmFolder: WASM_FOLDER,
-    node: { name: 'node-1', worker: 0 },
+    node: { name: 'node-1', worker: 0, workers: 2 },
     log,
   });
   await app.ready();
@@ -179,6 +179,7 @@ for (const domain of DOMAINS) {
         component: 'c0de',
         node: 'node-1',
         worker: 0,
+        workers: 2,
       });
     });
 

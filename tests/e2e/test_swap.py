@@ -74,6 +74,7 @@ def tensors(place: Place) -> dict[int, int]:
     for _ in range(30):
         told = requests.get(f"{place.config.routes_url}/{place.domain.project}/stats").json()
         held[told["worker"]] = told["runtime"]["tensors"]
+    assert len(held) == told["workers"] == 2
     return held
 
 

@@ -14,7 +14,7 @@ import { recommend } from '../lib/recommend.js';
  * @param {ReturnType<import('../lib/tables.js').createTables>} options.tables
  * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
  * @param {{project: string, collection: string, code: string}} options.settings
- * @param {{name: string, worker: number}} options.node
+ * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
  */
 export function createHandlers({ models, tables, figures, settings, node }) {
   const who = {
@@ -22,6 +22,7 @@ export function createHandlers({ models, tables, figures, settings, node }) {
     component: settings.code,
     node: node.name,
     worker: node.worker,
+    workers: node.workers,
     since: figures.since,
   };
 

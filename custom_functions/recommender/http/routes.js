@@ -21,7 +21,7 @@ const LOOK_EVERY = 1000; // ms
  * @param {object} options.database HarperDB's table objects.
  * @param {{project: string, database: string, collection: string, code: string}} options.settings
  * @param {string} options.wasmFolder
- * @param {{name: string, worker: number}} options.node
+ * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
  * @param {{info: Function, warn: Function, error: Function}} options.log
  */
 export async function recommenderRoutes(app, { database, settings, wasmFolder, node, log }) {

@@ -109,6 +109,7 @@ export const statsSchema = {
         project: text,
         node: text,
         worker: { type: 'integer' },
+        workers: { type: 'integer' },
         component: text,
         since: text,
         uptime: { type: 'integer' },

@@ -25,6 +25,7 @@ export default async function recommender(app, { logger }) {
     node: {
       name: globalThis.server?.hostname ?? process.env.NODE_HOSTNAME ?? '',
       worker: threadId,
+      workers: globalThis.server?.workerCount,
     },
     log: logger,
   });
