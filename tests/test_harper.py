@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import http.server
 import logging
 import socket
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -119,6 +123,31 @@ def test_no_password_is_ever_in_a_message_a_repr_or_a_log(
     shown = str(caught.value) + repr(caught.value) + repr(told) + repr(told.config) + caplog.text
     assert "***" in shown
     assert secret not in shown
+
+
+def test_a_page_instead_of_json_is_no_operations_api() -> None:
+    with some_web_server() as url, pytest.raises(HarperRefused, match="is no operations API"):
+        HarperClient(HarperConfig(url, url, "u", "p")).operation("describe_all")
+
+
+@contextlib.contextmanager
+def some_web_server() -> Iterator[str]:
+    """Yields the address of a server that answers everything with a page."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<h1>welcome</h1>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_an_answer_that_is_no_json_is_told_as_it_is(fake: Place) -> None:

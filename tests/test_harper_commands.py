@@ -20,7 +20,7 @@ from tests.fake_bundle import version_of
 from tests.fake_harper import PASSWORD
 from tests.harper_places import Place
 from training import harper_commands, roles
-from training.errors import ConfigError
+from training.errors import ConfigError, HarperRefused, HarperUnavailable
 from training.harper_commands import BEHIND, mount
 from training.local_harper import PROJECT_ROOT
 
@@ -118,6 +118,37 @@ def test_versions_status_and_rollback_tell_what_is_where(place: Place, run: Run)
     assert first in run("status", "songs").stdout
 
 
+def test_status_ends_with_3_where_a_worker_answers_from_another_model_than_the_current(
+    place: Place, run: Run
+) -> None:
+    assert run("deploy", "songs", "--artifacts", artefacts(place, "a")).exit_code == 0
+    assert run("status", "songs").exit_code == 0
+    place.write("current", {"id": "current", "version": "00000000deadbeef", "at": "later"})
+    result = run("status", "songs")
+    assert result.exit_code == BEHIND
+    assert version_of(place.folder / "a") in result.stdout
+
+
+def test_names_are_printed_as_they_stand(place: Place, run: Run) -> None:
+    for name, by in (("a", "CI [build 12]"), ("b", "x [/foo] :smile:")):
+        run("deploy", "songs", "--artifacts", artefacts(place, name), HARPER_DEPLOYED_BY=by)
+    told = run("versions", "songs").stdout
+    assert "CI [build 12]" in told
+    assert "x [/foo] :smile:" in told
+
+
+def test_a_user_without_a_name_deploys_as_somebody(
+    place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    folder = artefacts(place, "a")
+    assert run("deploy", "songs", "--artifacts", folder, HARPER_DEPLOYED_BY="").exit_code == 0
+    assert "somebody" in run("versions", "songs").stdout
+
+
 def test_a_forced_model_is_marked_in_the_list(place: Place, run: Run) -> None:
     bad = place.folder / "bad"
     shutil.copytree(place.bundle("bad-songs", quality=0.01), bad / "songs" / "bundle")
@@ -163,6 +194,26 @@ def test_up_starts_nothing_where_harper_url_names_one(run: Run, tmp_path: Path) 
     assert not (tmp_path / "harper-local").exists()
 
 
+@pytest.mark.parametrize("command", [("harper", "up"), ("status", "songs")])
+def test_a_login_that_is_refused_is_told_before_anything_else(
+    place: Place, run: Run, command: tuple[str, str]
+) -> None:
+    result = run(*command, HARPER_PASSWORD="wrong-secret")
+    assert isinstance(result.exception, HarperRefused)
+    assert "Login failed" in str(result.exception)
+
+
+def test_an_address_where_nothing_answers_is_told_before_any_training(
+    place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harper_commands, "READY_SECONDS", 0.1)
+    monkeypatch.setenv("HARPER_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("HARPER_USERNAME", "u")
+    monkeypatch.setenv("HARPER_PASSWORD", "p")
+    with pytest.raises(HarperUnavailable, match="is HarperDB running there"):
+        harper_commands.require_ready(place.domain, in_cluster=False)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -170,6 +221,7 @@ def test_up_starts_nothing_where_harper_url_names_one(run: Run, tmp_path: Path) 
         ({"HARPER_URL": "http://127.0.0.1:9"}, "does not answer; is HarperDB running there?"),
         ({"HARPER_URL": "http://u:secret@127.0.0.1:9"}, "HARPER_USERNAME and HARPER_PASSWORD"),
         ({"HARPER_PASSWORD": ""}, "HARPER_PASSWORD not set"),
+        ({"HARPER_URL": "http://db.example:9925"}, "is plain HTTP"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_1_without_a_password(

@@ -18,7 +18,7 @@ import requests
 
 from tests.harper_places import free_ports, wait_for
 from training import local_harper, ports
-from training.errors import ConfigError
+from training.errors import ConfigError, HarperUnavailable
 from training.harper_commands import HARPER_FOLDER
 from training.local_harper import LocalNode, connection, running_process, start, stop
 from training.processes import Process, is_alive, started_at
@@ -99,6 +99,14 @@ def test_without_harper_url_and_without_a_local_one_the_remedy_is_told(tmp_path:
         connection(tmp_path, {})
 
 
+def test_the_local_one_is_asked_where_it_listens_whatever_the_settings_say(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text('{"username": "u", "password": "p"}')
+    us = Process(os.getpid(), started_at(os.getpid()) or "", 9945, 9946)
+    (tmp_path / "process.json").write_text(json.dumps(dataclasses.asdict(us)))
+    config = connection(tmp_path, {"HARPER_OPERATIONS_PORT": "9925"})
+    assert (config.url, config.routes_url) == ("http://127.0.0.1:9945", "http://127.0.0.1:9946")
+
+
 def test_harper_url_wins_over_the_local_one(tmp_path: Path) -> None:
     env = {"HARPER_URL": "https://db:9925", "HARPER_USERNAME": "u", "HARPER_PASSWORD": "p"}
     assert connection(tmp_path, env).url == "https://db:9925"
@@ -120,9 +128,17 @@ def test_our_own_folder_is_not_hidden() -> None:
 
 @pytest.mark.e2e
 def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
-    node: LocalNode,
+    node: LocalNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A proxy that cannot reach our loopback, and is none of its business.
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(HarperUnavailable, match="is not healthy after 0 s"):
+        start(dataclasses.replace(node, startup_seconds=0.0))
     first = start(node)
+    assert (node.folder / "installed").exists(), "the next start would begin from nothing"
     config = node.config()
     assert start(node) == first
     assert stat.S_IMODE((node.folder / "credentials.json").stat().st_mode) == 0o600
@@ -137,7 +153,10 @@ def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
     assert second.pid != first.pid
     assert node.config() == config
     told = {"operation": "user_info"}
-    answer = requests.post(config.url, json=told, auth=(config.username, config.password))
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = (config.username, config.password)
+        answer = session.post(config.url, json=told)
     assert answer.json()["username"] == local_harper.USERNAME
 
     other = dataclasses.replace(node, folder=node.folder.parent / "other")

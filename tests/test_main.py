@@ -180,6 +180,7 @@ def test_who_stops_a_stage_is_told_so(call, monkeypatch, tmp_path):
     monkeypatch.setitem(pipeline.STAGES, "prepare", stopped)
     code, _, errors = call("prepare", "songs", "--artifacts", tmp_path)
     assert code == 130
+    assert "stopped; what was finished is kept" in errors
     assert "Traceback" not in errors
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from training import DOMAINS, harper_commands, pipeline, stage
+from training import harper_commands, pipeline, stage
+from training.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
 from training.errors import RecommenderError
 from training.pipeline import Done, Folders
 from training.protocol import Protocol
@@ -31,23 +31,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# No markup and no emoji: what is printed are ids, titles and paths, as they stand.
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
-DomainName = Annotated[str, typer.Argument(help=" or ".join(DOMAINS), metavar="DOMAIN")]
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of raw files; without it the demonstration data."),
 ]
-Artifacts = Annotated[Path, typer.Option("--artifacts", help="Where the stages write.")]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="section.field=value, such as clean.liked_from=10; repeatable."),
 ]
-ARTIFACTS = Path("artifacts")
 REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a machine may refuse without a fault of ours: room, and permission."""
+INTERRUPTED = 130
+"""What Typer ends with after Ctrl-C."""
 
 
 def folders_of(name: str, data: Path | None, artifacts: Path) -> Folders:
@@ -56,9 +52,7 @@ def folders_of(name: str, data: Path | None, artifacts: Path) -> Folders:
     Raises:
         typer.BadParameter: there is no such domain.
     """
-    if name not in DOMAINS:
-        raise typer.BadParameter(f"{name!r}: there are {' and '.join(DOMAINS)}")
-    return Folders(DOMAINS[name], data or Path("datasets") / name / "sample", artifacts)
+    return Folders(domain_of(name), data or Path("datasets") / name / "sample", artifacts)
 
 
 def protocol_of(folders: Folders, name: str) -> Protocol:
@@ -169,6 +163,7 @@ def run(
     Example: python -m training run books --data ~/book-crossing
     """
     folders = folders_of(domain, data, artifacts)
+    harper_commands.require_ready(folders.domain, in_cluster)
     for name in pipeline.STAGES:
         run_stage(name, folders, changes)
     outcome = harper_commands.deploy_domain(
@@ -239,9 +234,10 @@ def main() -> None:
             raise
         err.print(printable(f"error: {error}; what was finished is kept"), style="red")
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped; what was finished is kept")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            err.print("stopped; what was finished is kept")
+        raise
 
 
 if __name__ == "__main__":

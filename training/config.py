@@ -283,6 +283,8 @@ class HarperConfig:
     password: str = field(default="", repr=False)
     ca: str | None = None
     """File of the certificate authority that signed a remote node's certificate."""
+    plain_http: bool = False
+    """Whether the password may travel unencrypted to another machine."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> HarperConfig:
@@ -314,6 +316,7 @@ class HarperConfig:
             env["HARPER_USERNAME"],
             env["HARPER_PASSWORD"],
             env.get("HARPER_CA") or None,
+            env.get("HARPER_PLAIN_HTTP") == "yes",
         )
 
 

@@ -44,6 +44,8 @@ _REPEATABLE = frozenset(
 clash.
 """
 
+LONGEST = 300
+"""Characters shown of an answer that is no HarperDB's: a proxy's page, say."""
 _NOT_NOW = (502, 503, 504)
 _HIDDEN = "***"
 
@@ -84,8 +86,11 @@ class HarperClient:
         self.config, self.patience, self._sleep = config, patience or Patience(), sleep
         self._session = session_for(config.url, config.ca)
         self._session.auth = (config.username, config.password)
-        if config.url.startswith("http:") and not is_loopback(config.url):
-            log.warning("%s is plain HTTP: the password travels unencrypted", config.url)
+        if config.url.startswith("http:") and not (is_loopback(config.url) or config.plain_http):
+            raise ConfigError(
+                f"{config.url} is plain HTTP, where the password can be read on its way: use "
+                "https, or HARPER_PLAIN_HTTP=yes where the way itself is private (a tunnel, say)"
+            )
 
     def __repr__(self) -> str:
         return f"HarperClient({self.config.url!r} as {self.config.username!r})"
@@ -143,8 +148,10 @@ class HarperClient:
         except ValueError:
             told = answer.text
         if answer.status_code == 200:
+            if isinstance(told, str):
+                raise HarperRefused(name, f"{self.config.url} is no operations API: no JSON came")
             return told
-        message = str(told.get("error", told)) if isinstance(told, dict) else str(told)
+        message = str(told.get("error", told)) if isinstance(told, dict) else str(told)[:LONGEST]
         for secret in filter(None, secrets):
             message = message.replace(secret, _HIDDEN)
         if answer.status_code in (401, 403) and name not in message:

@@ -10,12 +10,10 @@ import getpass
 import json
 import os
 import secrets
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -24,6 +22,7 @@ from training.bundle import open_bundle
 from training.cluster import Target
 from training.component import pack
 from training.config import HarperConfig
+from training.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
 from training.deploy import STEPS, Outcome, Watcher
 from training.deploy import deploy as deploy_bundle
 from training.deploy import rollback as roll_back
@@ -31,28 +30,23 @@ from training.domain import Domain
 from training.errors import ConfigError
 from training.harper import HarperClient
 from training.local_harper import PROJECT_ROOT, LocalNode
-from training.nodes import Standing
-from training.routes import health, require_page
+from training.nodes import Standing, hear_workers
+from training.routes import require_page, until
 from training.versions import Models
 
 BEHIND = 3
 """Exit code of a deploy or rollback that is done, but not on every node."""
 
+READY_SECONDS = 30.0
+"""How long a HarperDB that was just started elsewhere is waited for."""
 HARPER_FOLDER = PROJECT_ROOT / "harper-local"
 CLUSTER_FOLDER = HARPER_FOLDER / "cluster"
 
-# No terminal, no width to keep to: a script wants its versions whole.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 harper = typer.Typer(no_args_is_help=True, help="A HarperDB on this machine: start and stop it.")
 
-DomainName = Annotated[str, typer.Argument(help=" or ".join(DOMAINS), metavar="DOMAIN")]
-Artifacts = Annotated[Path, typer.Option("--artifacts", help="Where the stages write.")]
 Cluster = Annotated[
     bool, typer.Option("--cluster", help="Insist on a cluster; the local one without HARPER_URL.")
 ]
-ARTIFACTS = Path("artifacts")
 
 
 def mount(app: typer.Typer) -> None:
@@ -82,6 +76,28 @@ def connect(in_cluster: bool = False) -> Target:
     return target
 
 
+def require_ready(domain: Domain, in_cluster: bool) -> None:
+    """Makes sure before a long run that its end can deploy: code, address, login.
+
+    Raises:
+        ConfigError: the component is not built, or no HarperDB is named or known.
+        HarperError: it does not answer, or refuses us.
+    """
+    pack(domain)
+    wait_until_ready(connect(in_cluster).client)
+
+
+def wait_until_ready(client: HarperClient) -> None:
+    """Waits until HarperDB is healthy, and makes sure that it takes our login.
+
+    Raises:
+        HarperUnavailable: it does not answer in time.
+        HarperRefused: it refuses us.
+    """
+    until(client.is_healthy, READY_SECONDS, pause_seconds=1.0)
+    client.operation("user_info")
+
+
 def _config(in_cluster: bool) -> HarperConfig:
     if in_cluster and not os.environ.get("HARPER_URL"):
         node = local_cluster.first_running(local_cluster.nodes(CLUSTER_FOLDER))
@@ -105,7 +121,7 @@ def deploy(
 
     Example: python -m training deploy songs
     """
-    outcome = deploy_domain(_domain(domain), artifacts, force=force, in_cluster=in_cluster)
+    outcome = deploy_domain(domain_of(domain), artifacts, force=force, in_cluster=in_cluster)
     exit_if_behind(outcome)
 
 
@@ -152,7 +168,7 @@ def _print_outcome(domain: Domain, outcome: Outcome) -> None:
     parts.append(f"{outcome.rows_sent:,} of {outcome.rows:,} catalogue rows sent")
     parts.append("new code" if outcome.code_deployed else "code unchanged")
     parts += [f"forced: {objection}" for objection in outcome.forced]
-    out.print(f"{domain.name:5}  deploy    {'; '.join(parts)}", markup=False)
+    out.print(f"{domain.name:5}  deploy    {'; '.join(parts)}")
     _print_standings(outcome.standings)
 
 
@@ -180,13 +196,18 @@ def exit_if_behind(outcome: Outcome) -> None:
 def status(domain: DomainName, in_cluster: Cluster = False) -> None:
     """Say what is deployed where: each node's code, model, items, replication.
 
+    Ends with 3 where a node is down, or a worker of it answers from another model than the current.
+
     Example: python -m training status songs
     """
-    chosen = _domain(domain)
+    chosen = domain_of(domain)
     target = connect(in_cluster)
+    current = (Models(target.client, chosen.database).pointer() or {}).get("version")
+    behind = False
     table = _table("node", "reachable", "component", "model", "items", "replication", "remarks")
     for node in target.nodes:
-        told = health(node, chosen.project)
+        told = hear_workers(node, chosen.project, lambda h: h.model == current and not h.refused)
+        behind |= told.model != current or bool(told.refused)
         replicated = cluster.replication(node, target.client.config, chosen.database)
         refused = told.refused or {}
         remarks = f"refuses {refused['version']}: {refused['reason']}" if refused else told.reason
@@ -200,6 +221,8 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
             remarks or "",
         )
     out.print(table)
+    if behind:
+        raise typer.Exit(BEHIND)
 
 
 def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
@@ -207,7 +230,7 @@ def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
 
     Example: python -m training versions songs
     """
-    chosen = _domain(domain)
+    chosen = domain_of(domain)
     listed = Models(connect(in_cluster).client, chosen.database).listed()
     table = _table("", "version", "made", "current since", "by", "ndcg@20", "remarks")
     for v in listed:
@@ -254,7 +277,7 @@ def rollback(
 
     Example: python -m training rollback songs
     """
-    chosen = _domain(domain)
+    chosen = domain_of(domain)
     outcome = roll_back(connect(in_cluster), chosen.database, chosen.project, version, by=_me())
     out.print(f"{chosen.name:5}  rollback  model {outcome.version} answers")
     _print_standings(outcome.standings)
@@ -266,7 +289,7 @@ def users(in_cluster: Cluster = False) -> None:
 
     ``recommender_pusher`` deploys models, ``recommender_reader`` looks. Deploying code needs a
     super user. The passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or
-    made and kept in harper-local/users.json, readable by you alone; they are never printed.
+    made; they are kept in harper-local/users.json, readable by you alone, and never printed.
 
     Example: python -m training users
     """
@@ -275,12 +298,12 @@ def users(in_cluster: Cluster = False) -> None:
     databases = [domain.database for domain in DOMAINS.values()]
     for made in roles.make_users(target.client, databases, passwords):
         verb = "made" if made.is_new else "renewed"
-        out.print(f"{made.username} {verb}: {', '.join(made.databases)}", markup=False)
+        out.print(f"{made.username} {verb}: {', '.join(made.databases)}")
     out.print(f"passwords of {target.client.config.url} in {HARPER_FOLDER / 'users.json'}")
 
 
 def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
-    """Returns the users' passwords, from the environment, the file, or made now and kept there."""
+    """Returns the users' passwords, from the environment, the file, or made now; kept there."""
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
     here = kept.setdefault(client.config.url, {})
     for username, variable in (
@@ -294,15 +317,12 @@ def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
     return dict(here)
 
 
-def _domain(name: str) -> Domain:
-    if name not in DOMAINS:
-        raise typer.BadParameter(f"{name!r}: there are {' and '.join(DOMAINS)}")
-    return DOMAINS[name]
-
-
 def _me() -> str:
-    # Public (GET …/model): a name for people, and not the login at HarperDB.
-    return os.environ.get("HARPER_DEPLOYED_BY") or getpass.getuser()
+    # For people, and not the login at HarperDB.
+    try:
+        return os.environ.get("HARPER_DEPLOYED_BY") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"  # a container's user need not have a name
 
 
 @harper.command("up")
@@ -312,7 +332,9 @@ def up() -> None:
     Example: python -m training harper up
     """
     if os.environ.get("HARPER_URL"):
-        out.print(f"HarperDB  {os.environ['HARPER_URL']}, as HARPER_URL says; none started here")
+        config = local_harper.connection(HARPER_FOLDER)
+        wait_until_ready(HarperClient(config))
+        out.print(f"HarperDB  {config.url} answers, as HARPER_URL says; none started here")
         return
     node = LocalNode.from_environment(HARPER_FOLDER)
     ran = local_harper.running_process(node) is not None

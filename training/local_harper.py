@@ -34,6 +34,7 @@ import requests
 from training import ports
 from training.config import HarperConfig
 from training.errors import ConfigError, HarperUnavailable
+from training.harper import session_for
 from training.processes import Process, is_alive, started_at
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -121,7 +122,12 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
     env = os.environ if environment is None else environment
     if env.get("HARPER_URL"):
         return HarperConfig.from_environment(env)
-    return LocalNode.from_environment(folder, env).config()
+    node = LocalNode.from_environment(folder, env)
+    running = running_process(node)
+    if running is not None:  # where it listens is what counts, whatever the settings say by now
+        ports_ = (running.operations_port, running.routes_port)
+        node = dataclasses.replace(node, operations_port=ports_[0], routes_port=ports_[1])
+    return node.config()
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
@@ -142,15 +148,15 @@ def start(node: LocalNode) -> Process:
     _refuse_hidden(node.folder)
     node.folder.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(node.folder):
-        running = running_process(node)
-        if running is not None:
-            _check_same_ports(node, running)
-            _wait_until_healthy(node, running)
-            return running
-        _refuse_taken_ports(node)
-        process = _launch(node)
-        write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
+        process = running_process(node)
+        if process is not None:
+            _check_same_ports(node, process)
+        else:
+            _refuse_taken_ports(node)
+            process = _launch(node)
+            write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
         _wait_until_healthy(node, process)
+        # Whoever sees it healthy first says so, even where the one who started it gave up.
         (node.folder / "installed").touch()
         return process
 
@@ -338,8 +344,8 @@ def _wait_until_healthy(node: LocalNode, process: Process) -> None:
 
 
 def _answers(url: str) -> bool:
-    with contextlib.suppress(requests.RequestException):
-        return requests.get(url, timeout=2).status_code < 500
+    with contextlib.suppress(requests.RequestException), session_for(url, None) as session:
+        return session.get(url, timeout=2).status_code < 500
     return False
 
 
