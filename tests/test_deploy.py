@@ -124,6 +124,23 @@ def test_a_model_whose_probes_do_not_match_is_refused_even_by_force(place: Place
     assert place.answering() == version_of(good)
 
 
+def test_what_was_refused_is_deployed_whole_once_it_is_mended(place: Place) -> None:
+    old, bundle = place.bundle("a"), place.bundle("bad")
+    place.deploy(old)
+    right = (bundle / "probes.json").read_text()
+    wrong = json.loads(right)
+    wrong["probes"][0]["items"].reverse()
+    (bundle / "probes.json").write_text(json.dumps(wrong))
+    change_manifest(bundle)
+    with pytest.raises(HarperRefused, match="refuses model"):
+        place.deploy(bundle)
+    (bundle / "probes.json").write_text(right)
+    change_manifest(bundle)
+    assert place.deploy(bundle).is_everywhere
+    needed = {*item_ids_of(place, old), *item_ids_of(place, bundle)}
+    assert {row["id"] for row in place.rows("items")} == needed
+
+
 def item_ids_of(place: Place, bundle: object) -> list[str]:
     return json.loads((bundle / "item_ids.json").read_text())  # type: ignore[operator]
 
@@ -134,6 +151,17 @@ def test_rolling_back_makes_the_one_before_current(place: Place) -> None:
     place.deploy(second)
     assert roll_back(place) == version_of(first)
     assert place.answering() == version_of(first)
+
+
+def test_going_back_and_forth_forgets_no_version(fake: Place) -> None:
+    bundles = [fake.bundle(name) for name in "abcd"]
+    for bundle in bundles:
+        fake.deploy(bundle)
+    for _ in range(60):
+        roll_back(fake)
+    assert all(version.made_current for version in fake.models.listed())
+    fake.deploy(fake.bundle("e"))
+    assert len(names(fake)) == KEPT
 
 
 def test_rolling_back_takes_a_named_version(place: Place) -> None:
@@ -285,15 +313,49 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> 
     assert version_of(bundles["c"]) not in names(place)
 
 
+def test_a_deploy_that_lost_its_turn_says_so_and_leaves_the_winner_alone(place: Place) -> None:
+    place.deploy(place.bundle("a"))
+    late, punctual = place.bundle("b"), place.bundle("c")
+    nearly, go, won = threading.Event(), threading.Event(), []
+
+    def stall(step: str) -> None:
+        if step == "candidate":
+            row = max(place.rows("deploys"), key=lambda turn: int(turn["id"].removeprefix("turn-")))
+            place.write("deploys", row | {"until": 0.0})
+            winner.start()
+            assert nearly.wait(60)
+
+    def wait_before_the_pointer(step: str) -> None:
+        if step == "pointer":
+            nearly.set()
+            go.wait(60)
+
+    def win() -> None:
+        won.append(place.deploy(punctual, watcher=Watcher(wait_before_the_pointer)).version)
+
+    winner = threading.Thread(target=win)
+    with pytest.raises(HarperRefused, match="lost its turn"):
+        place.deploy(late, watcher=Watcher(stall))
+    go.set()
+    winner.join()
+    assert won == [version_of(punctual)]
+    assert place.answering() == version_of(punctual)
+
+
 def test_deploys_that_begin_together_end_with_one_winner(place: Place) -> None:
     place.deploy(place.bundle("a"))
     bundles = [place.bundle(name) for name in "bcde"]
     barrier, won, lost = threading.Barrier(len(bundles)), [], []
 
+    def wait_for_the_others(step: str) -> None:
+        # A deploy of so little may be over before the last of them has begun.
+        if step == "pointer":
+            wait_for(lambda: len(lost) == len(bundles) - 1)
+
     def run(index: int) -> None:
         barrier.wait()
         try:
-            won.append(place.deploy(bundles[index]).version)
+            won.append(place.deploy(bundles[index], watcher=Watcher(wait_for_the_others)).version)
         except HarperError as error:
             lost.append(str(error))
 
@@ -303,5 +365,5 @@ def test_deploys_that_begin_together_end_with_one_winner(place: Place) -> None:
     for thread in threads:
         thread.join()
     assert len(won) == 1, lost
-    assert all("another deploy" in reason for reason in lost)
+    assert all("another deploy" in reason or "lost its turn" in reason for reason in lost)
     assert place.answering() == won[0]

@@ -41,9 +41,11 @@ class Pushed:
 
 
 def is_there(client: HarperClient, database: str, bundle: Bundle) -> bool:
-    """Returns whether the catalogue was written whole, and no other one since."""
-    rows = client.rows(database, CATALOGUE, [LAST], ["id", "digest"])
-    return bool(rows) and rows[0].get("digest") == bundle.catalogue_digest()
+    """Returns whether the catalogue was written whole, and none of its rows removed since."""
+    digest = bundle.catalogue_digest()
+    rows = client.rows(database, CATALOGUE, [LAST, digest], ["id", "digest"])
+    told = {row["id"]: row.get("digest") for row in rows}
+    return digest in told and told.get(LAST) == digest
 
 
 def push(
@@ -104,6 +106,10 @@ def prune(client: HarperClient, database: str, kept: set[str]) -> int:
     stale = sorted(noted - kept)
     if not stale:
         return 0
+    last = client.rows(database, CATALOGUE, [LAST], ["id", "digest"])
+    if last and last[0].get("digest") in stale:
+        # First of all: what says that the rows are there must not outlive them.
+        client.delete(database, CATALOGUE, [LAST])
     needed = _ids(client, database, sorted(noted & kept))
     gone = sorted(_ids(client, database, stale) - needed)
     for begin in range(0, len(gone), BATCH):

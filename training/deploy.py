@@ -139,7 +139,7 @@ class _Run:
     def through(self) -> Outcome:
         models = Models(self.target.client, self.database)
         self.watch.step("component")
-        code_deployed = install(self.target, self.component)
+        code_deployed = install(self.target, self.component, self.turn.renew)
         seen = models.pointer()
         if self._is_deployed(models, seen):
             return self._unchanged(models, code_deployed)
@@ -188,7 +188,7 @@ class _Run:
         standings = nodes.settled(
             self.target, self.component.project, self.bundle.version, self.turn.renew
         )
-        self._probe(standings)
+        standings = self._probed(standings)
         self.watch.step("prune")
         return Outcome(
             self.bundle.version,
@@ -224,6 +224,7 @@ class _Run:
             self.watch.step("candidate")
             self._nominate(models)
         except HarperRefused:
+            self.turn.check()  # where it is another's turn, the candidate may be another's too
             if not was_there:
                 self._tidy(models)
                 raise
@@ -232,9 +233,11 @@ class _Run:
             self._nominate(models)
 
     def _push(self, models: Models, forced: list[str]) -> None:
+        self.turn.renew()
         models.push(self.bundle, self.by, forced=bool(forced), gate=forced)
 
     def _nominate(self, models: Models) -> None:
+        self.turn.check()
         models.nominate(self.bundle.version, self.by)
         nodes.try_candidate(
             self.target, self.component.project, self.bundle.version, self.turn.renew
@@ -251,24 +254,25 @@ class _Run:
         )
         try:
             nodes.require_answering(standings[0])
-            self._probe(standings)
+            standings = self._probed(standings)
         except HarperError as error:
+            self.turn.check()
+            models.withdraw()
             if seen and seen.get("version") != self.bundle.version:
                 models.make_current(str(seen["version"]), f"{self.by} (taken back)")
                 raise HarperRefused(
                     "deploy", f"taken back to {seen['version']}: {error}"
                 ) from error
             raise
-        finally:
-            models.withdraw()
         return standings
 
-    def _probe(self, standings: list[Standing]) -> None:
-        nodes.ask_probes(
+    def _probed(self, standings: list[Standing]) -> list[Standing]:
+        return nodes.probed(
             standings, self.component.project, self.bundle.version, self.bundle.probes()
         )
 
     def _tidy(self, models: Models) -> list[str]:
+        self.turn.check()
         models.withdraw()
         removed = models.prune()
         kept = {
@@ -304,6 +308,7 @@ def rollback(
         try:
             nodes.require_answering(standings[0])
         except HarperError as error:
+            ours.check()
             if seen:
                 models.make_current(str(seen["version"]), f"{by} (taken back)")
             raise HarperRefused("rollback", f"{chosen} cannot answer: {error}") from error

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from training.cluster import Target, client_of
@@ -17,7 +19,7 @@ from training.turn import COLUMNS, TABLE
 log = logging.getLogger(__name__)
 
 
-def install(target: Target, component: Component) -> bool:
+def install(target: Target, component: Component, keep_alive: Callable[[], None]) -> bool:
     """Deploys the component if a reachable node does not run it, and waits until each of them does.
 
     A node that is down is left alone; `status` shows it with its old code when it is back.
@@ -25,6 +27,7 @@ def install(target: Target, component: Component) -> bool:
     Args:
         target: The nodes.
         component: The code.
+        keep_alive: Called again and again meanwhile.
 
     Returns:
         Whether it travelled.
@@ -54,13 +57,10 @@ def install(target: Target, component: Component) -> bool:
     # connection.
     for asked_node in asked:
         if asked_node.reachable:
-            _restart(asked_node.node, target, component)
+            client = client_of(asked_node.node, target.client.config)
+            client.operation("restart_service", service="http_workers")
+            _wait_for_code(asked_node.node, component, keep_alive)
     return True
-
-
-def _restart(node: Node, target: Target, component: Component) -> None:
-    client_of(node, target.client.config).operation("restart_service", service="http_workers")
-    _wait_for_code(node, component)
 
 
 def _require_super_user(client: HarperClient, component: Component) -> None:
@@ -79,8 +79,10 @@ def _failures(told: Any) -> list[str]:
     return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]
 
 
-def _wait_for_code(node: Node, component: Component) -> None:
+def _wait_for_code(node: Node, component: Component, keep_alive: Callable[[], None]) -> None:
     def is_there() -> bool:
+        with contextlib.suppress(HarperUnavailable):  # the node that restarts may be the one asked
+            keep_alive()
         # Workers are replaced one after the other: a single good answer may come from the first.
         told = hear_workers(node, component.project, lambda h: h.component == component.code)
         return told.component == component.code

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from training import probes
 from training.cluster import Target
-from training.errors import HarperRefused, HarperUnavailable
+from training.errors import HarperError, HarperRefused, HarperUnavailable
 from training.routes import Health, Node, health, recommend, until
 
 ASKED_A_WORKER = 12
@@ -26,6 +26,7 @@ CANDIDATE_SECONDS = 120.0
 STUCK_SECONDS = 10.0
 """How long a node may lack a part of the candidate before it is no longer waited for."""
 SWITCH_SECONDS = 60.0
+SECOND_TRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def hear_workers(node: Node, project: str, is_good: Callable[[Health], bool]) ->
     heard: set[int | None] = set()
     asked = 0
     while True:
-        told = health(node, project)
+        told = _health(node, project)
         heard.add(told.worker)
         asked += 1
         workers = told.workers or WORKERS_SUPPOSED
@@ -72,11 +73,20 @@ def hear_workers(node: Node, project: str, is_good: Callable[[Health], bool]) ->
             return told
 
 
+def _health(node: Node, project: str) -> Health:
+    """Asks twice where no answer comes: a worker may be busy, or on its way out."""
+    told = health(node, project)
+    if told.reachable:
+        return told
+    time.sleep(SECOND_TRY_SECONDS)
+    return health(node, project)
+
+
 def standing(node: Node, project: str, version: str) -> Standing:
     """Asks a node how it stands to a version; it answers from it when each of its workers does."""
     told = hear_workers(node, project, lambda h: _state(h, version) == "answers")
     state = _state(told, version)
-    reason = (told.refused or {}).get("reason") if state == "refused" else told.reason
+    reason = _refusal(told, version).get("reason") or told.reason
     if state == "behind" and told.component is None:
         reason = "the component is not there"
     return Standing(node, state, told, None if state == "answers" else reason)
@@ -87,7 +97,14 @@ def _state(told: Health, version: str) -> str:
         return "down"
     if told.model == version:
         return "answers"
-    return "refused" if (told.refused or {}).get("version") == version else "behind"
+    refusal = _refusal(told, version)
+    # What is tried again may only be on its way to the node.
+    return "refused" if refusal and not refusal.get("retrying") else "behind"
+
+
+def _refusal(told: Health, version: str) -> dict[str, Any]:
+    refused = told.refused or {}
+    return refused if refused.get("version") == version else {}
 
 
 def settled(
@@ -192,21 +209,37 @@ class _Trial:
         return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
 
 
-def ask_probes(
+def probed(
     standings: list[Standing], project: str, version: str, asked: list[dict[str, Any]]
-) -> None:
+) -> list[Standing]:
     """Asks every node that answers from the version the probes, over HTTP like a visitor.
 
+    Returns:
+        How the nodes stand after it: another node than the target's own that fails is named.
+
     Raises:
-        HarperRefused: an answer differs from Python's, or comes from another version.
+        HarperRefused: the target's own answer differs from Python's, or is another version's.
+        HarperUnavailable: the target's own node does not answer.
     """
-    for stand in standings:
-        if stand.answers:
-            for probe in asked:
-                answer = recommend(stand.node, project, probes.question(probe))
-                wrong = probes.difference(probe, answer)
-                if answer.get("model") != version:
-                    wrong = f"answered by {answer.get('model')} instead of {version}"
-                if wrong is not None:
-                    where = stand.node.name or stand.node.routes_url
-                    raise HarperRefused("probe", f"{where}: {wrong}")
+    found = []
+    for place, stand in enumerate(standings):
+        try:
+            if stand.answers:
+                _ask_probes(stand.node, project, version, asked)
+        except HarperError as error:
+            if place == 0:
+                raise
+            state = "down" if isinstance(error, HarperUnavailable) else "refused"
+            stand = replace(stand, state=state, reason=str(error))
+        found.append(stand)
+    return found
+
+
+def _ask_probes(node: Node, project: str, version: str, asked: list[dict[str, Any]]) -> None:
+    for probe in asked:
+        answer = recommend(node, project, probes.question(probe))
+        wrong = probes.difference(probe, answer)
+        if answer.get("model") != version:
+            wrong = f"answered by {answer.get('model')} instead of {version}"
+        if wrong is not None:
+            raise HarperRefused("probe", f"{node.name or node.routes_url}: {wrong}")

@@ -21,6 +21,7 @@ CURRENT, CANDIDATE = "current", "candidate"
 KEPT = 5
 """Versions kept: enough to go back by a few, few enough for a disk."""
 _HISTORY = 50
+"""Versions whose last time as the current one is remembered; each once, however often it was."""
 
 _DESCRIBED = re.compile(r"\[blob: .*, (\d+) bytes\]")
 _TOLD = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
@@ -147,7 +148,7 @@ class Models:
         history = list((old or {}).get("history") or [])
         if old is not None:
             before = {key: old.get(key) for key in ("version", "at", "by", "forced")}
-            history.insert(0, before)
+            history = [before, *(h for h in history if h.get("version") != before["version"])]
         row = {
             "id": CURRENT,
             "version": version,
