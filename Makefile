@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-DOMAINS := songs books
+DOMAINS := $(notdir $(patsubst %/sample,%,$(wildcard datasets/*/sample)))
 STAGES := prepare train evaluate export deploy
 TRAINING := .venv/bin/python -m training
 FUNCTION := custom_functions/recommender
@@ -14,7 +14,7 @@ sources = $(shell find $(1) -type f 2>/dev/null)
 
 .PHONY: help
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / {printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- what a user runs -------------------------------------------------------------------------
 

@@ -47,6 +47,10 @@ setup_node() {
 case "${1:-all}" in
   python) setup_python ;;
   node) setup_node ;;
-  all) setup_python && setup_node ;;
+  all)
+    # Not joined by &&, which would let a failed installation pass for a good one.
+    setup_python
+    setup_node
+    ;;
   *) echo "usage: scripts/setup.sh [python|node|all]" >&2 && exit 2 ;;
 esac

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import checkerboard
 from tests.harper_places import Place, built_component, fake_place, real_node
 from training.pipeline import Folders
+
+# The same examples each time, however slow the machine: a failure is the code's.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

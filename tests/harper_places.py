@@ -124,17 +124,21 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
 
 
 def free_ports(host: str, count: int) -> list[int]:
-    """Returns ports that nobody holds.
+    """Returns ports that nobody holds, and that were not returned before.
 
     Below those that the system hands out for connections: while a node is down, one of those might
     get its port.
     """
-    found: set[int] = set()
+    found: list[int] = []
     while len(found) < count:
         port = random.SystemRandom().randrange(20_000, 32_000)
-        if not ports.is_taken(host, port):
-            found.add(port)
-    return list(found)
+        if port not in _GIVEN and not ports.is_taken(host, port):
+            found.append(port)
+            _GIVEN.add(port)
+    return found
+
+
+_GIVEN: set[int] = set()
 
 
 def built_component(domain: str = "songs") -> Component:

@@ -5,6 +5,8 @@ up.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import json
 import os
 import signal
@@ -13,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 import pytest
 
@@ -90,7 +93,8 @@ def watched(three: Nodes, version: str) -> Iterator[dict[str, float]]:
     for thread in threads:
         thread.start()
     yield seen
-    over.wait(1)
+    with contextlib.suppress(AssertionError):  # whoever looks at `seen` says it better
+        wait_for(lambda: len(seen) == len(threads))
     over.set()
     for thread in threads:
         thread.join()
@@ -158,23 +162,60 @@ def test_a_node_with_its_peers_gone_goes_on_recommending(three: Nodes) -> None:
         answer = recommend(survivor, three.domain.project, {"favourites": item_ids(0)[:3]})
         assert answer["model"] == version_of(bundle)
     config = replace(three.config, url=survivor.url, routes_url=survivor.routes_url)
-    assert cluster.replication(survivor, config, three.domain.database) == "0 of 2 peers"
+    told = functools.partial(cluster.replication, survivor, config, three.domain.database)
+    wait_for(lambda: told() == "0 of 2 peers")
 
 
 def test_new_code_reaches_every_node_by_a_rolling_restart(three: Nodes) -> None:
     three.deploy(three.bundle("d"))
-    old = three.component
+    old, new_code = three.component, "c0dec0dec0dec0de"
     files = dict(old.files) | {"web/ui/new.txt": b"new"}
-    settings = files["settings.json"].replace(old.code.encode(), b"c0dec0dec0dec0de")
-    three.component = replace(
-        old, code="c0dec0dec0dec0de", files=files | {"settings.json": settings}
-    )
+    settings = files["settings.json"].replace(old.code.encode(), new_code.encode())
+    three.component = replace(old, code=new_code, files=files | {"settings.json": settings})
     try:
-        assert three.deploy(three.folder / "d").code_deployed
-        told = [health(node, three.domain.project) for node in three.target.nodes]
-        assert {h.component for h in told} == {"c0dec0dec0dec0de"}
+        with codes_told(three) as told:
+            assert three.deploy(three.folder / "d").code_deployed
+        now = [health(node, three.domain.project) for node in three.target.nodes]
+        assert {h.component for h in now} == {new_code}
+        for one, other in itertools.pairwise(three.target.nodes):
+            last_old = max(t.asked for t in told if (t.node, t.code) == (one, old.code))
+            first_new = min(t.said for t in told if (t.node, t.code) == (other, new_code))
+            assert last_old < first_new, "a node was restarted before the last one had new code"
     finally:
         three.component = old
+
+
+class Told(NamedTuple):
+    """Which code a node said it has, when it was asked and when it said so (seconds)."""
+
+    node: Node
+    code: str | None
+    asked: float
+    said: float
+
+
+@contextlib.contextmanager
+def codes_told(three: Nodes) -> Iterator[list[Told]]:
+    """Yields what the nodes say meanwhile."""
+    told: list[Told] = []
+    done = threading.Event()
+
+    def ask(node: Node) -> None:
+        while not done.is_set():
+            asked = time.monotonic()
+            code = health(node, three.domain.project).component
+            told.append(Told(node, code, asked, time.monotonic()))
+            done.wait(0.02)
+
+    threads = [threading.Thread(target=ask, args=(node,)) for node in three.target.nodes]
+    for thread in threads:
+        thread.start()
+    try:
+        yield told
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_a_node_that_cannot_load_the_model_keeps_its_old_one_and_is_named(three: Nodes) -> None:
