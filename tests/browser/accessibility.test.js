@@ -65,7 +65,7 @@ const STATES = {
   },
   comparison: {
     path: picked(3, '&compare=nearest-user'),
-    arrive: (page) => page.getByRole('status').filter({ hasText: 'both' }).waitFor(),
+    arrive: (page) => page.getByRole('status').filter({ hasText: 'in both' }).waitFor(),
   },
   'a slow answer': {
     path: picked(3),

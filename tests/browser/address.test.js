@@ -18,12 +18,13 @@ for (const deployment of DEPLOYMENTS) {
       const path = await pathWith(deployment, picked, '&strategy=nearest-user&variety=0.4');
       const page = await visit(t, deployment, { path });
       await answered(page);
+      const asked = page.waitForResponse(/\/recommend$/);
       await page
         .getByRole('button', { name: /^Not for me: / })
         .nth(1)
         .click();
       await page.waitForURL(/not=/);
-      await page.waitForResponse(/\/recommend$/);
+      await asked;
       await answered(page);
       const before = await state(page);
 

@@ -44,6 +44,7 @@ for (const deployment of DEPLOYMENTS) {
             path: await path(deployment),
             viewport: { width, height: 800 },
             prepare: async (page) => {
+              page.setDefaultTimeout(30_000);
               await watchShifts(page);
               await throttle(page);
               page.on('response', (response) => {
@@ -51,7 +52,6 @@ for (const deployment of DEPLOYMENTS) {
               });
             },
           });
-          page.setDefaultTimeout(30_000);
           await settle(page);
           await page.waitForTimeout(500);
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEPLOYMENTS, answered, ask, pathWith, popular, useBrowser, visit } from './support.js';
+import {
+  DEPLOYMENTS,
+  answered,
+  ask,
+  otherModel,
+  pathWith,
+  popular,
+  useBrowser,
+  visit,
+} from './support.js';
 
 useBrowser();
 
@@ -42,6 +51,24 @@ for (const deployment of DEPLOYMENTS) {
       );
       assert.ok(bars[0] > 100);
     });
+
+    for (const [measured, said] of [
+      ['2026-03-01', 'Measured on 1 March 2026.'],
+      ['2026-03-01T20:15:00Z', 'Measured on 1 March 2026.'],
+      [undefined, ''],
+    ]) {
+      it(`says ${said || 'nothing'} of a report of ${measured ?? 'no day'}`, async (t) => {
+        const page = await visit(t, deployment, {
+          timezoneId: 'America/Los_Angeles',
+          prepare: (page) =>
+            otherModel(page, (model) => ({ ...model, metrics: { ...model.metrics, measured } })),
+        });
+        await page.getByText('More figures').click();
+        const words = page.getByText('NDCG@20 is 1 when');
+        await words.waitFor();
+        assert.equal(/Measured .*/.exec(await words.innerText())?.[0] ?? '', said);
+      });
+    }
 
     it('tells how much the number of favourites matters', async (t) => {
       const { metrics, default_strategy: usual } = await ask(deployment, 'model');

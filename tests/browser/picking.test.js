@@ -5,6 +5,7 @@ import {
   intercept,
   json,
   on,
+  otherModel,
   pathWith,
   popular,
   useBrowser,
@@ -72,11 +73,18 @@ for (const deployment of DEPLOYMENTS) {
       await box.waitFor();
       await page.waitForLoadState('networkidle');
       asked.length = 0;
+      await box.evaluate((input) => {
+        window.typed = [];
+        input.addEventListener('input', () => window.typed.push(performance.now()));
+      });
 
       await box.pressSequentially(item.title.slice(0, 8), { delay: 20 });
       await options.first().waitFor();
 
-      assert.equal(asked.length, 1);
+      // A busy machine types with pauses.
+      const typed = await page.evaluate(() => window.typed);
+      const pauses = typed.filter((at, key) => key > 0 && at - typed[key - 1] > 100);
+      assert.ok(asked.length >= 1 && asked.length <= 1 + pauses.length, `${asked.length} asked`);
     });
 
     it('marks the beginnings that were typed', async (t) => {
@@ -150,14 +158,50 @@ for (const deployment of DEPLOYMENTS) {
           ),
       });
       const { box, options } = on(page);
+      const asked = page.waitForRequest((request) => request.url().includes('q=zz'));
       await box.fill('zz');
-      await page.waitForRequest((request) => request.url().includes('q=zz'));
+      await asked;
       await box.fill(item.title);
       await options.first().waitFor();
       await page.waitForTimeout(2200);
 
       assert.match(await options.first().innerText(), new RegExp(escaped(item.title)));
       assert.equal(await page.getByText('Zz too late').count(), 0);
+    });
+
+    it('takes nothing from the list of an earlier text, and the first of the text’s own', async (t) => {
+      const [both, first] = ['Zz both', 'Zzyy first'].map((title) => ({ id: title, title }));
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const page = await visit(t, deployment, {
+        prepare: (page) =>
+          intercept(page, searches, (route) => {
+            const typed = new URL(route.request().url()).searchParams.get('q');
+            if (typed === 'zz') return json(route, 200, { [deployment.name]: [both] });
+            if (typed !== 'zzyy') return null;
+            return held.then(() => json(route, 200, { [deployment.name]: [first, both] }));
+          }),
+      });
+      const { box, options, favourites } = on(page);
+      await box.fill('zz');
+      await options.filter({ hasText: both.title }).waitFor();
+
+      const asked = page.waitForRequest((request) => request.url().includes('q=zzyy'));
+      await box.fill('zzyy');
+      await page.keyboard.press('Enter');
+      await asked;
+      await page.keyboard.press('Enter');
+      assert.equal(await favourites.count(), 0);
+      assert.equal(await box.inputValue(), 'zzyy');
+      assert.deepEqual(await options.allInnerTexts(), [both.title]);
+      assert.equal(await page.getByRole('listbox').getAttribute('aria-busy'), 'true');
+
+      release();
+      await options.filter({ hasText: first.title }).waitFor();
+      assert.equal(await page.getByRole('listbox').getAttribute('aria-busy'), 'false');
+      await page.keyboard.press('Enter');
+      await favourites.filter({ hasText: first.title }).waitFor();
+      assert.equal(await favourites.count(), 1);
     });
 
     it('says so when nothing fits', async (t) => {
@@ -191,6 +235,29 @@ for (const deployment of DEPLOYMENTS) {
       await page.getByText('Remove one to add another').waitFor();
       await page.getByRole('button', { name: /^Add / }).first().waitFor();
       assert.ok(await page.getByRole('button', { name: /^Add / }).first().isDisabled());
+    });
+
+    it('takes no more than the model does', async (t) => {
+      const six = await popular(deployment, 6);
+      const asked = [];
+      const page = await visit(t, deployment, {
+        path: await pathWith(deployment, six),
+        prepare: async (page) => {
+          page.on('request', (request) => request.method() === 'POST' && asked.push(request));
+          await otherModel(page, (model) => ({
+            ...model,
+            sizes: { ...model.sizes, favourites: 5 },
+          }));
+        },
+      });
+      const { box, favourites } = on(page);
+      await page.getByText('Remove one to add another').waitFor();
+      await page.getByText(`Pick up to five ${deployment.name}.`).waitFor();
+      await page.getByText('5 of 5').waitFor();
+      assert.ok(await box.isDisabled());
+      assert.equal(await favourites.count(), 5);
+      await page.getByRole('button', { name: /^Add / }).first().waitFor();
+      for (const request of asked) assert.equal(request.postDataJSON().favourites.length, 5);
     });
 
     it('keeps the focus in the list when a favourite is removed by keyboard', async (t) => {
@@ -231,7 +298,8 @@ for (const deployment of DEPLOYMENTS) {
         const before = page.url();
         seen.add(before);
         await page.getByRole('button', { name: 'Surprise me instead' }).click();
-        await page.waitForURL((url) => url.href !== before);
+        // The same three may come again, if seldom.
+        await page.waitForURL((url) => url.href !== before, { timeout: 3_000 }).catch(() => {});
       }
       assert.ok(seen.size > 1);
     });

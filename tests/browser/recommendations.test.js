@@ -90,14 +90,30 @@ for (const deployment of DEPLOYMENTS) {
     });
 
     it('adds one to the favourites, and the keyboard goes on from the next', async (t) => {
-      const { page, titles, favourites } = await start(t);
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      const { page, titles, favourites } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, (route) =>
+            route.request().postDataJSON().favourites.length < 4
+              ? null
+              : held.then(() => route.fallback()),
+          ),
+      });
       await answered(page);
       const [first, second] = await titles.allInnerTexts();
       await page.getByRole('button', { name: /^Add / }).first().focus();
+      const told = page.waitForResponse(asks);
       await page.keyboard.press('Enter');
       await favourites.filter({ hasText: first }).waitFor();
-      const focused = await page.evaluate(() => document.activeElement.ariaLabel);
-      assert.ok(focused.startsWith(`Add ${second}`), focused);
+      const focused = () => page.evaluate(() => document.activeElement.ariaLabel);
+      assert.ok((await focused()).startsWith(`Add ${second}`), await focused());
+
+      release();
+      await told;
+      await answered(page);
+      assert.ok(!(await titles.allInnerTexts()).includes(first));
+      assert.match(await focused(), /^Add /, 'whatever became of the row');
     });
 
     it('dismisses one for good, until it is allowed again', async (t) => {
@@ -159,7 +175,7 @@ for (const deployment of DEPLOYMENTS) {
         assert.equal(await list.getByText('in both, ').count(), shared);
       }
       assert.equal(await lists[1].getByRole('combobox').inputValue(), 'nearest-user');
-      await page.getByText(`${shared} of ${ids[0].length}`).waitFor();
+      await page.locator('.compare-sum').getByText(`${shared} of ${ids[0].length}`).waitFor();
     });
 
     it('varies more when the slider is moved by keyboard', async (t) => {
@@ -194,6 +210,29 @@ for (const deployment of DEPLOYMENTS) {
       assert.equal(await titles.count(), 20);
     });
 
+    it('offers no more where there is none', async (t) => {
+      let left = 13;
+      const { page, titles } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, async (route) => {
+            const answer = await (await route.fetch()).json();
+            const recommendations = answer.recommendations.slice(0, left);
+            return json(route, 200, { ...answer, recommendations });
+          }),
+      });
+      const more = page.getByRole('button', { name: 'Show more' });
+      await answered(page);
+      await more.click();
+      await titles.nth(12).waitFor();
+      await more.waitFor({ state: 'detached' });
+      assert.equal(await titles.count(), 13);
+
+      left = 7;
+      await page.reload();
+      await titles.nth(6).waitFor();
+      assert.equal(await more.count(), 0);
+    });
+
     it('drops an answer that was overtaken', async (t) => {
       let held;
       const { page, titles, favourites } = await start(t, {
@@ -207,10 +246,12 @@ for (const deployment of DEPLOYMENTS) {
       });
       await answered(page);
       const remove = favourites.getByRole('button');
+      const asked = page.waitForRequest(asks);
       await remove.first().click();
-      await page.waitForRequest(asks);
+      await asked;
+      const told = page.waitForResponse(asks);
       await remove.first().click();
-      await page.waitForResponse(asks);
+      await told;
       await answered(page);
       const now = await titles.allInnerTexts();
       await held.catch(() => {});

@@ -6,6 +6,7 @@ import {
   intercept,
   json,
   on,
+  otherModel,
   pathWith,
   popular,
   useBrowser,
@@ -137,6 +138,62 @@ for (const deployment of DEPLOYMENTS) {
       assert.equal(await on(page).titles.count(), 10);
     });
 
+    it('names a favourite by its title as soon as a next model has it', async (t) => {
+      const [known] = await popular(deployment, 1);
+      const late = { id: 'KNOWN-LATER', title: 'Known later' };
+      let there = false;
+      const page = await visit(t, deployment, {
+        path: await pathWith(deployment, [known, late]),
+        prepare: async (page) => {
+          await intercept(page, new RegExp(late.id + '$'), (route) =>
+            there ? json(route, 200, late) : null,
+          );
+          await intercept(page, asks, async (route) => {
+            const answer = await (await route.fetch()).json();
+            return json(route, 200, { ...answer, ...(there && { model: 'next', unknown: [] }) });
+          });
+        },
+      });
+      const { favourites } = on(page);
+      await favourites.getByText('not in the catalogue').waitFor();
+      there = true;
+      await favourites.getByRole('button').first().click();
+      await favourites.getByText(late.title).waitFor();
+      assert.equal(await page.getByText('not in the catalogue').count(), 0);
+    });
+
+    it('goes along with a next model that takes fewer favourites', async (t) => {
+      let most = 10;
+      const message = 'favourites: this model takes at most 2';
+      const refuses = ({ favourites }) => favourites.length > most;
+      const page = await visit(t, deployment, {
+        path: await pathWith(deployment, await popular(deployment, 4)),
+        prepare: async (page) => {
+          await otherModel(page, (model) => ({
+            ...model,
+            sizes: { ...model.sizes, favourites: most },
+          }));
+          await intercept(page, asks, (route) =>
+            refuses(route.request().postDataJSON())
+              ? json(route, 400, { statusCode: 400, code: 'invalid_request', message })
+              : null,
+          );
+        },
+      });
+      await answered(page);
+      assert.equal(await on(page).favourites.count(), 4);
+      most = 2;
+      await page
+        .getByRole('button', { name: /^Not for me: / })
+        .first()
+        .click();
+      await page.getByText('2 of 2').waitFor();
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+      await answered(page);
+      assert.equal(await on(page).favourites.count(), 2);
+      assert.equal(await on(page).titles.count(), 10);
+    });
+
     it('shows what is popular when no favourite is known, and says so', async (t) => {
       const path = await pathWith(deployment, [{ id: 'NOBODY-KNOWS-IT' }]);
       const page = await visit(t, deployment, { path });
@@ -156,6 +213,35 @@ for (const deployment of DEPLOYMENTS) {
           ),
       });
       await page.getByText('nothing left to recommend').waitFor();
+    });
+
+    it('says so when there can be no surprise', async (t) => {
+      let away = true;
+      const page = await visit(t, deployment, {
+        prepare: (page) => intercept(page, asks, (route) => (away ? route.abort() : null)),
+      });
+      const surprise = page.getByRole('button', { name: 'Surprise me' });
+      await surprise.click();
+      await page.getByRole('alert').getByText('The server does not answer').waitFor();
+      away = false;
+      await surprise.click();
+      await on(page).favourites.nth(2).waitFor();
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    });
+
+    it('promises no list beside another while the server is away', async (t) => {
+      const path = await pathWith(
+        deployment,
+        await popular(deployment, 3),
+        '&compare=nearest-user',
+      );
+      const page = await visit(t, deployment, {
+        path,
+        prepare: (page) => intercept(page, asks, (route) => route.abort()),
+      });
+      await page.getByRole('alert').waitFor();
+      await page.getByText('Asking both').waitFor({ state: 'detached' });
+      await page.locator('.ghost').first().waitFor({ state: 'detached' });
     });
 
     it('offers the search again when it fails', async (t) => {
@@ -186,7 +272,7 @@ for (const deployment of DEPLOYMENTS) {
         },
       });
       await answered(page);
-      await page.waitForTimeout(300);
+      for (let i = 0; i < 50 && asked < 2; i++) await page.waitForTimeout(100);
       assert.ok(asked >= 2);
     });
   });

@@ -137,6 +137,9 @@ export const on = (page) => ({
 /** Waits until the list shows an answer to the question that stands now. */
 export async function answered(page) {
   await page.locator('.rows[aria-busy="false"], .results-note').first().waitFor();
+  // The names of favourites come by themselves.
+  const unnamed = page.locator('.chip-title').filter({ hasText: /^…$/ });
+  await unnamed.first().waitFor({ state: 'detached' });
 }
 
 /**
@@ -148,6 +151,17 @@ export async function answered(page) {
  */
 export const intercept = (page, address, act) =>
   page.route(address, (route) => act(route) ?? route.fallback());
+
+/**
+ * Lets the page see another manifest than the server's.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {(manifest: object) => object} change
+ */
+export const otherModel = (page, change) =>
+  intercept(page, /-recommender\/model$/, async (route) =>
+    json(route, 200, change(await (await route.fetch()).json())),
+  );
 
 /** @returns {Promise<void>} */
 export const json = (route, status, body) =>

@@ -30,16 +30,18 @@ const letterOf = new Map([
 
 let database;
 let app;
+let log;
 
 beforeEach(async () => {
   database = fakeDatabase();
+  log = keepingLog();
   app = fastify();
   await app.register(recommenderRoutes, {
     database,
     settings: { project: domain.project, collection: domain.name, code: 'x' },
     wasmFolder: WASM_FOLDER,
     node: { name: 'n', worker: 0 },
-    log: keepingLog(),
+    log,
   });
   push(database, A);
   push(database, B);
@@ -173,7 +175,8 @@ test('a blob that comes late is taken without another word from anybody', async 
 test('a worker that nobody asks follows the pointer by itself', async () => {
   await swapTo(A);
   point(database, B.manifest.version);
-  const before = database.current.gets;
-  await until(() => database.current.gets > before + 3);
+  await until(() =>
+    log.lines.some(({ message }) => message === `model ${B.manifest.version} answers`),
+  );
   assert.equal((await app.inject('/model')).json().version, B.manifest.version);
 });

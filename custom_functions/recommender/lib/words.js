@@ -1,11 +1,14 @@
 /**
  * How text is compared. `normalise` is the same as Python's `training.text.normalise`; the rest is what
- * search adds to it.
+ * search adds to it. The pages mark by these rules too, so nothing of Node may be used here.
  */
 
 const APOSTROPHES = /['’]/g;
 const MARKS = /\p{M}/gu;
+const WORD = /[\p{L}\p{N}]+/gu;
+const WORD_WITH_APOSTROPHES = /[\p{L}\p{N}'’]+/gu;
 const NOT_A_WORD = /[^\p{L}\p{N}]+/gu;
+const SIGN = /[^\p{L}\p{N}]/u;
 
 // Letters of their own that Unicode does not take apart but people type as these.
 const LOOKALIKES = {
@@ -71,35 +74,78 @@ export function indexWords(texts) {
  * @param {number} [most] Further words are left out of account.
  * @returns {string[]} Distinct.
  */
-export function queryWords(query, most = 10) {
-  const found = chunks(query);
-  const words = found.flatMap((chunk) => pieces(chunk.replace(APOSTROPHES, '')));
-  const distinct = [...new Set(words.length ? words : found)].slice(0, most).map(clip);
+export function queryWords(query, most) {
+  const distinct = typedWords(query, most);
   // "the" is found wherever "then" is.
   return distinct.filter(
     (word) => !distinct.some((other) => other !== word && other.startsWith(word)),
   );
 }
 
+/**
+ * What was typed, word by word.
+ *
+ * @param {string} query
+ * @param {number} [most] Further words are left out.
+ * @returns {string[]} Distinct.
+ */
+export function typedWords(query, most = 10) {
+  const found = chunks(query);
+  const words = found.flatMap((chunk) => pieces(chunk.replace(APOSTROPHES, '')));
+  return [...new Set(words.length ? words : found)].slice(0, most).map(clip);
+}
+
+/**
+ * @param {string} text
+ * @returns {string} In the letters that people type: lower case, no accents, no look-alikes. Each letter is
+ *   changed for itself, whatever stands beside it; what stands between words stays.
+ */
+export const plain = (text) => fold(text).replace(LOOKALIKE, (letter) => LOOKALIKES[letter]);
+
+/**
+ * The words that a chunk can be read as, in three ways: `don't` is dont, and don and t; `ac/dc` is ac and dc,
+ * and acdc; `!!!` is no word, and so itself.
+ *
+ * @param {string} chunk Plain letters without a blank.
+ * @returns {{word: string, at: number, without?: RegExp}[]} Where each begins in the chunk, and the signs that
+ *   it leaves out of it.
+ */
+export function readings(chunk) {
+  // Nearly every chunk is one word; to read those the long way too would take thrice as long.
+  if (!SIGN.test(chunk)) return [{ word: chunk, at: 0 }];
+  const whole = runs(chunk, WORD_WITH_APOSTROPHES, APOSTROPHES);
+  if (!whole.length) return [{ word: chunk, at: 0 }];
+  const parted = runs(chunk, WORD);
+  const word = whole.map((run) => run.word).join('');
+  const joined = { word, at: whole[0].at, without: NOT_A_WORD };
+  return whole.length > 1 ? [...whole, ...parted, joined] : [...whole, ...parted];
+}
+
+/**
+ * @param {string} word
+ * @returns {number[]} Where in it a search may begin.
+ */
+export function starts(word) {
+  if (!UNSPACED.test(word)) return [0];
+  let at = 0;
+  return [...word].map((letter) => (at += letter.length) - letter.length);
+}
+
 function addWords(words, chunk) {
-  const whole = pieces(chunk.replace(APOSTROPHES, ''));
-  if (!whole.length) return words.add(clip(chunk));
-  for (const word of whole) addWord(words, word);
-  for (const word of pieces(chunk)) addWord(words, word);
-  if (whole.length > 1) addWord(words, whole.join(''));
+  for (const { word } of readings(chunk)) {
+    for (const start of starts(word)) words.add(clip(word.slice(start)));
+  }
 }
 
-function addWord(words, word) {
-  words.add(clip(word));
-  if (!UNSPACED.test(word)) return;
-  const letters = [...word];
-  for (let i = 1; i < letters.length; i++) words.add(clip(letters.slice(i).join('')));
+function runs(chunk, pattern, without) {
+  const found = Array.from(chunk.matchAll(pattern), ({ 0: run, index: at }) => ({
+    word: without ? run.replace(without, '') : run,
+    at,
+    without,
+  }));
+  return found.filter(({ word }) => word);
 }
 
-const chunks = (text) =>
-  fold(text)
-    .replace(LOOKALIKE, (letter) => LOOKALIKES[letter])
-    .split(/\s+/u)
-    .filter(Boolean);
+const chunks = (text) => plain(text).split(/\s+/u).filter(Boolean);
 const pieces = (chunk) => chunk.split(NOT_A_WORD).filter(Boolean);
 const clip = (word) => word.slice(0, LONGEST_WORD);

@@ -7,7 +7,6 @@
  * @property {number} variety 0..1.
  */
 
-const MOST_FAVOURITES = 10;
 const MOST_DISMISSED = 200;
 
 /**
@@ -15,13 +14,14 @@ const MOST_DISMISSED = 200;
  *
  * @param {string} search As in `location.search`.
  * @param {string} collection Name of the parameter that carries the favourites: songs, books …
+ * @param {number} most Favourites; further ones are left out.
  * @returns {Place}
  */
-export function readPlace(search, collection) {
+export function readPlace(search, collection, most) {
   const query = new URLSearchParams(search);
   const variety = Number(query.get('variety'));
   return {
-    favourites: readIds(query.get(collection), MOST_FAVOURITES),
+    favourites: readIds(query.get(collection), most),
     dismissed: readIds(query.get('not'), MOST_DISMISSED),
     strategy: query.get('strategy') || null,
     compare: query.get('compare') || null,

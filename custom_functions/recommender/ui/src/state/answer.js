@@ -4,6 +4,8 @@ import { Away } from '../api.js';
 const SETTLE_MS = 120;
 const SLOW_MS = 4_000;
 const RETRY_MS = 5_000;
+const PATIENCE_MS = 500;
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * Keeps one list of recommendations in step with a question that changes.
@@ -13,10 +15,14 @@ const RETRY_MS = 5_000;
  *
  * @param {import('../api.js').Api} api
  * @param {import('vue').Ref<object|null>} question Body of POST recommend; null asks nothing.
- * @param {(answer: object) => void} [arrived]
+ * @param {object} [options]
+ * @param {(answer: object) => void} [options.arrived]
+ * @param {() => Promise<unknown>} [options.ready] What an answer is told with; it is waited for, but not long.
  */
-export function useAnswer(api, question, arrived = () => {}) {
+export function useAnswer(api, question, { arrived = () => {}, ready = async () => {} } = {}) {
   const answer = shallowRef(null);
+  /** The question that the answer answers; another one may stand by now. */
+  const asked = shallowRef(null);
   const pending = ref(false);
   const slow = ref(false);
   const trouble = shallowRef(null);
@@ -35,12 +41,15 @@ export function useAnswer(api, question, arrived = () => {}) {
     halt();
     if (!question.value) return;
     const { signal } = (asking = new AbortController());
+    const wanted = question.value;
     pending.value = true;
     slowTimer = setTimeout(() => (slow.value = true), SLOW_MS);
     try {
-      const got = await api.recommend(question.value, { signal });
+      const got = await api.recommend(wanted, { signal });
+      await Promise.race([ready(), pause(PATIENCE_MS)]);
       if (signal.aborted) return;
       answer.value = got;
+      asked.value = wanted;
       trouble.value = null;
       arrived(got);
       halt();
@@ -61,7 +70,7 @@ export function useAnswer(api, question, arrived = () => {}) {
         pending.value = true;
         nextTimer = setTimeout(ask, before === undefined ? 0 : SETTLE_MS);
       } else {
-        answer.value = trouble.value = null;
+        answer.value = asked.value = trouble.value = null;
       }
     },
     { immediate: true },
@@ -73,5 +82,5 @@ export function useAnswer(api, question, arrived = () => {}) {
     halt();
     removeEventListener('online', online);
   });
-  return { answer, pending, slow, trouble, ask };
+  return { answer, asked, pending, slow, trouble, ask };
 }

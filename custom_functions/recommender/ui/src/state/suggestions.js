@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, shallowRef, watch } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 
 const SETTLE_MS = 150;
 const MOST_SHOWN = 8;
@@ -7,7 +7,8 @@ const MOST_SHOWN = 8;
 export const FEWEST_LETTERS = 2;
 
 /**
- * Suggestions for what is typed. Only the answer to the last text is ever shown.
+ * Suggestions for what is typed. The last list stays until the next one is there, so that nothing
+ * flickers between two letters; an answer that was overtaken is dropped.
  *
  * @param {import('../api.js').Api} api
  * @param {() => string} collection
@@ -16,17 +17,20 @@ export const FEWEST_LETTERS = 2;
 export function useSuggestions(api, collection, text) {
   /** `for` is the text that the items answer. */
   const found = shallowRef({ for: '', items: [] });
+  /** What is found belongs to an earlier text than the one that stands. */
   const pending = ref(false);
   const failed = ref(false);
+  const words = computed(() => text.value.trim());
   let timer;
   let asking = new AbortController();
 
-  async function ask(words) {
+  async function ask() {
     const { signal } = (asking = new AbortController());
+    const wanted = words.value;
     try {
-      const items = await api.search(collection(), words, { limit: MOST_SHOWN, signal });
+      const items = await api.search(collection(), wanted, { limit: MOST_SHOWN, signal });
       if (signal.aborted) return;
-      found.value = { for: words, items };
+      found.value = { for: wanted, items };
       failed.value = false;
     } catch {
       if (signal.aborted) return;
@@ -38,19 +42,25 @@ export function useSuggestions(api, collection, text) {
   function stop() {
     clearTimeout(timer);
     asking.abort();
+    pending.value = false;
   }
 
-  watch(text, () => {
+  function forget() {
+    found.value = { for: '', items: [] };
+    failed.value = false;
+  }
+
+  function askIn(milliseconds) {
     stop();
-    const words = text.value.trim();
-    if (words.length < FEWEST_LETTERS) {
-      found.value = { for: '', items: [] };
-      pending.value = failed.value = false;
-      return;
-    }
     pending.value = true;
-    timer = setTimeout(ask, SETTLE_MS, words);
+    timer = setTimeout(ask, milliseconds);
+  }
+
+  watch(words, () => {
+    if (words.value.length >= FEWEST_LETTERS) return askIn(SETTLE_MS);
+    stop();
+    forget();
   });
   onScopeDispose(stop);
-  return { found, pending, failed, again: () => ask(text.value.trim()) };
+  return { found, pending, failed, again: () => askIn(0) };
 }
