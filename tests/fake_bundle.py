@@ -200,6 +200,7 @@ def _manifest(domain: str, items: int, quality: float, popularity: float) -> dic
         "metrics": {
             "users": 50,
             "favourites": 3,
+            "measured": "2026-11-23",
             "rows": [row("voters", "ours", quality), row("popularity", "baseline", popularity)],
         },
         "data": {"name": "tests", "synthetic": True, "terms": "none", "files": {"a": "b"}},

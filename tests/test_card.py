@@ -102,6 +102,18 @@ def test_invented_data_are_said_to_be_invented_and_no_others(report, source, tmp
     assert ("synthetic" in text) == synthetic
 
 
+def test_the_time_of_fitting_and_als_are_told_with_the_stages_in_which_they_were_measured(
+    report, text
+):
+    told = part(text, "How it was fitted")
+    als = next(row for row in report["rows"] if row["method"] == "ALS")
+    total = sum(report["fit"]["seconds"].values())
+    assert f"Together {total:.0f} s in the stage `train`" in told
+    assert f"{als['fit_seconds']:.1f} s that ALS" in told
+    assert "`evaluate`" in told
+    assert "same run" not in told
+
+
 def test_every_picture_that_the_card_shows_is_there(board, text):
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert len(pictures) == 4

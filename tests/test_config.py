@@ -85,6 +85,7 @@ def test_an_unknown_or_unfit_setting_names_itself_and_what_there_is(setting, tol
         "split.seed=-1",
         "model.dim=0",
         "model.favourites=0",
+        "model.favourites=11",  # the route takes no more than 10
         "model.user_items=0",
         "train.seed=-1",
         "train.batch=0",
@@ -111,6 +112,7 @@ def test_an_unknown_or_unfit_setting_names_itself_and_what_there_is(setting, tol
         "evaluate.favourites=0",
         "evaluate.max_users=0",
         "export.dtype=int8",
+        "export.max_megabytes=-1",
         "export.max_exclude=-1",
         "export.max_limit=0",
         "export.shard_bytes=0",

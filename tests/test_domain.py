@@ -15,6 +15,7 @@ from training.config import SplitConfig
 from training.dataset import EDITIONS, build
 from training.domain import ITEM_ID, POPULARITY, STRENGTH, TITLE, USER_ID, Domain
 from training.errors import DataError
+from training.fetch import SITES
 from training.pipeline import Folders
 from training.reading import find_all
 
@@ -53,6 +54,21 @@ def test_every_word_for_people_is_there(domain):
     assert domain.data_name
     assert domain.terms
     assert all(source.what and source.columns and source.names for source in domain.sources)
+
+
+def test_a_domain_says_itself_where_its_data_can_be_downloaded(domain):
+    # With it, a further domain is one file, and `fetch` knows it.
+    assert domain.site is None or SITES[domain.name] is domain.site
+    assert domain.name in SITES or domain.site is None
+
+
+def test_what_is_downloaded_is_what_the_domain_reads(domain):
+    if domain.site is None:
+        pytest.skip("is laid by hand")
+    brought = {n for remote in domain.site.remotes for n in remote.holds or (remote.name,)}
+    for source in domain.sources:
+        named = {name + packed for name in source.names for packed in ("", ".gz", ".zip")}
+        assert named & brought or not source.required
 
 
 def test_no_field_has_a_name_that_the_catalogue_uses_for_itself(domain, sample):

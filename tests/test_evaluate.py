@@ -38,6 +38,18 @@ def test_a_baseline_stands_with_a_setting_of_its_grid(rows):
         assert 0 <= row["validation_ndcg@20"] <= 1
 
 
+def test_ours_stand_with_what_was_chosen_for_them_how_long_they_took_and_what_they_know(
+    board, rows
+):
+    noted = json.loads((board.model / "history.json").read_text())["strategies"]
+    for name in ("items", "voters", "nearest-user"):
+        row = {key: rows[name][key] for key in ("settings", "fit_seconds", "content")}
+        assert row == noted[name]
+        assert row["fit_seconds"] > 0
+        assert row["content"] == (name == "items")
+    assert rows["voters"]["settings"]["voters"] > 0
+
+
 def test_every_metric_lies_within_0_and_1_and_within_its_interval(rows):
     for row in rows.values():
         assert 0 <= row["coverage@20"] <= 1

@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import checkerboard
-from training import dataset, serving
+from training import dataset, pipeline, serving
 from training.errors import ConfigError, ExportError
 from training.pipeline import Folders
 from training.reading import sha256_of
@@ -90,6 +92,7 @@ def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
 def test_the_version_is_the_hash_of_the_rest(manifest):
     manifest = json.loads(json.dumps(manifest))
     rest = {k: v for k, v in manifest.items() if k not in ("version", "created")}
+    del rest["metrics"]["measured"]
     # The report tells times: with it, the same model would have another version each time.
     for name in ("report.json", "MODEL_CARD.md"):
         del rest["files"][name]
@@ -126,12 +129,24 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
     checkerboard.run(folders, "export")
     again = read(folders.bundle / "manifest.json")
     assert again["files"]["report.json"] != manifest["files"]["report.json"]
+    assert again["metrics"]["measured"] == "2001-01-01" != manifest["metrics"]["measured"]
     assert again["version"] == manifest["version"]
 
 
-def test_the_card_travels_with_the_model(board):
-    card = (board.bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert card == (board.report / "MODEL_CARD.md").read_text(encoding="utf-8")
+def test_the_day_of_the_measurement_stands_in_the_manifest(board, manifest):
+    looked = read(board.report / "report.json")["test_users_looked_at"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", manifest["metrics"]["measured"])
+    assert looked.startswith(manifest["metrics"]["measured"])
+
+
+def test_the_card_travels_with_the_model_and_shows_no_picture_that_does_not(board):
+    card = (board.bundle / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines()
+    whole = (board.report / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in card if line] == [
+        line for line in whole if line and not line.startswith("![")
+    ]
+    assert not list(board.bundle.glob("*.png"))
+    assert ("", "") not in itertools.pairwise(card)
 
 
 def test_a_bundle_whose_items_are_not_the_models_is_refused(board, monkeypatch, tmp_path):
@@ -226,7 +241,8 @@ def test_probes_ask_every_strategy_and_the_bundle_gives_their_answers(board, man
 
 def test_float32_answers_the_same_and_weighs_more(board, manifest, tmp_path):
     folders = copied(board, tmp_path)
-    checkerboard.run(folders, "export", more=("export.dtype=float32",))
+    more = ("export.dtype=float32", "evaluate.quick=true")
+    checkerboard.run(folders, "evaluate", "export", more=more)
     half, full = BundleGraph(board.bundle), BundleGraph(folders.bundle)
 
     def weight(of: dict) -> int:
@@ -276,6 +292,38 @@ def test_a_bundle_may_hold_some_strategies_alone_and_its_default_is_the_best_of_
     assert bundle.manifest["default_strategy"] == max(shown, key=shown.get)
     probed = {p["strategy"] for p in read(folders.bundle / "probes.json")["probes"]}
     assert probed == {"voters", "nearest-user"}
+
+
+def test_a_small_bound_leaves_all_but_the_best_strategy_out_and_says_so(board, tmp_path):
+    folders = copied(board, tmp_path)
+    small = [*checkerboard.SETTINGS, "export.max_megabytes=0.0001"]
+    done = pipeline.export(folders, small, progress=lambda *_: None)
+    bundle = BundleGraph(folders.bundle)
+    rows = {row["method"]: row for row in read(folders.bundle / "report.json")["rows"]}
+    ours = [name for name, row in rows.items() if row["kind"] == "ours"]
+    best_first = sorted(ours, key=lambda name: -rows[name]["validation_ndcg@20"])
+    assert [s["name"] for s in bundle.manifest["strategies"]] == best_first[:1]
+    assert bundle.manifest["default_strategy"] == best_first[0]
+    assert bundle.manifest["left_out"] == best_first[1:]
+    assert f"left out to stay within 0.0001 MB (export.max_megabytes): {best_first[1]}" in done.text
+    # What was converted before the choice is gone.
+    listed = {name for name in bundle.manifest["files"] if name.endswith(".bin")}
+    shards = read(folders.bundle / "model.json")["weightsManifest"]
+    assert listed == {path for group in shards for path in group["paths"]}
+
+
+def test_by_default_nothing_is_left_out_of_a_small_model(manifest):
+    assert manifest["left_out"] == []
+    assert len(manifest["strategies"]) == 3
+
+
+def test_strategies_that_are_named_ship_whatever_they_weigh(board, tmp_path):
+    folders = copied(board, tmp_path)
+    more = ("export.max_megabytes=0.0001", "export.strategies=voters,items")
+    checkerboard.run(folders, "export", more=more)
+    manifest = read(folders.bundle / "manifest.json")
+    assert [s["name"] for s in manifest["strategies"]] == ["items", "voters"]
+    assert manifest["left_out"] == []
 
 
 def test_a_strategy_that_there_is_not_is_refused_with_those_that_there_are(board, tmp_path):

@@ -91,6 +91,20 @@ def test_tokens_are_shared_features_the_rarest_first():
     assert bags[2, 1] == bags[0, 1] != 0
 
 
+def test_the_years_of_a_decade_are_one_token_and_an_unknown_year_is_none():
+    years = ["1990", "1999", "2000", "2009", "", "1985"]
+    bags, tokens = features_of(DOMAIN, items([""] * 6, years=years)).bags()
+    assert (bags > 0).sum(axis=1).tolist() == [1, 1, 1, 1, 0, 0]  # nobody shares the eighties
+    assert bags[0, 0] == bags[1, 0] != bags[2, 0] == bags[3, 0]
+    assert bags.max() < tokens
+
+
+def test_where_no_item_has_a_year_there_is_no_token_for_it():
+    found = features_of(DOMAIN, items(["sea", "sea"], ["A", "A"]))
+    groups = sum(values.shape[1] for values in found.groups.values())
+    assert found.bags()[1] == groups + found.title.shape[1] + 1
+
+
 def test_no_more_tokens_are_kept_than_asked_for_and_the_rarest_of_them():
     titles = ["one two three"] * 2 + ["three"]
     found = features_of(DOMAIN, items(titles, ["A", "A", ""]))

@@ -69,6 +69,68 @@ def test_a_change_of_a_setting_redoes_its_stage_and_those_after_it(folders):
     assert [once(name, folders, "train.max_steps=20").fresh for name in ALL[1:]] == [False] * 3
 
 
+QUICK = "evaluate.quick=true"
+FRESH_FROM = {
+    "clean.liked_from=2": "prepare",
+    "split.seed=5": "prepare",
+    "model.user_items=9": "train",
+    "train.max_steps=20": "train",
+    "items.neighbours=9": "train",
+    # By validation users who show so many, training stops and chooses.
+    "evaluate.favourites=2": "train",
+    "evaluate.max_users=11": "train",
+    QUICK: "evaluate",
+    "export.dtype=float32": "evaluate",
+    "export.strategies=items": "export",
+    "export.max_exclude=5": "export",
+}
+"""The first stage that uses a setting."""
+
+
+@pytest.mark.parametrize("setting", FRESH_FROM)
+def test_a_changed_setting_leaves_the_stages_before_the_first_that_uses_it_as_they_are(
+    folders, monkeypatch, setting
+):
+    redone = work_noted(monkeypatch)
+    for name in ALL:
+        once(name, folders, setting)
+    assert redone == ALL[ALL.index(FRESH_FROM[setting]) :]
+
+
+def work_noted(monkeypatch) -> list[str]:
+    """Lets stages do no work, but note that they would, and be marked as done."""
+    redone: list[str] = []
+    run = pipeline._run
+
+    def noted(name, folder, mark, work, told, config=None, before=""):
+        def copied(fresh):
+            redone.append(name)
+            shutil.copytree(folder, fresh, dirs_exist_ok=True)
+
+        return run(name, folder, mark, copied, lambda: "", config, before)
+
+    monkeypatch.setattr(pipeline, "_run", noted)
+    return redone
+
+
+def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(folders):
+    once("prepare", folders, "train.max_steps=20", QUICK)
+    config = pipeline.config_of(folders.prepared, "prepare")
+    assert (config.train.max_steps, config.evaluate.quick) == (20, True)
+    train = pipeline.STAGES["train"](folders, [], progress=lambda *_: None)
+    assert train.fresh
+    assert pipeline.config_of(folders.model, "train").evaluate.quick
+    assert not once("prepare", folders).fresh
+    assert pipeline.config_of(folders.prepared, "prepare") == checkerboard.config()
+
+
+def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_come(board):
+    told = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
+    assert told["export"] == {"dtype": "float16"}
+    for section in ("clean", "split", "model", "train", "items", "evaluate"):
+        assert told[section] == checkerboard.config().as_dict()[section]
+
+
 def test_settings_travel_with_what_was_made_of_them(folders):
     once("prepare", folders, "evaluate.favourites=2")
     assert pipeline.config_of(folders.prepared, "prepare").evaluate.favourites == 2
@@ -82,6 +144,12 @@ def test_settings_travel_with_what_was_made_of_them(folders):
         ("train", "split.seed=5"),
         ("evaluate", "train.max_steps=5"),
         ("evaluate", "model.dim=4"),
+        ("evaluate", "items.neighbours=50"),
+        ("evaluate", "evaluate.favourites=1"),
+        ("evaluate", "evaluate.seed=1"),
+        ("evaluate", "evaluate.max_users=7"),
+        ("export", "items.neighbours=50"),
+        ("export", "export.dtype=float32"),
         ("export", "clean.liked_from=3"),
         ("export", "evaluate.favourites=1"),
     ],
@@ -98,6 +166,15 @@ def test_a_setting_of_an_earlier_stage_is_refused_and_the_stage_named(folders, n
 def test_a_stage_whose_forerunner_is_missing_names_it(tmp_path, name, missing):
     folders = Folders(SONGS, tmp_path, tmp_path / "artifacts")
     with pytest.raises(DataError, match=f"python -m training {missing}"):
+        once(name, folders)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "export"])
+def test_a_model_of_earlier_data_is_neither_measured_nor_shipped(folders, name):
+    with (folders.raw / "train_triplets.txt").open("a") as file:
+        file.write(f"U000\t{checkerboard.song_of(0)}\t9\n")
+    once("prepare", folders)
+    with pytest.raises(DataError, match=r"earlier run.*python -m training train songs"):
         once(name, folders)
 
 
@@ -184,7 +261,7 @@ def imported_by(*modules: str) -> set[str]:
     [
         ("train", ("train",)),
         ("evaluate", ("evaluate", "new_items", "card", "serving")),
-        ("export", ("export", "serving")),
+        ("export", ("export", "conversion", "serving")),
     ],
 )
 def test_a_change_of_any_module_that_a_stage_uses_redoes_it(
@@ -194,7 +271,7 @@ def test_a_change_of_any_module_that_a_stage_uses_redoes_it(
     monkeypatch.setattr(
         pipeline.stage, "fingerprint", lambda modules, **_: asked.setdefault(name, set(modules))
     )
-    monkeypatch.setattr(pipeline, "_run", lambda *_: None)
+    monkeypatch.setattr(pipeline, "_run", lambda *_, **__: None)
     once(name, folders)
     prepared = {"reading", "dataset", "text"}  # the mark of `prepare` holds theirs
     assert imported_by(*does_the_work) <= asked[name] | prepared

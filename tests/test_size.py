@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from training.config import Config
-from training.export import _convert
+from training.conversion import convert, convert_within, megabytes
 from training.item_strategy import ItemIndex, ItemStrategy
 from training.item_table import ItemTable
 from training.model import ITEMS, NEAREST_USER, VOTERS, UserIndex, UserStrategies, VoterSettings
@@ -43,19 +43,18 @@ def items() -> list[Served]:
     return [Served(ITEMS, strategy.items)]
 
 
-def megabytes(strategies: list[Served], folder) -> float:
-    folder.mkdir()
-    _convert(Graph(strategies, 10, 1110), CONFIG, folder)
-    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+def graph_of(strategies: list[Served]) -> Graph:
+    return Graph(strategies, 10, 1110)
 
 
 def test_the_originals_idea_takes_a_tenth_of_the_originals_211_mb(users, tmp_path):
-    assert megabytes(users, tmp_path / "users") <= 20
+    convert(graph_of(users), CONFIG.export, tmp_path)
+    assert megabytes(tmp_path) <= 20
 
 
-def test_the_strategy_items_alone_takes_no_more(items, tmp_path):
-    assert megabytes(items, tmp_path / "items") <= 20
-
-
-def test_all_strategies_together_take_less_than_a_fifth(users, items, tmp_path):
-    assert megabytes(items + users, tmp_path / "all") <= 42
+def test_what_is_exported_unless_told_otherwise_takes_no_more(users, items, tmp_path):
+    best_first = ["items", "voters", "nearest-user"]
+    graph = convert_within(items + users, best_first, graph_of, CONFIG.export, tmp_path)
+    assert megabytes(tmp_path) <= 20
+    # All of them would take 36.
+    assert [one.strategy.name for one in graph.strategies] == ["items"]

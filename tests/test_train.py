@@ -142,6 +142,22 @@ def test_the_history_names_a_look_of_each_pair_of_towers_and_the_seconds_of_each
     }
 
 
+def test_the_history_tells_what_was_chosen_for_each_strategy_and_how_long_it_took(board):
+    history = json.loads((board.model / "history.json").read_text())
+    found, seconds = history["strategies"], history["seconds"]
+    _, voters, items = load(board.model)
+    assert {name: row["settings"] for name, row in found.items()} == {
+        "items": {"blend": float(items.blend)},
+        "voters": asdict(voters),
+        "nearest-user": {},
+    }
+    assert found["nearest-user"]["fit_seconds"] == seconds["user towers"]
+    assert found["voters"]["fit_seconds"] == seconds["user towers"] + seconds["voters"]
+    assert found["items"]["fit_seconds"] == pytest.approx(
+        seconds["item towers"] + seconds["item table"] + seconds["blend"]
+    )
+
+
 def test_validation_queries_are_the_same_whoever_asks_and_of_validation_users(data):
     config = checkerboard.config()
     one, other = (queries_of(data, "validation", 3, config) for _ in range(2))

@@ -36,11 +36,11 @@ from training.config import Config
 from training.domain import ITEM_ID, Domain
 from training.examples import PAD, hold_out
 from training.features import ItemFeatures, features_of
-from training.fitting import Progress
 from training.fold_in import FoldIn
 from training.item_strategy import ItemIndex, scorer_of
 from training.metrics import ndcg_at, recall_at
 from training.protocol import Protocol
+from training.stage import Progress
 from training.statistics import PerUser, means, resamples
 from training.text import normalise
 from training.train import BLENDS

@@ -12,7 +12,18 @@ from pathlib import Path
 import pandas as pd
 
 from training.config import CleanConfig
-from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Source, Table
+from training.domain import (
+    ITEM_ID,
+    STRENGTH,
+    TITLE,
+    USER_ID,
+    Domain,
+    Labels,
+    Remote,
+    Site,
+    Source,
+    Table,
+)
 from training.errors import DataError
 from training.reading import BadRows, find, opened
 
@@ -31,6 +42,20 @@ USERS = Source(
     what="Book-Crossing's readers; nothing in it is used",
     columns="User-ID, Location, Age",
     required=False,
+)
+SITE = Site(
+    base="https://www.kaggle.com",
+    page="https://www.kaggle.com/datasets/arashnic/book-recommendation-dataset",
+    remotes=(
+        Remote(
+            "api/v1/datasets/download/arashnic/book-recommendation-dataset",
+            "book-recommendation-dataset.zip",
+            holds=("Ratings.csv", "Books.csv", "Users.csv"),
+            spare=("Users.csv",),
+        ),
+    ),
+    login=("KAGGLE_USERNAME", "KAGGLE_KEY"),
+    get_key="make an API key at https://www.kaggle.com/settings (kaggle.json holds both)",
 )
 _RATINGS = {str(rating) for rating in range(11)}
 
@@ -226,4 +251,5 @@ BOOKS = Domain(
         "Free for research when acknowledged. Ziegler et al., Improving Recommendation Lists "
         "Through Topic Diversification, WWW 2005."
     ),
+    site=SITE,
 )

@@ -14,7 +14,7 @@ from typing import Any
 from training.errors import DataError, ExportError
 
 FORMAT = 1
-"""The bundle format that we push; a node refuses any other that it does not know."""
+"""The format of bundles that we write and push; a node refuses one that it does not know."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,10 @@ class ExportConfig:
     dtype: str = "float16"
     """Type of the exported weights: float16 or float32."""
     strategies: str = ""
-    """Names of the strategies that ship, between commas; empty: all of them."""
+    """Names of the strategies that ship, between commas; empty: all that `max_megabytes` allows."""
+    max_megabytes: float = 20.0
+    """Most that model and weights may take, in millions of bytes; 0: no bound. The best strategy on
+    validation users ships whatever it weighs."""
     max_exclude: int = 1000
     """Most exclusions a request may carry."""
     max_limit: int = 100
@@ -235,7 +238,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "split.test_share": (0.001, 0.45),
     "split.min_liked": (2, _MANY),
     "model.dim": (1, 4096),
-    "model.favourites": (1, 1000),
+    "model.favourites": (1, 10),  # the route takes no more
     "model.user_items": (1, _MANY),
     "train.seed": (0, _MANY),
     "train.batch": (1, _MANY),
@@ -261,6 +264,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "evaluate.seed": (0, _MANY),
     "evaluate.favourites": (1, 1000),
     "evaluate.max_users": (1, _MANY),
+    "export.max_megabytes": (0, 1e6),
     "export.max_exclude": (0, _MANY),
     "export.max_limit": (1, _MANY),
     "export.shard_bytes": (1024, _MANY),
@@ -288,7 +292,7 @@ class HarperConfig:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> HarperConfig:
-        """Reads ``HARPER_URL HARPER_ROUTES_URL HARPER_USERNAME HARPER_PASSWORD HARPER_CA``.
+        """Reads ``HARPER_URL`` and ``HARPER_`` with ``ROUTES_URL USERNAME PASSWORD CA PLAIN_HTTP``.
 
         ``HARPER_ROUTES_URL`` defaults to ``HARPER_URL``'s host at port 9926, HarperDB's default.
 

@@ -53,6 +53,44 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Remote:
+    """One file of a site.
+
+    Attributes:
+        path: Its address below the site's.
+        name: Its name here.
+        holds: What is taken out of it, if it is an archive; the archive is then thrown away.
+        spare: Those of ``holds`` that may be missing where files were laid by hand.
+        also: Other names under which it may have been laid by hand.
+    """
+
+    path: str
+    name: str
+    holds: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a domain's data comes from.
+
+    Attributes:
+        base: Address that each remote's path is relative to.
+        page: The page for people.
+        remotes: The files.
+        login: Environment variables of user and key, where the site asks for them.
+        get_key: What to do for a key, for people.
+    """
+
+    base: str
+    page: str
+    remotes: tuple[Remote, ...]
+    login: tuple[str, str] | None = None
+    get_key: str = ""
+
+
+@dataclass(frozen=True)
 class Labels:
     """Words for people, such as song, songs, listener, listeners, played."""
 
@@ -85,6 +123,7 @@ class Domain:
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
+        site: Where the sources can be downloaded, if anywhere.
     """
 
     name: str
@@ -102,6 +141,7 @@ class Domain:
     groups: tuple[str, ...] = ()
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
+    site: Site | None = None
 
     @property
     def database(self) -> str:

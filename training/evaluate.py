@@ -17,10 +17,10 @@ from training.config import Config
 from training.dataset import Counts, Dataset, summary
 from training.domain import Domain
 from training.examples import Queries, queries_of
-from training.fitting import Progress
 from training.metrics import coverage_at, hit_at, ndcg_at, recall_at
 from training.model import answers, rank
 from training.serving import Served
+from training.stage import Progress
 from training.statistics import PerUser, interval, means, resamples
 from training.text import normalise
 from training.variety import (
@@ -60,7 +60,7 @@ class Method:
         settings: What was chosen for it on validation users.
         rank: Ranks.
         validation: Its NDCG@20 on validation users.
-        seconds: Time to fit it with the chosen settings.
+        seconds: Time to fit it, with the chosen settings alone if it is a baseline.
         uses_content: Whether it knows more of an item than who likes it.
     """
 
@@ -78,6 +78,7 @@ def evaluate(
     data: Dataset,
     counts: Counts,
     strategies: list[Served],
+    fitted: dict[str, dict[str, Any]],
     config: Config,
     *,
     progress: Progress,
@@ -89,6 +90,8 @@ def evaluate(
         data: Prepared data.
         counts: What became of the rows, for the report.
         strategies: Ours.
+        fitted: What `train` noted of each of them by name: ``settings``, ``fit_seconds``,
+            ``content``.
         config: Settings.
         progress: Told after every step.
 
@@ -96,7 +99,7 @@ def evaluate(
         The report, as written to ``report.json``; ``summary`` is the part the manifest carries.
     """
     watch = queries_of(data, "validation", config.evaluate.favourites, config)
-    methods = [_ours(one, len(data.items), watch) for one in strategies]
+    methods = [_ours(one, fitted[one.strategy.name], len(data.items), watch) for one in strategies]
     training = training_of(domain, data, config)
     baselines = [b for b in BASELINES if not (b.slow and config.evaluate.quick)]
     for baseline in baselines:
@@ -119,7 +122,6 @@ def evaluate(
         "by_favourites": by_favourites,
         "variety": _variety(served, test, training, config),
         "data": summary(counts),
-        "config": config.as_dict(),
     }
 
 
@@ -129,12 +131,12 @@ def training_of(domain: Domain, data: Dataset, config: Config) -> Training:
     return Training(data.liked("train"), creators, config.train.seed)
 
 
-def _ours(one: Served, items: int, watch: Queries) -> Method:
+def _ours(one: Served, fitted: dict[str, Any], items: int, watch: Queries) -> Method:
     def ranker(favourites: np.ndarray, results: int) -> np.ndarray:
         return rank(one.answer, favourites, results, items)
 
-    score = _validated(ranker, watch)
-    return Method(one.strategy.name, "ours", {}, ranker, score, 0.0, True)
+    told = (ranker, _validated(ranker, watch), fitted["fit_seconds"], fitted["content"])
+    return Method(one.strategy.name, "ours", fitted["settings"], *told)
 
 
 def _peer(baseline: Baseline, training: Training, watch: Queries) -> Method:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from training.bundle import FORMAT
 from training.config import Config
+from training.conversion import convert_within
 from training.dataset import EDITIONS, Dataset
 from training.domain import ITEM_ID, POPULARITY, Domain
 from training.errors import ExportError
 from training.reading import sha256_of
 from training.serving import BundleGraph, Graph, Served, padded
-from training.tensorflow_import import quiet
 
-FORMAT = 1
 REPORT_FILES = ("report.json", "MODEL_CARD.md")
 PROBES = 8
 PROBE_ANSWERS = 10
@@ -45,7 +45,7 @@ def export(
     Args:
         domain: What it recommends.
         data: Prepared data; its items are the model's dictionary and the catalogue.
-        strategies: What is served, in the order to offer.
+        strategies: What is served, in the order to offer; see `convert_within` for what is not.
         report: Folder that `evaluate` wrote; report and card travel in the bundle.
         source: The manifest's ``data``: name, synthetic, terms, files.
         config: Settings.
@@ -59,50 +59,26 @@ def export(
     """
     most = config.model.favourites
     wanted = most + config.export.max_exclude + config.export.max_limit
-    graph = Graph(strategies, most, min(len(data.items), wanted))
-    _convert(graph, config, folder)
-    _write_items(domain, data, folder)
-    for name in REPORT_FILES:
-        shutil.copy(report / name, folder / name)
+    results = min(len(data.items), wanted)
     told = json.loads((report / "report.json").read_text(encoding="utf-8"))
-    manifest = _manifest(domain, data, graph, told, source, config)
+    best_first = _best_first(strategies, told)
+    graph = convert_within(
+        strategies, best_first, lambda some: Graph(some, most, results), config.export, folder
+    )
+    _write_items(domain, data, folder)
+    shutil.copy(report / "report.json", folder / "report.json")
+    card = (report / "MODEL_CARD.md").read_text(encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text(_without_pictures(card), encoding="utf-8")
+    manifest = _manifest(domain, data, graph, best_first, told, source, config)
     # The probes are asked of the bundle itself, which needs a manifest to be one.
     _write(folder / "manifest.json", manifest)
     _write(folder / "probes.json", {"probes": _probes(folder, graph, config)})
     return _sign(manifest, folder)
 
 
-def _convert(graph: Graph, config: Config, folder: Path) -> None:
-    half = {"float16": "*"} if config.export.dtype == "float16" else None
-    with tempfile.TemporaryDirectory() as saved, quiet():
-        from tensorflowjs.converters import tf_saved_model_conversion_v2 as converter
-
-        graph.save(Path(saved))
-        converter.convert_tf_saved_model(
-            saved,
-            str(folder),
-            quantization_dtype_map=half,
-            use_structured_outputs_names=True,
-            weight_shard_size_bytes=config.export.shard_bytes,
-        )
-    _name_outputs(folder / "model.json")
-
-
-def _name_outputs(path: Path) -> None:
-    """Gives the graph's outputs their names in the signature.
-
-    The converter tells outputs apart by type and shape, and calls them ``Identity_1:0`` where that
-    does not suffice; it does keep their sorted names, whose order is that of the nodes.
-    """
-    model = json.loads(path.read_text(encoding="utf-8"))
-    names = model.pop("userDefinedMetadata")["structuredOutputKeys"]
-    by_node = {value["name"]: value for value in model["signature"]["outputs"].values()}
-    nodes = ["Identity:0"] + [f"Identity_{i}:0" for i in range(1, len(names))]
-    if set(nodes) != set(by_node):
-        raise ExportError(f"the converter made the outputs {sorted(by_node)} of {sorted(names)}")
-    model["signature"]["outputs"] = {n: by_node[node] for n, node in zip(names, nodes, strict=True)}
-    # The converter's order of keys is another each time, and the version is a hash.
-    path.write_text(json.dumps(model, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+def _without_pictures(card: str) -> str:
+    """Returns the card without its pictures, which stay beside the report: a model is a record."""
+    return re.sub(r"^!\[[^]]*\]\([^)]*\)\n+", "", card, flags=re.MULTILINE)
 
 
 def _write(path: Path, value: Any) -> None:
@@ -167,7 +143,7 @@ def _compare(graph: Graph, bundle: BundleGraph, name: str, indices: list[int]) -
         if same.mean() < (1 if output == "scores" else SWAPPED):
             raise ExportError(
                 f"strategy {name!r}, favourites {indices}: the bundle's {output} are not the "
-                "model's. Export again with --set export.dtype=float32."
+                "model's. Evaluate and export again with --set export.dtype=float32."
             )
 
 
@@ -175,10 +151,12 @@ def _manifest(
     domain: Domain,
     data: Dataset,
     graph: Graph,
+    best_first: list[str],
     report: dict[str, Any],
     source: dict[str, Any],
     config: Config,
 ) -> dict[str, Any]:
+    shipped = {one.strategy.name for one in graph.strategies}
     return {
         "format": FORMAT,
         "domain": domain.name,
@@ -197,18 +175,19 @@ def _manifest(
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
             for one in graph.strategies
         ],
-        "default_strategy": _default(graph, report),
-        "metrics": report["summary"],
+        "default_strategy": best_first[0],
+        "left_out": [name for name in best_first if name not in shipped],
+        "metrics": report["summary"] | {"measured": report["test_users_looked_at"][:10]},
         "data": source,
         "seed": config.train.seed,
     }
 
 
-def _default(graph: Graph, report: dict[str, Any]) -> str:
-    """Returns which of the shipped strategies was best on validation users."""
-    shipped = {one.strategy.name for one in graph.strategies}
-    rows = [row for row in report["rows"] if row["method"] in shipped]
-    return str(max(rows, key=lambda row: row["validation_ndcg@20"])["method"])
+def _best_first(strategies: list[Served], report: dict[str, Any]) -> list[str]:
+    """Returns the strategies' names, the best on validation users first."""
+    scores = {row["method"]: row["validation_ndcg@20"] for row in report["rows"]}
+    names = [one.strategy.name for one in strategies]
+    return sorted(names, key=lambda name: -scores[name])
 
 
 def _field(domain: Domain, name: str, label: str) -> dict[str, Any]:
@@ -222,7 +201,9 @@ def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     manifest["files"] = {p.name: {"bytes": p.stat().st_size, "sha256": sha256_of(p)} for p in files}
     # The report tells times; its figures are in the manifest. The same model has the same version.
     made = {n: told for n, told in manifest["files"].items() if n not in REPORT_FILES}
-    digest = hashlib.sha256(json.dumps({**manifest, "files": made}, sort_keys=True).encode())
+    figures = {n: told for n, told in manifest["metrics"].items() if n != "measured"}
+    hashed = {**manifest, "files": made, "metrics": figures}
+    digest = hashlib.sha256(json.dumps(hashed, sort_keys=True).encode())
     now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     manifest = {**manifest, "version": digest.hexdigest()[:16], "created": now}
     readable = json.dumps(manifest, indent=1, ensure_ascii=False)

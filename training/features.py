@@ -41,7 +41,8 @@ class ItemFeatures:
         Returns:
             [items, most] int32, 0 where there is none; and the number of tokens, 0 included.
         """
-        table = sp.hstack([*self.groups.values(), self.title], format="csr")
+        parts = [*self.groups.values(), self.title, *self._decades()]
+        table = sp.hstack(parts, format="csr")
         bearers = np.bincount(table.indices, minlength=table.shape[1])
         row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
         shared = bearers[table.indices] >= RARE  # borne by one item alone, it says nothing
@@ -53,6 +54,15 @@ class ItemFeatures:
         bags = np.zeros((table.shape[0], most), np.int32)
         bags[row[kept], place[kept]] = column[kept] + 1
         return bags, table.shape[1] + 1
+
+    def _decades(self) -> list[sp.csr_matrix]:
+        """Returns [items, decades] 0/1; nothing where no item has a year.
+
+        A year alone is borne by few; in its decade it tells old from new.
+        """
+        if not np.isfinite(self.years).any():
+            return []
+        return [_one_hot(pd.Series(self.years // 10).map(str).replace("nan", ""))]
 
 
 def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:

@@ -6,7 +6,6 @@ The SHA-256 of each file is written to ``SHA256SUMS`` beside it on the first dow
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -17,85 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from training import DOMAINS
+from training.domain import Remote, Site
 from training.download import PATIENT, Login, Patience, download, forget_part
 from training.errors import ConfigError, DataError, RecommenderError
+from training.reading import sha256_of
 
 SUMS = "SHA256SUMS"
 
 Progress = Callable[[str, int, int | None], None]
 """Told (file name, bytes so far, bytes in all or None where the server does not say)."""
 
-
-@dataclass(frozen=True)
-class Remote:
-    """One file of a site.
-
-    Attributes:
-        path: Its address below the site's.
-        name: Its name here.
-        holds: What is taken out of it, if it is an archive; the archive is then thrown away.
-        spare: Those of ``holds`` that may be missing where files were laid by hand.
-        also: Other names under which it may have been laid by hand.
-    """
-
-    path: str
-    name: str
-    holds: tuple[str, ...] = ()
-    spare: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where a domain's data comes from.
-
-    Attributes:
-        base: Address that each remote's path is relative to.
-        page: The page for people.
-        remotes: The files.
-        login: Environment variables of user and key, where the site asks for them.
-        get_key: What to do for a key, for people.
-    """
-
-    base: str
-    page: str
-    remotes: tuple[Remote, ...]
-    login: tuple[str, str] | None = None
-    get_key: str = ""
-
-
-SITES = {
-    "songs": Site(
-        base="http://millionsongdataset.com",
-        page="http://millionsongdataset.com/tasteprofile/",
-        remotes=(
-            Remote(
-                "sites/default/files/challenge/train_triplets.txt.zip",
-                "train_triplets.txt.zip",
-                also=("train_triplets.txt", "train_triplets.txt.gz"),
-            ),
-            Remote(
-                "sites/default/files/AdditionalFiles/unique_tracks.txt",
-                "unique_tracks.txt",
-                also=("unique_tracks.txt.zip", "unique_tracks.txt.gz"),
-            ),
-        ),
-    ),
-    "books": Site(
-        base="https://www.kaggle.com",
-        page="https://www.kaggle.com/datasets/arashnic/book-recommendation-dataset",
-        remotes=(
-            Remote(
-                "api/v1/datasets/download/arashnic/book-recommendation-dataset",
-                "book-recommendation-dataset.zip",
-                holds=("Ratings.csv", "Books.csv", "Users.csv"),
-                spare=("Users.csv",),
-            ),
-        ),
-        login=("KAGGLE_USERNAME", "KAGGLE_KEY"),
-        get_key="make an API key at https://www.kaggle.com/settings (kaggle.json holds both)",
-    ),
-}
+SITES = {name: domain.site for name, domain in DOMAINS.items() if domain.site}
+"""Where each domain's data comes from, by its name; one without a site is laid by hand."""
 
 
 @dataclass(frozen=True)
@@ -158,15 +91,6 @@ class Sums:
         fresh.replace(self.path)
 
 
-def sha256_of(path: Path) -> str:
-    """Returns a file's SHA-256 in hex, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
 def fetch(
     site: Site,
     into: Path,
@@ -179,7 +103,7 @@ def fetch(
     """Brings a site's files into a folder; what is there already and matches stays.
 
     Args:
-        site: One of `SITES`.
+        site: A domain's, such as one of `SITES`.
         into: Folder; made if missing.
         base_url: A mirror's address in place of the site's own.
         environment: Where the login's variables are looked up; the process's own if None.

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from training.config import TrainConfig
+from training.stage import Progress
 from training.tensorflow_import import tf
 
-Progress = Callable[[int, int, str], None]
-"""(done, of how many, what to say)"""
 Batches = Iterator[tuple[np.ndarray, ...]]
 
 

@@ -17,9 +17,9 @@ from training.config import ItemsConfig
 from training.cooccurrence import prune
 from training.errors import ConfigError
 from training.features import ItemFeatures
-from training.fitting import Progress
 from training.pair_network import FeaturesOf, PairNetwork
 from training.pairs import ContentStatistics, PairStatistics
+from training.stage import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
 """How often items are hidden to learn about new ones, and their share each time."""

@@ -1,8 +1,8 @@
 """The dense part of the strategy `items`: favourites against *items*, both known by features too.
 
-An item's vector is its own embedding plus its tokens' (creator, title words, publisher). The own
-embedding is dropped at random while training, so that the tokens learn to speak for items that
-nobody has liked yet.
+An item's vector is its own embedding plus its tokens' (creator, title words, publisher, decade).
+The own embedding is dropped at random while training, so that the tokens learn to speak for items
+that nobody has liked yet.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from training.baselines import one_hot, rank_scores
 from training.config import Config
 from training.examples import Queries, batches
 from training.features import ItemFeatures
-from training.fitting import History, Progress
+from training.fitting import History
 from training.metrics import ndcg_at
 from training.model import masked_mean
+from training.stage import Progress
 from training.tensorflow_import import tf, tfrs
 
 

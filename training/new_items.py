@@ -18,9 +18,9 @@ from training.dataset import Dataset
 from training.domain import Domain
 from training.examples import Queries, hold_out, queries_of
 from training.features import features_of
-from training.fitting import Progress
 from training.item_strategy import ItemIndex, scorer_of
 from training.metrics import recall_at
+from training.stage import Progress
 from training.statistics import interval, resamples
 from training.text import normalise
 

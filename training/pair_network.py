@@ -14,8 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from training.config import ItemsConfig
-from training.fitting import Progress
 from training.pairs import PairStatistics
+from training.stage import Progress
 from training.tensorflow_import import tf
 
 FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]

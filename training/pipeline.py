@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from training.domain import Domain
 from training.errors import ConfigError, DataError
 from training.protocol import Protocol
 from training.reading import find_all, sha256_of
+from training.stage import Progress
 
 TRAINED_BY = (
     *("train", "fitting", "model", "item_tower", "item_table", "item_strategy", "pairs"),
@@ -24,8 +27,21 @@ TRAINED_BY = (
     *("cooccurrence", "tensorflow_import"),
 )
 """Modules that decide what a model is and answers; a change of one of them trains anew."""
-Progress = Callable[[int, int, str], None]
-"""(done, of how many, what to say)"""
+
+WATCHED = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
+"""What a held-out user is asked. Training stops and chooses by validation users asked the same."""
+USES = {
+    "prepare": ("clean", "split"),
+    "train": ("model", "train", "items", *WATCHED),
+    # Weights are measured as they will be rounded, so that what ships is what was measured.
+    "evaluate": ("evaluate", "export.dtype"),
+    "export": ("export",),
+    "benchmark": ("clean", "model", "train", "items", *WATCHED),
+}
+"""Settings that a stage uses beside those of its forerunners: sections, or single fields.
+
+A change redoes the first stage that uses it and those after it; to a later one it comes too late.
+"""
 
 
 @dataclass(frozen=True)
@@ -96,7 +112,7 @@ def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> 
     source = _source(domain, folders.raw) | {"files": hashes}
     mark = stage.fingerprint(
         ("config", "domain", domain.name, "reading", "dataset", "text"),
-        config=config.as_dict(),
+        config=_used(config, "prepare"),
         source=source,
     )
 
@@ -104,10 +120,10 @@ def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> 
         data, counts = dataset.build(domain, folders.raw, config.clean, config.split)
         dataset.save(data, folder)
         _write(folder / "counts.json", counts.lines)
-        _write(folder / "config.json", config.as_dict())
         _write(folder / "source.json", source)
 
-    return _run("prepare", folders.prepared, mark, work, lambda: _told(folders.prepared))
+    told = partial(_told, folders.prepared)
+    return _run("prepare", folders.prepared, mark, work, told, config)
 
 
 def _given(
@@ -149,10 +165,11 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
         ConfigError: a setting is unknown or does not fit.
     """
     config = _changed(config_of(folders.prepared, "prepare"), changes, "train")
+    before = _before(folders, "train")
     mark = stage.fingerprint(
         TRAINED_BY,
-        before=stage.mark_of(folders.prepared, "prepare"),
-        config=config.as_dict(),
+        before=before,
+        config=_used(config, "train"),
     )
 
     def work(folder: Path) -> None:
@@ -160,7 +177,6 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
 
         data = dataset.load(folders.prepared)
         trainer.train(folders.domain, data, config, folder, progress=progress)
-        _write(folder / "config.json", config.as_dict())
 
     def told() -> str:
         history = read_json(folders.model / "history.json")
@@ -173,7 +189,7 @@ def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Do
         parts.append(seconds)
         return ", ".join(parts)
 
-    return _run("train", folders.model, mark, work, told)
+    return _run("train", folders.model, mark, work, told, config, before)
 
 
 def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
@@ -184,31 +200,19 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
         ConfigError: a setting is unknown or does not fit.
     """
     config = _changed(config_of(folders.model, "train"), changes, "evaluate")
+    before = _before(folders, "evaluate")
     mark = stage.fingerprint(
         ("evaluate", "new_items", "variety", "statistics", "card", "serving", *TRAINED_BY),
-        before=stage.mark_of(folders.model, "train"),
-        config=config.as_dict(),
+        before=before,
+        config=_used(config, "evaluate"),
     )
 
     def work(folder: Path) -> None:
-        from training import card, new_items, serving
-        from training import evaluate as judge
+        from training import card
 
-        data = dataset.load(folders.prepared)
-        counts = [(what, count) for what, count in read_json(folders.prepared / "counts.json")]
-        strategies = serving.served(folders.model, config)
-        report = judge.evaluate(
-            folders.domain, data, Counts(counts), strategies, config, progress=progress
-        )
-        history = read_json(folders.model / "history.json")
-        report["fit"] = history
-        if not config.evaluate.quick:
-            report["new_items"] = new_items.measure(
-                folders.domain, data, history["blend"], config, progress=progress
-            )
+        report = _report(folders, config, progress)
         _write(folder / "report.json", report)
         card.write(folders.domain, report, read_json(folders.prepared / "source.json"), folder)
-        _write(folder / "config.json", config.as_dict())
 
     def told() -> str:
         report = read_json(folders.report / "report.json")
@@ -216,7 +220,24 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
         others = ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
         return f"default {report['default_strategy']}; test NDCG@20: {others}"
 
-    return _run("evaluate", folders.report, mark, work, told)
+    return _run("evaluate", folders.report, mark, work, told, config, before)
+
+
+def _report(folders: Folders, config: Config, progress: Progress) -> dict[str, Any]:
+    from training import evaluate as judge
+    from training import new_items, serving
+
+    domain, data = folders.domain, dataset.load(folders.prepared)
+    counts = Counts([(what, count) for what, count in read_json(folders.prepared / "counts.json")])
+    strategies = serving.served(folders.model, config)
+    fit = read_json(folders.model / "history.json")
+    fitted = fit["strategies"]
+    report = judge.evaluate(domain, data, counts, strategies, fitted, config, progress=progress)
+    report |= {"fit": fit, "config": _used(config, "prepare", "train", "evaluate")}
+    if not config.evaluate.quick:
+        blend = fitted["items"]["settings"]["blend"]
+        report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
+    return report
 
 
 def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
@@ -228,10 +249,11 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
         ConfigError: a setting is unknown or does not fit.
     """
     config = _changed(config_of(folders.report, "evaluate"), changes, "export")
+    before = _before(folders, "export")
     mark = stage.fingerprint(
-        ("export", "serving", *TRAINED_BY),
-        before=stage.mark_of(folders.report, "evaluate"),
-        config=config.as_dict(),
+        ("export", "conversion", "bundle", "serving", *TRAINED_BY),
+        before=before,
+        config=_used(config, "export"),
     )
 
     def work(folder: Path) -> None:
@@ -249,16 +271,22 @@ def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> D
             folder,
         )
 
-    def told() -> str:
-        manifest = read_json(folders.bundle / "manifest.json")
-        size = sum(
-            file["bytes"]
-            for name, file in manifest["files"].items()
-            if name == "model.json" or name.endswith(".bin")
-        )
-        return f"version {manifest['version']}, model {size / 1e6:.1f} MB"
+    told = partial(_exported, folders.bundle, config)
+    return _run("export", folders.bundle, mark, work, told, before=before)
 
-    return _run("export", folders.bundle, mark, work, told)
+
+def _exported(bundle: Path, config: Config) -> str:
+    manifest = read_json(bundle / "manifest.json")
+    size = sum(
+        file["bytes"]
+        for name, file in manifest["files"].items()
+        if name == "model.json" or name.endswith(".bin")
+    )
+    text = f"version {manifest['version']}, model {size / 1e6:.1f} MB"
+    if manifest["left_out"]:
+        bound = f"{config.export.max_megabytes:g} MB (export.max_megabytes)"
+        text += f"; left out to stay within {bound}: {', '.join(manifest['left_out'])}"
+    return text
 
 
 def benchmark(
@@ -274,7 +302,7 @@ def benchmark(
     config, hashes = _given(folders, changes, progress)
     mark = stage.fingerprint(
         ("benchmark", "fold_in", "protocol", "statistics", domain.name, "reading", *TRAINED_BY),
-        config=config.as_dict(),
+        config=_used(config, "benchmark"),
         files=hashes,
         protocol=asdict(protocol),
     )
@@ -293,15 +321,6 @@ def benchmark(
 STAGES = {"prepare": prepare, "train": train, "evaluate": evaluate, "export": export}
 """The stages before `deploy`, in order."""
 
-_SETTLED_BY = {
-    "clean": "prepare",
-    "split": "prepare",
-    "model": "train",
-    "train": "train",
-    "evaluate": "evaluate",
-}
-"""The stage that uses a section of the settings up: a later one can no longer change it."""
-
 
 def _changed(before: Config, changes: Iterable[str], name: str) -> Config:
     """Returns a stage's settings: those of the stage before it, and its own changes.
@@ -310,27 +329,81 @@ def _changed(before: Config, changes: Iterable[str], name: str) -> Config:
         ConfigError: a change is unknown, does not fit or comes too late.
     """
     after = before.with_settings(changes)
-    order = list(STAGES)
-    old, new = before.as_dict(), after.as_dict()
-    for section, owner in _SETTLED_BY.items():
-        for key, value in new[section].items():
-            if value != old[section][key] and order.index(owner) < order.index(name):
-                raise ConfigError(
-                    f"--set {section}.{key}={value}: {owner} has used {old[section][key]}. "
-                    f"Run `python -m training {owner} <domain> --set {section}.{key}={value}` first"
-                )
+    for owner in itertools.takewhile(lambda one: one != name, STAGES):
+        old = _used(before, owner)
+        for section, part in _used(after, owner).items():
+            for key, value in part.items():
+                if value != old[section][key]:
+                    raise _too_late(f"{section}.{key}={value}", owner, old[section][key])
     return after
 
 
+def _too_late(change: str, owner: str, used: Any) -> ConfigError:
+    return ConfigError(
+        f"--set {change}: {owner} has used {used}. "
+        f"Run `python -m training {owner} <domain> --set {change}` first"
+    )
+
+
+def _used(config: Config, *stages: str) -> dict[str, dict[str, Any]]:
+    """Returns the settings that stages use, by section."""
+    uses = {name for one in stages for name in USES[one]}
+    found = {
+        section: {k: v for k, v in part.items() if uses & {section, f"{section}.{k}"}}
+        for section, part in config.as_dict().items()
+    }
+    return {section: part for section, part in found.items() if part}
+
+
 def _run(
-    name: str, folder: Path, mark: str, work: Callable[[Path], None], told: Callable[[], str]
+    name: str,
+    folder: Path,
+    mark: str,
+    work: Callable[[Path], None],
+    told: Callable[[], str],
+    config: Config | None = None,
+    before: str = "",
 ) -> Done:
+    """Does a stage's work if need be, and notes the settings that the next one goes on with."""
     if stage.is_current(folder, mark):
+        _note(folder, config)
         return Done(name, told(), 0.0, False)
     began = time.monotonic()
-    with stage.writing(folder, mark) as fresh:
+    with stage.writing(folder, mark, before=before) as fresh:
         work(fresh)
+        _note(fresh, config)
     return Done(name, told(), time.monotonic() - began, True)
+
+
+def _before(folders: Folders, name: str) -> str:
+    """Returns the mark of the stage before, which must rest on what its own forerunners are now.
+
+    Raises:
+        DataError: a forerunner is missing, or one before it was made anew since.
+    """
+    made = {"prepare": folders.prepared, "train": folders.model, "evaluate": folders.report}
+    last = ""
+    for one, folder in itertools.takewhile(lambda made: made[0] != name, made.items()):
+        stamp = stage.stamp_of(folder, one)
+        if stamp.get("before") != last:
+            raise DataError(
+                folder,
+                expected=f"the result of {one!r} for what it is given now",
+                found="that of an earlier run",
+                remedy=f"Run `python -m training {one} {folders.domain.name}` first.",
+            )
+        last = stamp["fingerprint"]
+    return last
+
+
+def _note(folder: Path, config: Config | None) -> None:
+    """Writes the settings down: an unchanged stage may stand before one that is to change."""
+    path = folder / "config.json"
+    if config is None or (path.is_file() and read_json(path) == config.as_dict()):
+        return
+    fresh = path.with_name("config.json.tmp")
+    _write(fresh, config.as_dict())
+    fresh.replace(path)
 
 
 def config_of(folder: Path, made_by: str) -> Config:

@@ -12,7 +12,18 @@ import pyarrow as pa
 import pyarrow.csv
 
 from training.config import CleanConfig
-from training.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Source, Table
+from training.domain import (
+    ITEM_ID,
+    STRENGTH,
+    TITLE,
+    USER_ID,
+    Domain,
+    Labels,
+    Remote,
+    Site,
+    Source,
+    Table,
+)
 from training.errors import DataError
 from training.protocol import Protocol, Published
 from training.reading import BadRows, as_utf8, find, opened
@@ -26,6 +37,22 @@ TRACKS = Source(
     names=("unique_tracks.txt",),
     what="the Million Song Dataset's titles",
     columns="track<SEP>song<SEP>artist<SEP>title, without a header",
+)
+SITE = Site(
+    base="http://millionsongdataset.com",
+    page="http://millionsongdataset.com/tasteprofile/",
+    remotes=(
+        Remote(
+            "sites/default/files/challenge/train_triplets.txt.zip",
+            "train_triplets.txt.zip",
+            also=("train_triplets.txt", "train_triplets.txt.gz"),
+        ),
+        Remote(
+            "sites/default/files/AdditionalFiles/unique_tracks.txt",
+            "unique_tracks.txt",
+            also=("unique_tracks.txt.zip", "unique_tracks.txt.gz"),
+        ),
+    ),
 )
 _NAMES = [USER_ID, ITEM_ID, STRENGTH]
 
@@ -194,4 +221,5 @@ SONGS = Domain(
         "McFee et al., The Million Song Dataset Challenge, WWW 2012."
     ),
     protocols=(MSD,),
+    site=SITE,
 )

@@ -6,12 +6,14 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from training.errors import DataError
 
+Progress = Callable[[int, int, str], None]
+"""(done, of how many, what to say)"""
 STAMP = "stage.json"
 _PACKAGE = Path(__file__).parent
 

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from training.dataset import Dataset
 from training.domain import Domain
 from training.examples import Queries, batches, queries_of
 from training.features import features_of
-from training.fitting import History, Progress
+from training.fitting import History
 from training.item_strategy import ItemIndex, ItemStrategy
 from training.item_table import ItemTable
 from training.metrics import ndcg_at
 from training.model import (
+    ITEMS,
+    NEAREST_USER,
+    VOTERS,
     Answer,
     UserIndex,
     UserStrategies,
@@ -28,6 +32,7 @@ from training.model import (
     rank,
     strongest_items,
 )
+from training.stage import Progress
 from training.tensorflow_import import tf
 
 VOTER_GRID = [
@@ -72,10 +77,30 @@ def train(
     save(users, voters, items, folder)
     history = {
         "towers": {"user towers": asdict(users_history), "item towers": asdict(items_history)},
-        "blend": float(items.blend),
+        "strategies": _strategies(voters, items, clock.laps),
         "seconds": clock.laps,
     }
     (folder / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+def _strategies(
+    voters: VoterSettings, items: ItemIndex, laps: dict[str, float]
+) -> dict[str, dict[str, Any]]:
+    """Returns by strategy what the report's row tells of its fitting.
+
+    ``fit_seconds`` is the time of every part that it needs; what two of them need counts for both.
+    """
+    users = laps["user towers"]
+    of_items = sum(laps[part] for part in ("item towers", "item table", "blend"))
+    return {
+        ITEMS.name: _row({"blend": float(items.blend)}, of_items, uses_content=True),
+        VOTERS.name: _row(asdict(voters), users + laps["voters"]),
+        NEAREST_USER.name: _row({}, users),
+    }
+
+
+def _row(chosen: dict[str, Any], seconds: float, *, uses_content: bool = False) -> dict[str, Any]:
+    return {"settings": chosen, "fit_seconds": seconds, "content": uses_content}
 
 
 class _Clock:
