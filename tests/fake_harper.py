@@ -75,6 +75,10 @@ class FakeHarper:
         if work is None:
             return 400, {"error": f"Operation '{body['operation']}' not found"}
         with self.lock:
+            name = body.get("database"), body.get("table")
+            is_there = name in self.tables or not body.get("table")
+            if not is_there and not body["operation"].startswith(("create", "describe")):
+                return 404, {"error": f"database '{name[0]}' does not exist"}
             return work(body)
 
     def _table(self, body: Row) -> dict[str, Row]:

@@ -129,6 +129,24 @@ def test_status_ends_with_3_where_a_worker_answers_from_another_model_than_the_c
     assert version_of(place.folder / "a") in result.stdout
 
 
+def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
+    told = {
+        command: subprocess.run(
+            [sys.executable, "-m", "training", command, "songs"],
+            env=os.environ | environment(fake),
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for command in ("status", "versions", "rollback")
+    }
+    assert "answers 404" in told["status"].stdout
+    assert "has no model of songs yet: `make deploy-songs`" in told["versions"].stdout
+    assert "no model was ever deployed here" in told["rollback"].stderr
+    assert [one.returncode for one in told.values()] == [0, 0, 1]
+
+
 def test_names_are_printed_as_they_stand(place: Place, run: Run) -> None:
     for name, by in (("a", "CI [build 12]"), ("b", "x [/foo] :smile:")):
         run("deploy", "songs", "--artifacts", artefacts(place, name), HARPER_DEPLOYED_BY=by)

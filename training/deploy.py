@@ -300,6 +300,8 @@ def rollback(
             pointer is back where it was.
     """
     models = Models(target.client, database)
+    if models.pointer() is None:
+        raise HarperRefused("rollback", "no model was ever deployed here")
     with turn.take_turn(target.client, database, by, settle_seconds=_settle(target)) as ours:
         seen = models.pointer()
         chosen = version or _previous(models)

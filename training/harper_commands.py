@@ -202,7 +202,8 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
     """
     chosen = domain_of(domain)
     target = connect(in_cluster)
-    current = (Models(target.client, chosen.database).pointer() or {}).get("version")
+    pointer = Models(target.client, chosen.database).pointer() or {}
+    current = pointer.get("version")
     behind = False
     table = _table("node", "reachable", "component", "model", "items", "replication", "remarks")
     for node in target.nodes:
@@ -231,7 +232,13 @@ def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
     Example: python -m training versions songs
     """
     chosen = domain_of(domain)
-    listed = Models(connect(in_cluster).client, chosen.database).listed()
+    target = connect(in_cluster)
+    listed = Models(target.client, chosen.database).listed()
+    if not listed:
+        out.print(
+            f"{target.node.url} has no model of {chosen.name} yet: `make deploy-{chosen.name}`"
+        )
+        return
     table = _table("", "version", "made", "current since", "by", "ndcg@20", "remarks")
     for v in listed:
         table.add_row(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,14 +69,14 @@ class Models:
 
     def pointer(self) -> Row | None:
         """Returns the row that says what is current; None before the first deploy."""
-        rows = self.client.rows(self.database, POINTERS, [CURRENT])
+        rows = _or_none(lambda: self.client.rows(self.database, POINTERS, [CURRENT]))
         return rows[0] if rows else None
 
     def listed(self) -> list[Version]:
         """Returns all versions: the current one first, then by when they were last current, then
         by age.
         """
-        rows = self.client.every_row(self.database, MODELS, "version", _TOLD)
+        rows = _or_none(lambda: self.client.every_row(self.database, MODELS, "version", _TOLD))
         pointer = self.pointer() or {}
         since = _last_current(pointer)
         versions = [_version(row, pointer.get("version"), since) for row in rows]
@@ -177,6 +178,16 @@ class Models:
         gone = [v.version for v in listed if v.version not in kept and v.version != spare]
         self.client.delete(self.database, MODELS, gone)
         return gone
+
+
+def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:
+    """Returns no rows where there is no such database or table: nothing was ever deployed."""
+    try:
+        return ask()
+    except HarperRefused as error:
+        if error.status != 404:
+            raise
+        return []
 
 
 def now() -> str:
