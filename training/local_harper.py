@@ -153,6 +153,7 @@ def start(node: LocalNode) -> Process:
             _check_same_ports(node, process)
         else:
             _refuse_taken_ports(node)
+            _forget_what_ended(node)
             process = _launch(node)
             write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
         _wait_until_healthy(node, process)
@@ -239,6 +240,12 @@ def _holder(host: str, port: int) -> str | None:
             f"sudo ifconfig lo0 alias {host}"
         ) from error
     return None
+
+
+def _forget_what_ended(node: LocalNode) -> None:
+    # HarperDB does not start while any process has the pid that it noted last: one of ours that was
+    # killed and is being cleared away, or after a crash whoever has got that number since.
+    (node.folder / "root" / "hdb.pid").unlink(missing_ok=True)
 
 
 def _launch(node: LocalNode) -> Process:

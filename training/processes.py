@@ -44,10 +44,12 @@ def _started_in_proc(pid: int) -> str | None:
     try:
         # The name in brackets may hold anything, blanks and brackets too: count from its end.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     except OSError:
         return None
     state, ticks_since_boot = fields[0], fields[19]
-    return None if state == "Z" else ticks_since_boot
+    # The first thread of a killed process may have ended before the others.
+    return None if state == "Z" and threads < 2 else ticks_since_boot
 
 
 def is_alive(process: Process) -> bool:
