@@ -8,16 +8,27 @@ import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { ModelRefused } from './errors.js';
 
+const STARTING = Symbol.for('harperdb-recommender: the start of the backend');
+
 /**
- * Makes wasm the backend, or cpu where wasm does not start. The backend is the process's, so a second call
- * does nothing.
+ * Makes wasm the backend, or cpu where wasm does not start. The backend is the worker's, shared by all
+ * recommenders in it: who comes second waits for the first one's start. TensorFlow.js names a backend before
+ * it can be used, so its name alone says nothing.
  *
  * @param {string} folder Where the .wasm files lie.
  * @param {{warn: (message: string) => void}} log
  * @returns {Promise<string>} `wasm` or `cpu`.
  */
-export async function startBackend(folder, log) {
-  if (['wasm', 'cpu'].includes(tf.engine().backendName)) return tf.getBackend();
+export function startBackend(folder, log) {
+  const engine = tf.engine(); // one for all copies of TensorFlow.js in the worker
+  engine[STARTING] ??= start(folder, log).catch((error) => {
+    engine[STARTING] = undefined;
+    throw error;
+  });
+  return engine[STARTING];
+}
+
+async function start(folder, log) {
   // Threads of wasm's own would fight with HarperDB's workers for the same cores.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths(folder.endsWith('/') ? folder : `${folder}/`);
