@@ -385,7 +385,7 @@ def _before(folders: Folders, name: str) -> str:
     last = ""
     for one, folder in itertools.takewhile(lambda made: made[0] != name, made.items()):
         stamp = stage.stamp_of(folder, one)
-        if stamp.get("before") != last:
+        if stamp.get("before", last) != last:  # an older stamp does not say
             raise DataError(
                 folder,
                 expected=f"the result of {one!r} for what it is given now",
