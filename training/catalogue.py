@@ -102,12 +102,13 @@ def prune(client: HarperClient, database: str, kept: set[str]) -> int:
     Returns:
         Number of rows removed.
     """
-    noted = {row["id"] for row in client.every_row(database, CATALOGUE, "id", ["id"])} - {LAST}
+    rows = client.every_row(database, CATALOGUE, "id", ["id", "digest"])
+    told = {row["id"]: row.get("digest") for row in rows}
+    noted = set(told) - {LAST}
     stale = sorted(noted - kept)
     if not stale:
         return 0
-    last = client.rows(database, CATALOGUE, [LAST], ["id", "digest"])
-    if last and last[0].get("digest") in stale:
+    if told.get(LAST) in stale:
         # First of all: what says that the rows are there must not outlive them.
         client.delete(database, CATALOGUE, [LAST])
     needed = _ids(client, database, sorted(noted & kept))

@@ -31,7 +31,7 @@ from training.errors import ConfigError
 from training.harper import HarperClient
 from training.local_harper import PROJECT_ROOT, LocalNode
 from training.nodes import Standing, hear_workers
-from training.routes import require_page, until
+from training.routes import Health, require_page, until
 from training.versions import Models
 
 BEHIND = 3
@@ -204,11 +204,15 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
     target = connect(in_cluster)
     pointer = Models(target.client, chosen.database).pointer() or {}
     current = pointer.get("version")
+
+    def is_well(told: Health) -> bool:
+        return told.model == current and not told.refused
+
     behind = False
     table = _table("node", "reachable", "component", "model", "items", "replication", "remarks")
     for node in target.nodes:
-        told = hear_workers(node, chosen.project, lambda h: h.model == current and not h.refused)
-        behind |= told.model != current or bool(told.refused)
+        told = hear_workers(node, chosen.project, is_well)
+        behind |= not is_well(told)
         replicated = cluster.replication(node, target.client.config, chosen.database)
         refused = told.refused or {}
         remarks = f"refuses {refused['version']}: {refused['reason']}" if refused else told.reason
@@ -325,7 +329,7 @@ def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
 
 
 def _me() -> str:
-    # For people, and not the login at HarperDB.
+    # Public (GET …/model): a name for people, and not the login at HarperDB.
     try:
         return os.environ.get("HARPER_DEPLOYED_BY") or getpass.getuser()
     except (KeyError, OSError):

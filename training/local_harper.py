@@ -125,8 +125,9 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
     node = LocalNode.from_environment(folder, env)
     running = running_process(node)
     if running is not None:  # where it listens is what counts, whatever the settings say by now
-        ports_ = (running.operations_port, running.routes_port)
-        node = dataclasses.replace(node, operations_port=ports_[0], routes_port=ports_[1])
+        node = dataclasses.replace(
+            node, operations_port=running.operations_port, routes_port=running.routes_port
+        )
     return node.config()
 
 

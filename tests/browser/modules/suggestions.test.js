@@ -32,12 +32,18 @@ function start(t) {
   return { ...state, asked, type, pause, ids };
 }
 
-it('keeps the last list while the next is on its way, and says that it is not the text’s own', async (t) => {
-  const { asked, type, pause, ids, pending } = start(t);
-  await type('be');
-  await pause();
-  asked[0].answer('beyonce');
+/** Likewise, with the answer to a first text there. */
+async function startWithList(t) {
+  const state = start(t);
+  await state.type('be');
+  await state.pause();
+  state.asked[0].answer('beyonce');
   await settled();
+  return state;
+}
+
+it('keeps the last list while the next is on its way, and says that it is not the text’s own', async (t) => {
+  const { asked, type, pause, ids, pending } = await startWithList(t);
   assert.deepEqual([ids(), pending.value], [['beyonce'], false]);
 
   await type('beatles');
@@ -67,11 +73,7 @@ it('asks once for what is typed without a pause, and drops what was overtaken', 
 });
 
 it('takes blanks around the words for nothing new', async (t) => {
-  const { asked, type, pause, pending } = start(t);
-  await type('be');
-  await pause();
-  asked[0].answer('beyonce');
-  await settled();
+  const { asked, type, pause, pending } = await startWithList(t);
   await type('be ');
   assert.equal(pending.value, false);
   await pause();
@@ -79,11 +81,7 @@ it('takes blanks around the words for nothing new', async (t) => {
 });
 
 it('forgets the list when too few letters are left', async (t) => {
-  const { asked, type, pause, ids, pending } = start(t);
-  await type('be');
-  await pause();
-  asked[0].answer('beyonce');
-  await settled();
+  const { type, ids, pending } = await startWithList(t);
   await type('b');
   assert.deepEqual([ids(), pending.value], [[], false]);
 });
