@@ -360,7 +360,11 @@ describe('a node without a model', () => {
       assert.equal(headers['retry-after'], '1');
     }
     assert.equal((await server.post({ favourites: ['x'] })).status, 503);
-    assert.equal((await server.get('stats')).status, 200);
+    const { status, body } = await server.get('stats');
+    assert.equal(status, 200);
+    const { health, recommend } = body.routes;
+    assert.deepEqual([health.failed, health.unavailable], [0, 1]);
+    assert.deepEqual([recommend.failed, recommend.unavailable], [0, 1]);
     await server.app.close();
   });
 

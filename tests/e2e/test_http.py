@@ -295,3 +295,14 @@ def test_the_project_leads_to_the_page(site: Site, path: str) -> None:
         answer = requests.get(address, timeout=30)
         assert answer.status_code == 200
         assert answer.url == site.url("ui/")
+
+
+def test_the_start_page_links_every_recommender_of_the_node(site: Site) -> None:
+    for _ in range(8):  # any of the workers
+        page = requests.get(f"{site.node.routes_url}/", timeout=30)
+        assert page.status_code == 200
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        for domain in DOMAINS.values():
+            assert f'href="./{domain.project}/ui/"' in page.text
+    head = requests.head(f"{site.node.routes_url}/", timeout=30)
+    assert (head.status_code, head.content) == (200, b"")

@@ -15,6 +15,7 @@ import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import * as schemas from './schemas.js';
+import { joinStartPage } from './start_page.js';
 import { compileValidator } from './validation.js';
 
 const LOOK_EVERY = 1000; // ms
@@ -63,7 +64,9 @@ export async function recommenderRoutes(app, options) {
   for (const { name, ...route } of routes) {
     app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
   }
-  if (server) guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
+  if (!server) return;
+  joinStartPage({ server, app, settings });
+  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
