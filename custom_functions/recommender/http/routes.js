@@ -2,6 +2,7 @@
  * The routes, apart from where they run: tests give them a plain Fastify, HarperDB gives them its own.
  */
 
+import { boundsOf } from '../lib/bounds.js';
 import { ServiceError } from '../lib/errors.js';
 import { createFigures } from '../lib/figures.js';
 import { createLoader } from '../lib/loader.js';
@@ -16,7 +17,7 @@ import { createRefusal } from './methods.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import * as schemas from './schemas.js';
 import { joinStartPage } from './start_page.js';
-import { compileValidator } from './validation.js';
+import { boundedValidator, compileValidator } from './validation.js';
 
 const LOOK_EVERY = 1000; // ms
 
@@ -45,7 +46,7 @@ export async function recommenderRoutes(app, options) {
   const refusal = createRefusal(routes);
   const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
 
-  app.setValidatorCompiler(compileValidator);
+  app.setValidatorCompiler(validatorCompiler(models));
   app.setErrorHandler(createErrorHandler(log));
   acceptOnlyJson(app);
   app.addHook('onRequest', async (request, reply) => {
@@ -67,6 +68,13 @@ export async function recommenderRoutes(app, options) {
   if (!server) return;
   joinStartPage({ server, app, settings });
   guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
+}
+
+function validatorCompiler(models) {
+  const boundsNow = () => boundsOf(models.state().model?.model.manifest);
+  const recommendValidator = boundedValidator(schemas.recommendBody, boundsNow);
+  // There is one body.
+  return (part) => (part.httpPart === 'body' ? recommendValidator : compileValidator(part));
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
