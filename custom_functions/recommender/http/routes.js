@@ -9,7 +9,7 @@ import { createLoader } from '../lib/loader.js';
 import { createModels } from '../lib/models.js';
 import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
-import { acceptOnlyJson } from './body.js';
+import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
@@ -51,8 +51,12 @@ export async function recommenderRoutes(app, options) {
   acceptOnlyJson(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ANSWER_HEADERS);
+    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
+    // to what it has no serialiser for, such as `text/html`.
+    request.raw.headers.accept = 'application/json';
     // Before a body is read: nothing wants it.
     if (request.is404) throw refused(request);
+    refuseEncoded(request);
   });
   app.setNotFoundHandler((request) => {
     throw refused(request);
@@ -67,7 +71,7 @@ export async function recommenderRoutes(app, options) {
   }
   if (!server) return;
   joinStartPage({ server, app, settings });
-  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
+  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
 }
 
 function validatorCompiler(models) {
