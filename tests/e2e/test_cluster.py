@@ -21,12 +21,14 @@ import pytest
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, free_ports, wait_for
-from training import cluster, local_cluster, local_harper
-from training.cluster import Target
-from training.deploy import rollback
-from training.local_harper import LocalNode
-from training.processes import is_alive
-from training.routes import Node, health, recommend
+from training.deploy.deploy import rollback
+from training.harper import cluster
+from training.harper.cluster import Target
+from training.harper.local import cluster as local_cluster
+from training.harper.local import server as local_harper
+from training.harper.local.processes import is_alive
+from training.harper.local.server import LocalNode
+from training.harper.node import Node, health, recommend
 
 pytestmark = pytest.mark.e2e
 

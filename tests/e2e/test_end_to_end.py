@@ -17,13 +17,15 @@ import requests
 
 from tests import make_bundles
 from tests.harper_places import built_component, real_node, wait_for
-from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
-from training.cluster import Target
-from training.deploy import deploy
-from training.domain import Domain
-from training.local_harper import PROJECT_ROOT, LocalNode
-from training.nodes import standing
+from training.deploy.deploy import deploy
+from training.deploy.standing import standing
+from training.domains import DOMAINS
+from training.domains.domain import Domain
+from training.harper import cluster
+from training.harper.cluster import Target
+from training.harper.local import server as local_harper
+from training.harper.local.server import PROJECT_ROOT, LocalNode
 
 pytestmark = pytest.mark.e2e
 

@@ -14,12 +14,12 @@ import requests
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training import local_harper
-from training.deploy import Watcher
+from training.deploy.deploy import Watcher
 from training.errors import HarperUnavailable
-from training.harper import HarperClient, Patience
-from training.local_harper import LocalNode
-from training.processes import is_alive
+from training.harper.client import HarperClient, Patience
+from training.harper.local import server as local_harper
+from training.harper.local.processes import is_alive
+from training.harper.local.server import LocalNode
 
 pytestmark = pytest.mark.e2e
 
