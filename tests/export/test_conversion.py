@@ -6,9 +6,10 @@ import pytest
 
 from tests import checkerboard
 from training.config import ExportConfig
-from training.export import conversion, serving
+from training.export import conversion
 from training.export.conversion import convert, convert_within, megabytes
 from training.export.serving import Graph
+from training.models.strategies import served as served_by
 
 BEST_FIRST = ["voters", "items", "nearest-user"]
 
@@ -16,7 +17,7 @@ BEST_FIRST = ["voters", "items", "nearest-user"]
 @pytest.fixture(scope="module")
 def strategies(board):
     """In the order to offer them: items, voters, nearest-user."""
-    return serving.served(board.model, checkerboard.config())
+    return served_by(board.model, checkerboard.config())
 
 
 def graph_of(some) -> Graph:

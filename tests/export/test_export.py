@@ -15,8 +15,8 @@ from tests import checkerboard
 from training.data import dataset
 from training.domains.reading import sha256_of
 from training.errors import ConfigError, ExportError
-from training.export import serving
 from training.export.serving import BundleGraph, padded
+from training.models.strategies import served as served_by
 from training.pipeline import stages as pipeline
 from training.pipeline.stages import Folders
 
@@ -215,7 +215,7 @@ def test_the_bundle_answers_as_the_model_it_was_made_of(board, manifest):
     bundle = BundleGraph(board.bundle)
     rng = np.random.default_rng(5)
     config = checkerboard.config()
-    for one in serving.served(board.model, config):
+    for one in served_by(board.model, config):
         for n in range(30):
             chosen = rng.permutation(checkerboard.ITEMS)[: n % 10 + 1].tolist()
             ours = one.answer(padded(chosen, 10), manifest["sizes"]["results"])

@@ -9,9 +9,9 @@ import scipy.sparse as sp
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.export import serving
 from training.models.item_table import ItemTable
 from training.models.ops import rank
+from training.models.strategies import served as served_by
 from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, load, save, train
 
 
@@ -105,7 +105,7 @@ def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved
         lists.append(
             [
                 rank(one.answer, watch.favourites, 20, checkerboard.ITEMS)
-                for one in serving.served(folder, config)
+                for one in served_by(folder, config)
             ]
         )
     for one, other in zip(*lists, strict=True):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests import checkerboard
 from training.errors import ConfigError
-from training.export import serving
 from training.models.ops import add_up, best, masked_mean, rank, ratio, rounded
+from training.models.strategies import served as served_by
 from training.models.tensorflow_import import tf
 from training.models.user_strategies import UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex, strongest_items
@@ -17,7 +17,7 @@ from training.models.user_towers import UserIndex, strongest_items
 
 @pytest.fixture(scope="module")
 def served(board):
-    return serving.served(board.model, checkerboard.config())
+    return served_by(board.model, checkerboard.config())
 
 
 def test_the_mean_is_of_real_favourites_alone():
