@@ -28,8 +28,8 @@ from training.harper import cluster
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
 from training.harper.local import ports
-from training.harper.local import server as local_harper
-from training.harper.local.server import PROJECT_ROOT, LocalNode
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import start, stop
 from training.harper.node import Health, health, recommend
 
 TABLES = ("items", "models", "current", "deploys", "catalogue")
@@ -119,11 +119,11 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
     """Yields a running node of our own: own folder, free ports."""
     operations, routes, replication = free_ports(host, 3)
     node = LocalNode(folder, host, operations, routes, replication, **options)
-    local_harper.start(node)
+    start(node)
     try:
         yield node
     finally:
-        local_harper.stop(node)
+        stop(node)
 
 
 def free_ports(host: str, count: int) -> list[int]:

@@ -23,7 +23,7 @@ from training.cli import harper as harper_commands
 from training.cli.harper import BEHIND, mount
 from training.deploy import roles
 from training.errors import ConfigError, HarperRefused, HarperUnavailable
-from training.harper.local.server import PROJECT_ROOT
+from training.harper.local.node import PROJECT_ROOT
 
 Run = Callable[..., Result]
 

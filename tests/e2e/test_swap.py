@@ -17,7 +17,8 @@ import requests
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training.harper.local.server import PROJECT_ROOT, LocalNode, running_process
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import running_process
 from training.harper.node import recommend
 
 pytestmark = pytest.mark.e2e

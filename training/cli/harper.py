@@ -34,8 +34,9 @@ from training.harper.client import HarperClient
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
 from training.harper.local import cluster as local_cluster
-from training.harper.local import server as local_harper
-from training.harper.local.server import PROJECT_ROOT, LocalNode
+from training.harper.local.launch import write_private
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import connection, running_process, start, stop
 from training.harper.node import Health, require_page, until
 
 BEHIND = 3
@@ -108,7 +109,7 @@ def _config(in_cluster: bool) -> HarperConfig:
         if node is None:
             raise ConfigError("no local cluster runs: `make cluster-up`, or name one by HARPER_URL")
         return node.config()
-    return local_harper.connection(HARPER_FOLDER)
+    return connection(HARPER_FOLDER)
 
 
 def deploy(
@@ -328,7 +329,7 @@ def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
         made = here.get(username) or secrets.token_urlsafe(24)
         here[username] = os.environ.get(variable) or made
     path.parent.mkdir(parents=True, exist_ok=True)
-    local_harper.write_private(path, json.dumps(kept, indent=1))
+    write_private(path, json.dumps(kept, indent=1))
     return dict(here)
 
 
@@ -347,13 +348,13 @@ def up() -> None:
     Example: python -m training harper up
     """
     if os.environ.get("HARPER_URL"):
-        config = local_harper.connection(HARPER_FOLDER)
+        config = connection(HARPER_FOLDER)
         wait_until_ready(HarperClient(config))
         out.print(f"HarperDB  {config.url} answers, as HARPER_URL says; none started here")
         return
     node = LocalNode.from_environment(HARPER_FOLDER)
-    ran = local_harper.running_process(node) is not None
-    local_harper.start(node)
+    ran = running_process(node) is not None
+    start(node)
     out.print(
         f"HarperDB  {node.url} {'runs already' if ran else 'started'}; routes {node.routes_url}"
     )
@@ -365,7 +366,7 @@ def down() -> None:
 
     Example: python -m training harper down
     """
-    ended = local_harper.stop(LocalNode.from_environment(HARPER_FOLDER))
+    ended = stop(LocalNode.from_environment(HARPER_FOLDER))
     out.print(f"HarperDB  {'stopped; its data stays' if ended else 'does not run'}")
 
 
