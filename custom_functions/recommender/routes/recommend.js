@@ -19,14 +19,18 @@ import { recommenderRoutes } from '../http/routes.js';
  * @param {import('fastify').FastifyInstance} app
  * @param {{logger: object}} options HarperDB's.
  */
-export default async function recommender(app, { logger }) {
+export default function recommender(app, { logger }) {
   // The build makes this CommonJS: there, __dirname is the folder that holds this file and the .wasm files.
   const settings = JSON.parse(readFileSync(join(__dirname, '..', 'settings.json'), 'utf8'));
-  await recommenderRoutes(app, {
+  recommenderRoutes(app, {
     // Looked up when used: the tables may be made after this file is loaded.
     database: tablesOf(settings.database),
     settings,
     wasmFolder: __dirname,
+    pagesFolder: join(__dirname, '..', 'web', 'ui'),
+    // HarperDB puts whoever logged in there; a stranger is nobody.
+    isReader: ({ raw }) => Boolean(raw.user),
+    server: globalThis.server,
     node: {
       name: globalThis.server?.hostname ?? process.env.NODE_HOSTNAME ?? '',
       worker: threadId,
