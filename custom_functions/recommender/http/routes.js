@@ -32,7 +32,7 @@ const LOOK_EVERY = 1000; // ms
  *   to the database, and so may read about the node itself.
  * @param {object} [options.server] HarperDB's, where there is one.
  */
-export function recommenderRoutes(app, options) {
+export async function recommenderRoutes(app, options) {
   const { database, settings, wasmFolder, pagesFolder, node, log, server } = options;
   const tables = createTables(database);
   const models = createModels({ tables, open: createLoader({ tables, wasmFolder, log }), log });

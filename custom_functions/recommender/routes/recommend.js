@@ -19,10 +19,10 @@ import { recommenderRoutes } from '../http/routes.js';
  * @param {import('fastify').FastifyInstance} app
  * @param {{logger: object}} options HarperDB's.
  */
-export default function recommender(app, { logger }) {
+export default async function recommender(app, { logger }) {
   // The build makes this CommonJS: there, __dirname is the folder that holds this file and the .wasm files.
   const settings = JSON.parse(readFileSync(join(__dirname, '..', 'settings.json'), 'utf8'));
-  recommenderRoutes(app, {
+  await recommenderRoutes(app, {
     // Looked up when used: the tables may be made after this file is loaded.
     database: tablesOf(settings.database),
     settings,
