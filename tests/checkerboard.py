@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training import dataset, pipeline
 from training.config import Config
-from training.dataset import Dataset
-from training.pipeline import Folders
-from training.songs import SONGS
+from training.data import dataset
+from training.data.dataset import Dataset
+from training.domains.songs import SONGS
+from training.pipeline import stages as pipeline
+from training.pipeline.stages import Folders
 
 ITEMS = 24
 USERS = 240

@@ -23,7 +23,7 @@ from typing import Any
 
 import cbor2
 
-from training.config import HarperConfig
+from training.harper.config import HarperConfig
 
 USER, PASSWORD = "admin", "correct horse"
 INLINE = 8192

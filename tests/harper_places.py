@@ -17,17 +17,20 @@ from typing import Any
 
 from tests.fake_bundle import make_bundle
 from tests.fake_harper import FakeHarper
-from training import DOMAINS, cluster, local_harper, ports
 from training.bundle import open_bundle
-from training.cluster import Target
-from training.component import Component, pack
-from training.config import HarperConfig
-from training.deploy import Outcome, Watcher, deploy
-from training.domain import Domain
+from training.deploy.component import Component, pack
+from training.deploy.deploy import Outcome, Watcher, deploy
+from training.deploy.versions import Models
+from training.domains import DOMAINS
+from training.domains.domain import Domain
 from training.errors import ConfigError
-from training.local_harper import PROJECT_ROOT, LocalNode
-from training.routes import Health, health, recommend
-from training.versions import Models
+from training.harper import cluster
+from training.harper.cluster import Target
+from training.harper.config import HarperConfig
+from training.harper.local import ports
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import start, stop
+from training.harper.node import Health, health, recommend
 
 TABLES = ("items", "models", "current", "deploys", "catalogue")
 
@@ -116,11 +119,11 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
     """Yields a running node of our own: own folder, free ports."""
     operations, routes, replication = free_ports(host, 3)
     node = LocalNode(folder, host, operations, routes, replication, **options)
-    local_harper.start(node)
+    start(node)
     try:
         yield node
     finally:
-        local_harper.stop(node)
+        stop(node)
 
 
 def free_ports(host: str, count: int) -> list[int]:

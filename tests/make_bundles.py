@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training import DOMAINS, pipeline
-from training.pipeline import Folders
+from training.domains import DOMAINS
+from training.pipeline import stages as pipeline
+from training.pipeline.stages import Folders
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "artifacts" / "test"
@@ -45,7 +46,7 @@ def make(name: str, variant: str) -> Path:
 
 def answers(bundle: Path) -> list[dict[str, object]]:
     """Returns questions and Python's answers: strategy, favourites, items and scores, by id."""
-    from training.serving import BundleGraph
+    from training.export.serving import BundleGraph
 
     graph = BundleGraph(bundle)
     rng = np.random.default_rng(7)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.config import Config, HarperConfig, from_dict
+from training.config import Config, from_dict
 from training.errors import ConfigError
+from training.harper.config import HarperConfig
 
 ALL = [
     (section, key, value)

@@ -13,9 +13,10 @@ import pytest
 
 from tests import checkerboard
 from training import __main__ as command_line
-from training import pipeline, stage
-from training.pipeline import Folders
-from training.songs import SONGS
+from training.domains.songs import SONGS
+from training.pipeline import stage
+from training.pipeline import stages as pipeline
+from training.pipeline.stages import Folders
 
 ROOT = Path(__file__).parent.parent
 REAL = ROOT.parent / "shared" / "data"
@@ -137,7 +138,7 @@ def test_what_the_machine_refuses_is_one_line_and_leaves_what_was_there(
         raise OSError(number, os.strerror(number))
 
     before = (artifacts / "songs" / "prepared" / "stage.json").read_bytes()
-    monkeypatch.setattr("training.dataset.save", refused)
+    monkeypatch.setattr("training.data.dataset.save", refused)
     code, shown, errors = call("prepare", "songs", "--artifacts", artifacts)
     assert (code, shown) == (1, "")
     assert one_line(errors)
@@ -150,7 +151,7 @@ def test_any_other_refusal_is_our_own_bug(call, tmp_path, monkeypatch):
     def torn(*_):
         raise OSError(errno.EBADF, "our own")
 
-    monkeypatch.setattr("training.dataset.save", torn)
+    monkeypatch.setattr("training.data.dataset.save", torn)
     with pytest.raises(OSError, match="our own"):
         call("prepare", "songs", "--artifacts", tmp_path)
 

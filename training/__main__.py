@@ -18,11 +18,13 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from training import harper_commands, pipeline, stage
-from training.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
+from training.cli import harper as harper_commands
+from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
+from training.domains.protocol import Protocol
 from training.errors import RecommenderError
-from training.pipeline import Done, Folders
-from training.protocol import Protocol
+from training.pipeline import stage
+from training.pipeline import stages as pipeline
+from training.pipeline.stages import Done, Folders
 
 app = typer.Typer(
     help=__doc__,
@@ -140,7 +142,7 @@ def compare(
         return
     for name in ("prepare", "train", "evaluate"):
         run_stage(name, folders, changes)
-    from training import card
+    from training.evaluation import card
 
     report = pipeline.read_json(folders.report / "report.json")
     out.print(f"\n{card.table(report)}\n", markup=False)
@@ -198,7 +200,7 @@ def recommend(
     """
     folder = folders_of(domain, None, artifacts).bundle
     stage.mark_of(folder, "export")
-    from training.serving import BundleGraph, catalogue
+    from training.export.serving import BundleGraph, catalogue
 
     bundle = BundleGraph(folder)
     answer = bundle.answer(favourites, limit, strategy)

@@ -126,7 +126,7 @@ test('what is no page is 404 in our shape', async () => {
 });
 
 test('a project without built pages answers its routes', async () => {
-  assert.equal((await readPages(join(folder, 'nowhere'))).size, 0);
+  assert.equal(readPages(join(folder, 'nowhere')).size, 0);
 });
 
 test('identity is sent where nothing that there is was accepted', () => {

@@ -21,12 +21,14 @@ import pytest
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, free_ports, wait_for
-from training import cluster, local_cluster, local_harper
-from training.cluster import Target
-from training.deploy import rollback
-from training.local_harper import LocalNode
-from training.processes import is_alive
-from training.routes import Node, health, recommend
+from training.deploy.deploy import rollback
+from training.harper import cluster
+from training.harper.cluster import Target
+from training.harper.local import cluster as local_cluster
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.processes import is_alive
+from training.harper.local.server import running_process, start, stop
+from training.harper.node import Node, health, recommend
 
 pytestmark = pytest.mark.e2e
 
@@ -45,7 +47,7 @@ class Nodes(Place):
 
     def kill(self, index: int) -> None:
         """Ends a node as a power cut would."""
-        process = local_harper.running_process(self.members[index])
+        process = running_process(self.members[index])
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         wait_for(lambda: not is_alive(process))
@@ -102,7 +104,7 @@ def watched(three: Nodes, version: str) -> Iterator[dict[str, float]]:
 
 def note(**figures: float) -> None:
     """Keeps figures of this run; a test asserts no time."""
-    path = local_harper.PROJECT_ROOT / "test-results" / "cluster.json"
+    path = PROJECT_ROOT / "test-results" / "cluster.json"
     path.parent.mkdir(exist_ok=True)
     told = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(told | figures, indent=1))
@@ -142,7 +144,7 @@ def test_a_node_that_is_down_is_named_and_catches_up_by_itself(three: Nodes) -> 
     assert [s.state for s in outcome.standings] == ["answers", "answers", "down"]
     assert outcome.standings[2].node.name == "127.0.0.4"
     assert not outcome.is_everywhere
-    local_harper.start(three.members[2])
+    start(three.members[2])
     healthy = time.time()
     wait_for(lambda: three.models_answering() == [version_of(bundle)] * 3)
     note(node_back_to_caught_up_s=round(time.time() - healthy, 2))
@@ -236,6 +238,6 @@ def make_a_node_refuse(three: Nodes, index: int, version: str) -> None:
     code, check = path.read_text(), "manifest?.format===FORMAT"
     assert code.count(check) == 1
     path.write_text(code.replace(check, f'{check}&&manifest.version!=="{version}"'))
-    local_harper.stop(three.members[index])
+    stop(three.members[index])
     local_cluster.start_all(three.members)
     wait_for(lambda: None not in three.models_answering())

@@ -11,10 +11,10 @@ import pytest
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place
-from training.deploy import rollback
+from training.deploy.deploy import rollback
+from training.deploy.roles import PUSHER, READER, make_users
 from training.errors import HarperRefused
-from training.harper import HarperClient
-from training.roles import PUSHER, READER, make_users
+from training.harper.client import HarperClient
 
 pytestmark = pytest.mark.e2e
 

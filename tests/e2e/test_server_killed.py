@@ -14,12 +14,12 @@ import requests
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training import local_harper
-from training.deploy import Watcher
+from training.deploy.deploy import Watcher
 from training.errors import HarperUnavailable
-from training.harper import HarperClient, Patience
-from training.local_harper import LocalNode
-from training.processes import is_alive
+from training.harper.client import HarperClient, Patience
+from training.harper.local.node import LocalNode
+from training.harper.local.processes import is_alive
+from training.harper.local.server import running_process, start
 
 pytestmark = pytest.mark.e2e
 
@@ -30,13 +30,13 @@ class Killable(Place):
     node: LocalNode
 
     def kill(self) -> None:
-        process = local_harper.running_process(self.node)
+        process = running_process(self.node)
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         wait_for(lambda: not is_alive(process))
 
     def bring_back(self) -> None:
-        local_harper.start(self.node)
+        start(self.node)
         wait_for(lambda: self.answering() is not None)
 
     def search(self, words: str) -> list[dict[str, str]]:

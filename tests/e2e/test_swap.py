@@ -17,8 +17,9 @@ import requests
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training.local_harper import PROJECT_ROOT, LocalNode, running_process
-from training.routes import recommend
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import running_process
+from training.harper.node import recommend
 
 pytestmark = pytest.mark.e2e
 

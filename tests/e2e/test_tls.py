@@ -11,8 +11,8 @@ import pytest
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, free_ports, real_node
 from training.errors import ConfigError, HarperRefused
-from training.harper import HarperClient
-from training.routes import health
+from training.harper.client import HarperClient
+from training.harper.node import health
 
 pytestmark = pytest.mark.e2e
 

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { PAGE_HEADERS } from './headers.js';
 
@@ -21,24 +21,22 @@ const FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATED = 'no-cache';
 
 /**
+ * Read without waiting: a plugin must not wait while it registers its routes (see routes/recommend.js).
+ *
  * @param {string} folder What the build of the pages wrote; may be missing.
- * @returns {Promise<Map<string, Page>>} By path, e.g. `status/index.html`.
+ * @returns {Map<string, Page>} By path, e.g. `status/index.html`.
  *
  * @typedef {{headers: Record<string, string>, etag: string, bodies: Record<string, Buffer>}} Page
  */
-export async function readPages(folder) {
-  const files = new Map();
-  for (const path of await filesOf(folder)) files.set(path, await readFile(join(folder, path)));
+export function readPages(folder) {
+  const files = new Map(filesOf(folder).map((path) => [path, readFileSync(join(folder, path))]));
   const pages = [...files].filter(([path]) => TYPES[extname(path)]);
   return new Map(pages.map(([path, content]) => [path, pageOf(path, content, files)]));
 }
 
-async function filesOf(folder) {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return found
+function filesOf(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
     .map((path) => path.split(sep).join('/'));

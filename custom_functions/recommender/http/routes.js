@@ -41,7 +41,7 @@ export async function recommenderRoutes(app, options) {
   const figures = createFigures();
   const isReader = options.isReader ?? (() => false);
   const handlers = createHandlers({ models, tables, figures, settings, node, isReader });
-  const pages = pagesFolder ? await readPages(pagesFolder) : new Map();
+  const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
   const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');

@@ -3,7 +3,7 @@
  * all routes of the project with it.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { recommenderRoutes } from '../http/routes.js';
@@ -11,12 +11,17 @@ import { recommenderRoutes } from '../http/routes.js';
 /**
  * HarperDB calls it once a worker, with the project's prefix.
  *
+ * It must not wait for anything, a file or a timer. HarperDB loads the components of a node at once and registers
+ * their routes on one Fastify instance, and Fastify makes what is registered while another plugin is loading a
+ * child of that plugin: the worker would answer the other component's routes under this prefix only, until its
+ * next restart.
+ *
  * @param {import('fastify').FastifyInstance} app
  * @param {{logger: object}} options HarperDB's.
  */
 export default async function recommender(app, { logger }) {
   // The build makes this CommonJS: there, __dirname is the folder that holds this file and the .wasm files.
-  const settings = JSON.parse(await readFile(join(__dirname, '..', 'settings.json'), 'utf8'));
+  const settings = JSON.parse(readFileSync(join(__dirname, '..', 'settings.json'), 'utf8'));
   await recommenderRoutes(app, {
     // Looked up when used: the tables may be made after this file is loaded.
     database: tablesOf(settings.database),

@@ -1,0 +1,97 @@
+"""The roles that the project needs, and no more.
+
+``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
+bringing code, which HarperDB allows super users alone. ``recommender_reader`` looks: it is enough
+for ``status`` and ``versions``. The public routes need no user at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from training.deploy.catalogue import CATALOGUE, ITEMS
+from training.deploy.lease import TABLE as DEPLOYS
+from training.deploy.versions import MODELS, POINTERS
+from training.errors import HarperRefused
+from training.harper.client import HarperClient
+
+PUSHER, READER = "recommender_pusher", "recommender_reader"
+TABLES = (ITEMS, MODELS, POINTERS, CATALOGUE, DEPLOYS)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a user.
+
+    Attributes:
+        username: Also the name of his role.
+        databases: What he may reach.
+        is_new: Whether he was made now; otherwise role and password were renewed.
+    """
+
+    username: str
+    databases: list[str]
+    is_new: bool
+
+
+def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
+    """Makes both roles and a user for each, or brings them up to date.
+
+    Args:
+        client: A super user's.
+        databases: The domains' databases; those that no component has made yet are left out.
+        passwords: By user name.
+
+    Raises:
+        HarperRefused: we are no super user, or no such database is there yet.
+    """
+    there = client.operation("describe_all")
+    found = [name for name in databases if name in there]
+    if not found:
+        raise HarperRefused(
+            "users", f"none of {', '.join(databases)} is there yet: deploy once as a super user"
+        )
+    made = []
+    for username, writes in ((PUSHER, True), (READER, False)):
+        _make_role(client, username, found, writes=writes)
+        is_new = _make_user(client, username, passwords[username])
+        made.append(Made(username, found, is_new))
+    return made
+
+
+def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
+    """Returns a role's permissions: the deploy's tables, nothing else, no structure, no super
+    user.
+    """
+    right = {
+        "read": True,
+        "insert": writes,
+        "update": writes,
+        "delete": writes,
+        "attribute_permissions": [],
+    }
+    told: dict[str, Any] = {"super_user": False}
+    return told | {name: {"tables": {table: dict(right) for table in TABLES}} for name in databases}
+
+
+def _make_role(client: HarperClient, name: str, databases: list[str], *, writes: bool) -> None:
+    rights = permission(databases, writes=writes)
+    known = {role["role"]: role["id"] for role in client.operation("list_roles")}
+    if name in known:
+        client.operation("alter_role", id=known[name], role=name, permission=rights)
+    else:
+        client.operation("add_role", role=name, permission=rights)
+
+
+def _make_user(client: HarperClient, username: str, password: str) -> bool:
+    known = {user["username"] for user in client.operation("list_users")}
+    is_new = username not in known
+    client.operation(
+        "add_user" if is_new else "alter_user",
+        username=username,
+        password=password,
+        role=username,
+        active=True,
+    )
+    return is_new

@@ -1,0 +1,137 @@
+"""The nodes of a cluster, as one of them knows them, and how they stand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from training.errors import HarperError, HarperRefused
+from training.harper.client import HarperClient, Patience
+from training.harper.config import HarperConfig
+from training.harper.node import Node
+
+QUICK = Patience(connect_seconds=2.0, read_seconds=5.0, attempts=1)
+"""For asking a node that may well be down."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a deploy speaks to.
+
+    Attributes:
+        client: The node that rows are written through.
+        nodes: All nodes that should answer; the first is the one that `client` speaks to.
+    """
+
+    client: HarperClient
+    nodes: tuple[Node, ...]
+
+    @property
+    def node(self) -> Node:
+        """The node that rows are written through."""
+        return self.nodes[0]
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether there are others that rows are replicated to."""
+        return len(self.nodes) > 1
+
+
+def target(
+    config: HarperConfig, *, hosts: Iterable[str] | None = None, alone: bool = False
+) -> Target:
+    """Finds the nodes.
+
+    Args:
+        config: The node to speak to.
+        hosts: Host names of the others; None: ask the node's ``cluster_status``.
+        alone: Look at this node only.
+
+    Raises:
+        HarperError: the node does not answer, or refuses us.
+    """
+    client = HarperClient(config)
+    first = Node("", config.url, config.routes_url, config.ca)
+    if alone:
+        return Target(client, (first,))
+    if hosts is None:
+        name, others = _known_nodes(client)
+    else:
+        name, others = urlsplit(config.url).hostname or "", list(hosts)
+    rest = tuple(_beside(first, host) for host in others if host != name)
+    return Target(client, (replace(first, name=name), *rest))
+
+
+def _known_nodes(client: HarperClient) -> tuple[str, list[str]]:
+    try:
+        told = client.operation("cluster_status")
+    except HarperRefused as error:
+        if error.status in (401,):
+            raise
+        return "", []  # not a super user's business to know: then it is this node, or HARPER_NODES
+    hosts = [str(connection.get("name")) for connection in told.get("connections", [])]
+    return str(told.get("node_name", "")), sorted(set(hosts))
+
+
+def _beside(first: Node, host: str) -> Node:
+    """Returns the node of another host: the same ports, as every node of a cluster is set up
+    alike.
+    """
+    return Node(host, _at(first.url, host), _at(first.routes_url, host), first.ca)
+
+
+def _at(url: str, host: str) -> str:
+    parts = urlsplit(url)
+    name = f"[{host}]" if ":" in host else host
+    return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
+
+
+def client_of(node: Node, config: HarperConfig) -> HarperClient:
+    """Returns a client of that node, with the same credentials (users are replicated), quick to
+    give up.
+    """
+    return HarperClient(replace(config, url=node.url, routes_url=node.routes_url), patience=QUICK)
+
+
+def replication(node: Node, config: HarperConfig, database: str) -> str:
+    """Returns how a node's replication of a database stands, for people: ``"2 of 2 peers"``,
+    ``"alone"``.
+    """
+    try:
+        told = client_of(node, config).operation("cluster_status")
+    except HarperRefused:
+        return "not ours to know"
+    except HarperError:
+        return "unknown"
+    peers = told.get("connections", [])
+    if not peers:
+        return "alone"
+    return f"{sum(_is_connected(peer, database) for peer in peers)} of {len(peers)} peers"
+
+
+def _is_connected(peer: Mapping[str, Any], database: str) -> bool:
+    sockets = [s for s in peer.get("database_sockets", []) if s.get("database") == database]
+    return any(socket.get("connected") for socket in sockets)
+
+
+def join(
+    client: HarperClient, host: str, port: int, config: HarperConfig, *, verify_tls: bool
+) -> None:
+    """Adds a node to the cluster of the one that `client` speaks to.
+
+    Args:
+        client: A node of the cluster.
+        host: The new node's replication host name.
+        port: Its replication port.
+        config: Credentials of a super user there.
+        verify_tls: Whether its certificate is checked; only a trial on loopback may do without.
+    """
+    client.operation(
+        "add_node",
+        hostname=host,
+        url=f"wss://{host}:{port}",
+        verify_tls=verify_tls,
+        authorization={"username": config.username, "password": config.password},
+    )
