@@ -52,6 +52,7 @@ for (const domain of DOMAINS) {
       // Left by an older catalogue, in which this edition stood for the work.
       server.database.items.put({ id: 'paperback', title: `Title 77 of ${domain.name}` });
       point(server.database, version, { at: 'then', by: 'ann' });
+      await until(async () => (await server.get('health')).status === 200);
     });
     after(() => server.app.close());
 
@@ -328,7 +329,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle({ manifest: { format: 2 } });
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.get('songs?q=a');
+    await until(async () => (await server.get('health')).body.refused);
     const { status, body } = await server.get('health');
     assert.equal(status, 503);
     assert.equal(body.component, 'c0de');
@@ -347,7 +348,7 @@ describe('a node without a model', () => {
     await until(async () => (await server.get('health')).body.candidate?.state === 'ready');
     assert.equal((await server.get('health')).status, 503);
     point(server.database, bundle.manifest.version);
-    assert.equal((await server.get('health')).body.model, bundle.manifest.version);
+    await until(async () => (await server.get('health')).body.model === bundle.manifest.version);
     await server.app.close();
   });
 
@@ -357,7 +358,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle();
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.post({ favourites: ['song-1'] });
+    await until(async () => (await server.get('health')).status === 200);
     assert.ok(backendFigures().tensors > before);
     await server.app.close();
     assert.equal(backendFigures().tensors, before);

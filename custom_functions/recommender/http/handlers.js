@@ -68,10 +68,10 @@ export function createHandlers({ models, tables, figures, settings, node }) {
 
     /** GET health. */
     async health(request, reply) {
-      await models.look();
-      const { model: live, why, ...more } = models.state();
+      const { model: live, degraded, why, ...more } = models.state();
       const now = { ...who, ...given(more) };
       reply.header('cache-control', 'no-store');
+      if (live && degraded) return { status: 'degraded', reason: degraded, ...told(live), ...now };
       if (live) return { status: 'ok', ...told(live), ...now };
       reply.code(503).header('retry-after', '1');
       return { status: 'no model', model: null, ...now, ...none(why) };

@@ -13,7 +13,6 @@ import { compileValidator } from './validation.js';
 
 // 1,010 ids of 100 characters, each escaped, and room to spare.
 const LARGEST_BODY = 1024 * 1024;
-const LOOK_EVERY = 1000; // ms
 
 /**
  * @param {import('fastify').FastifyInstance} app A scope of its own.
@@ -26,7 +25,8 @@ const LOOK_EVERY = 1000; // ms
  */
 export async function recommenderRoutes(app, { database, settings, wasmFolder, node, log }) {
   const tables = createTables(database);
-  const models = createModels({ tables, open: createLoader({ tables, wasmFolder, log }), log });
+  const open = createLoader({ tables, wasmFolder, log, project: settings.project });
+  const models = createModels({ tables, open, log });
   const figures = createFigures();
   const handlers = createHandlers({ models, tables, figures, settings, node });
 
@@ -35,7 +35,9 @@ export async function recommenderRoutes(app, { database, settings, wasmFolder, n
   app.addHook('onResponse', async (request, reply) => {
     figures.record(request.routeOptions.config.name, reply.statusCode, reply.elapsedTime);
   });
-  follow(app, models);
+  // Here, outside any request, and not when the first one comes.
+  app.addHook('onReady', async () => models.start());
+  app.addHook('onClose', () => models.close());
 
   const { collection } = settings;
   const config = (name) => ({ config: { name } });
@@ -54,17 +56,4 @@ export async function recommenderRoutes(app, { database, settings, wasmFolder, n
   app.get('/model', { ...config('model'), schema: schemas.modelSchema }, handlers.model);
   app.get('/health', { ...config('health'), schema: schemas.healthSchema }, handlers.health);
   app.get('/stats', { ...config('stats'), schema: schemas.statsSchema }, handlers.stats);
-}
-
-// A worker that nobody asks still picks a new model up, and has it ready when somebody does.
-function follow(app, models) {
-  let timer;
-  app.addHook('onReady', async () => {
-    timer = setInterval(() => models.look(), LOOK_EVERY).unref();
-    models.look();
-  });
-  app.addHook('onClose', async () => {
-    clearInterval(timer);
-    await models.close();
-  });
 }
