@@ -13,10 +13,11 @@ import { recommend } from '../lib/recommend.js';
  * @param {ReturnType<import('../lib/models.js').createModels>} options.models
  * @param {ReturnType<import('../lib/tables.js').createTables>} options.tables
  * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
+ * @param {ReturnType<import('../lib/admission.js').createAdmission>} options.admission
  * @param {{project: string, collection: string, code: string}} options.settings
  * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
  */
-export function createHandlers({ models, tables, figures, settings, node }) {
+export function createHandlers({ models, tables, figures, admission, settings, node }) {
   const who = {
     project: settings.project,
     component: settings.code,
@@ -33,23 +34,32 @@ export function createHandlers({ models, tables, figures, settings, node }) {
 
   return {
     /** POST recommend. */
-    recommend: ({ body }) =>
-      models.use(async ({ model, catalogue }) => {
+    async recommend(request) {
+      const { body } = request;
+      const compute = admission.admit(request);
+      return models.use(async ({ model, catalogue }) => {
         const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-        const answer = recommend(model, body, (index) => creators.creatorOf(index));
+        const answer = await compute(() =>
+          recommend(model, body, (index) => creators.creatorOf(index)),
+        );
         const ids = answer.recommendations.map(({ id }) => id);
         const rows = await show(ids, model.manifest.fields);
         const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
         return { model: model.version, ...answer, recommendations };
-      }),
+      });
+    },
 
     /** GET the collection. */
-    search: ({ query }) =>
-      models.use(async ({ model, catalogue }) => {
-        const found = (await catalogue.get()).find(query.q, query.limit);
+    async search(request) {
+      const { q, limit } = request.query;
+      const compute = admission.admit(request);
+      return models.use(async ({ model, catalogue }) => {
+        const held = await catalogue.get();
+        const found = await compute(() => held.find(q, limit));
         const ids = found.map((index) => model.idOf(index));
         return { [settings.collection]: await show(ids, model.manifest.fields) };
-      }),
+      });
+    },
 
     /** GET one item. */
     item: ({ params: { id } }) =>

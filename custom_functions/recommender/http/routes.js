@@ -2,7 +2,9 @@
  * The routes, apart from where they run: tests give them a plain Fastify, HarperDB gives them its own.
  */
 
+import { createAdmission } from '../lib/admission.js';
 import { createFigures } from '../lib/figures.js';
+import { readLoadSettings } from '../lib/load_settings.js';
 import { createLoader } from '../lib/loader.js';
 import { createModels } from '../lib/models.js';
 import { createTables } from '../lib/tables.js';
@@ -22,13 +24,18 @@ const LARGEST_BODY = 1024 * 1024;
  * @param {string} options.wasmFolder
  * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
  * @param {{info: Function, warn: Function, error: Function}} options.log
+ * @param {Record<string, string | undefined>} [options.env] Settings of the node's operator.
  */
-export async function recommenderRoutes(app, { database, settings, wasmFolder, node, log }) {
+export async function recommenderRoutes(
+  app,
+  { database, settings, wasmFolder, node, log, env = process.env },
+) {
   const tables = createTables(database);
   const open = createLoader({ tables, wasmFolder, log, project: settings.project });
   const models = createModels({ tables, open, log });
   const figures = createFigures();
-  const handlers = createHandlers({ models, tables, figures, settings, node });
+  const admission = createAdmission({ settings: readLoadSettings(env, log), log });
+  const handlers = createHandlers({ models, tables, figures, admission, settings, node });
 
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(createErrorHandler(log));
