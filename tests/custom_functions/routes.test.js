@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, test } from 'node:test';
 import fastify from 'fastify';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
@@ -7,10 +8,11 @@ import { fakeDatabase, point, push } from './fake_harper.js';
 import { DOMAINS, toyBundle } from './toy_bundle.js';
 import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
 
-async function start(domain) {
+async function start(domain, prepare = () => {}) {
   const database = fakeDatabase();
   const log = keepingLog();
   const app = fastify();
+  prepare(app);
   await app.register(recommenderRoutes, {
     prefix: `/${domain.project}`,
     database,
@@ -293,7 +295,7 @@ for (const domain of DOMAINS) {
 
     test('answers a bare 500 to what nobody planned, and logs the detail', async () => {
       server.database.items.failure = new Error('/secret/path is full');
-      const { status, body } = await server.post(good);
+      const { status, body } = await server.get(`${domain.name}/${second}`);
       server.database.items.failure = undefined;
       assert.deepEqual([status, body.code], [500, 'internal']);
       assert.doesNotMatch(JSON.stringify(body), /secret/);
@@ -308,6 +310,35 @@ for (const domain of DOMAINS) {
     });
   });
 }
+
+test('no load starts, and no row of current is read, inside a request', async () => {
+  const requests = new AsyncLocalStorage();
+  const server = await start(DOMAINS[0], (app) =>
+    app.addHook('onRequest', (request, reply, done) => requests.run(request, done)),
+  );
+  const inside = [];
+  for (const [table, method] of [
+    ['current', 'get'],
+    ['models', 'get'],
+    ['items', 'search'],
+  ]) {
+    const own = server.database[table][method].bind(server.database[table]);
+    server.database[table][method] = (...args) => {
+      if (requests.getStore()) inside.push(table);
+      return own(...args);
+    };
+  }
+  for (const seed of [1, 2]) {
+    const bundle = toyBundle({ seed });
+    push(server.database, bundle);
+    point(server.database, bundle.manifest.version);
+    const answers = async () => (await server.post({ favourites: ['song-1'] })).body.model;
+    await until(async () => (await answers()) === bundle.manifest.version);
+    for (const path of ['songs?q=a', 'songs/song-1', 'model', 'health']) await server.get(path);
+  }
+  assert.deepEqual(inside, []);
+  await server.app.close();
+});
 
 describe('a node without a model', () => {
   test('answers 503 with the reason, everywhere', async () => {

@@ -27,23 +27,18 @@ export function createHandlers({ models, tables, figures, admission, settings, n
     since: figures.since,
   };
 
-  async function show(ids, fields) {
-    const rows = await Promise.all(ids.map((id) => tables.item(id)));
-    return rows.map((row, place) => shown(ids[place], row, fields));
-  }
-
   return {
     /** POST recommend. */
     async recommend(request) {
       const { body } = request;
       const compute = admission.admit(request);
-      return models.use(async ({ model, catalogue }) => {
+      return models.use(async ({ model, catalogue, show }) => {
         const creators = body.diversity > 0 ? await catalogue.get() : undefined;
         const answer = await compute(() =>
           recommend(model, body, (index) => creators.creatorOf(index)),
         );
         const ids = answer.recommendations.map(({ id }) => id);
-        const rows = await show(ids, model.manifest.fields);
+        const rows = await show(ids);
         const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
         return { model: model.version, ...answer, recommendations };
       });
@@ -53,11 +48,11 @@ export function createHandlers({ models, tables, figures, admission, settings, n
     async search(request) {
       const { q, limit } = request.query;
       const compute = admission.admit(request);
-      return models.use(async ({ model, catalogue }) => {
+      return models.use(async ({ model, catalogue, show }) => {
         const held = await catalogue.get();
         const found = await compute(() => held.find(q, limit));
         const ids = found.map((index) => model.idOf(index));
-        return { [settings.collection]: await show(ids, model.manifest.fields) };
+        return { [settings.collection]: await show(ids) };
       });
     },
 

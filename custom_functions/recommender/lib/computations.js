@@ -4,11 +4,18 @@
  * left, the client with the most waiting loses its newest. Between computations the thread is free for
  * everything else, so that health, pages and refusals never wait for more than one.
  *
+ * HarperDB hands over one request per turn of the event loop, in the order of their arrival. If each turn
+ * computed, one client's requests would wait there, ahead of all others'. So computing pauses while requests
+ * come in: they are sorted into the fair queue first.
+ *
  * Fair queueing with the longest queue dropped first: Nagle, RFC 970; McKenney, "Stochastic Fairness Queueing",
  * INFOCOM 1990.
  */
 
 import { overloaded } from './errors.js';
+
+/** Milliseconds for which requests that come in may hold up the computations. */
+const PATIENCE = 8;
 
 /**
  * @param {object} options
@@ -18,12 +25,15 @@ import { overloaded } from './errors.js';
 export function createComputations({ maxWaiting, longest = 4 }) {
   const queues = new Map(); // client -> its jobs; the clients in the order of service
   let waiting = 0;
+  let arrived = false;
+  let servedAt = -Infinity;
 
   function enqueue(client, job) {
+    arrived = true;
     if (queues.has(client)) queues.get(client).push(job);
     else queues.set(client, [job]);
     waiting++;
-    if (waiting === 1) setImmediate(serve);
+    if (waiting === 1) setImmediate(turn);
   }
 
   function takeNext() {
@@ -40,7 +50,14 @@ export function createComputations({ maxWaiting, longest = 4 }) {
     const until = performance.now() + longest;
     do takeNext().run();
     while (waiting && performance.now() < until);
-    if (waiting) setImmediate(serve);
+    servedAt = performance.now();
+  }
+
+  function turn() {
+    const mayWait = performance.now() - servedAt < PATIENCE;
+    if (!arrived || !mayWait) serve();
+    arrived = false;
+    if (waiting) setImmediate(turn);
   }
 
   /** @returns {boolean} Whether there is room for a job of this client, made if need be. */

@@ -6,6 +6,7 @@ import { readBundle } from './bundle.js';
 import { startBackend } from './graph.js';
 import { createHeldCatalogue } from './held_catalogue.js';
 import { openModel } from './model.js';
+import { createShownItems } from './shown_items.js';
 
 /**
  * @param {object} options
@@ -15,7 +16,7 @@ import { openModel } from './model.js';
  * @param {string} [options.project] A model of another project is refused.
  * @param {number} [options.patience] Milliseconds to wait for one blob.
  * @returns {(version: string, previous?: object) => Promise<import('./models.js').Opened & {model: object,
- *   catalogue: object}>}
+ *   catalogue: object, show: (ids: string[]) => Promise<object[]>}>}
  */
 export function createLoader({ tables, wasmFolder, log, project, patience }) {
   return async function open(version, previous) {
@@ -29,6 +30,7 @@ export function createLoader({ tables, wasmFolder, log, project, patience }) {
       version,
       model,
       catalogue,
+      show: createShownItems({ tables, fields: model.manifest.fields }),
       // A swap waits for it, so that searches never do; a failure is no reason against the model.
       ready: Promise.resolve(catalogue.refresh()),
       refresh: () => catalogue.refresh(),
