@@ -30,18 +30,8 @@ export function createHandlers({ models, tables, figures, admission, settings, n
   return {
     /** POST recommend. */
     async recommend(request) {
-      const { body } = request;
       const compute = admission.admit(request);
-      return models.use(async ({ model, catalogue, show }) => {
-        const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-        const answer = await compute(() =>
-          recommend(model, body, (index) => creators.creatorOf(index)),
-        );
-        const ids = answer.recommendations.map(({ id }) => id);
-        const rows = await show(ids);
-        const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
-        return { model: model.version, ...answer, recommendations };
-      });
+      return models.use((opened) => recommendFrom(opened, request.body, compute));
     },
 
     /** GET the collection. */
@@ -97,6 +87,14 @@ export function createHandlers({ models, tables, figures, admission, settings, n
       return { ...who, ...figures.read(), model, items, versions, runtime };
     },
   };
+}
+
+async function recommendFrom({ model, catalogue, show }, body, compute) {
+  const creators = body.diversity > 0 ? await catalogue.get() : undefined;
+  const answer = await compute(() => recommend(model, body, (index) => creators.creatorOf(index)));
+  const rows = await show(answer.recommendations.map(({ id }) => id));
+  const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
+  return { model: model.version, ...answer, recommendations };
 }
 
 const told = ({ model, catalogue }) => ({

@@ -17,12 +17,9 @@ import { ModelRefused } from './errors.js';
  */
 export function createFollower({ pointers, live, candidate, loading, fallback, open, log }) {
   const { refusals } = loading;
-  let looking;
-  let again = false;
-  let stopped = false;
+  const looks = createLooks(follow);
 
   async function follow() {
-    again = false;
     if (await pointers.read()) {
       if (pointers.current) followCurrent(pointers.current);
       candidate.keepOnly(pointers.candidate?.version);
@@ -47,12 +44,8 @@ export function createFollower({ pointers, live, candidate, loading, fallback, o
   function load(row, role, openIt) {
     // Where no current model answers, even a lasting refusal is tried again: a repair may come in place.
     const keepTrying = () => role === 'current' && (!live.model || live.isFallback);
-    loading.start(row, role, {
-      open: openIt,
-      place: (model) => place(model, role),
-      keepTrying,
-      done: lookAgain,
-    });
+    const placeIt = (model) => place(model, role);
+    loading.start(row, role, { open: openIt, place: placeIt, keepTrying, done: looks.again });
   }
 
   async function openReady({ version, problem }, waits) {
@@ -66,49 +59,70 @@ export function createFollower({ pointers, live, candidate, loading, fallback, o
   async function place(model, role) {
     await pointers.read();
     if (names(pointers.current, model)) answerFrom(model);
-    else if (role === 'fallback' && !live.model) answerFrom(model, { fallback: true });
+    else if (role === 'fallback' && !live.model) answerFrom(model, { isFallback: true });
     else if (!names(pointers.candidate, model) || !candidate.keep(model)) model.dispose();
   }
 
-  function answerFrom(model, { fallback: isFallback = false } = {}) {
+  function answerFrom(model, { isFallback = false } = {}) {
     live.replace(model, { isFallback });
-    if (isFallback) return log.info(`model ${model.version} answers in place of the current one`);
-    refusals.current.clear();
-    return log.info(`model ${model.version} answers`);
-  }
-
-  function look() {
-    if (!stopped) looking ??= follow().finally(looked);
-    return looking;
-  }
-
-  function looked() {
-    looking = undefined;
-    if (again) look();
-  }
-
-  // What to do next depends on how the load ended; a look under way may have passed that point.
-  function lookAgain() {
-    again = true;
-    look();
+    if (!isFallback) refusals.current.clear();
+    log.info(`model ${model.version} answers${isFallback ? ' in place of the current one' : ''}`);
   }
 
   return {
     /** Reads the rows and begins what they ask for, without waiting for a load; never rejects. */
-    look,
+    look: looks.start,
 
     /** Waits while the first model may still come. */
     async firstModel() {
-      while (!live.model && (looking || (pointers.current && loading.underWay))) {
-        await (looking ?? loading.underWay.promise);
+      while (!live.model && (looks.underWay || (pointers.current && loading.underWay))) {
+        await (looks.underWay ?? loading.underWay.promise);
       }
     },
 
     /** Begins nothing more, and waits for what is under way. */
     async stop() {
-      stopped = true;
-      await looking;
+      await looks.stop();
       await loading.underWay?.promise;
+    },
+  };
+}
+
+/** One look at a time; a second one asked for meanwhile is the first. */
+function createLooks(follow) {
+  let underWay;
+  let wanted = false;
+  let stopped = false;
+
+  function start() {
+    if (!stopped) underWay ??= follow().finally(ended);
+    return underWay;
+  }
+
+  function ended() {
+    underWay = undefined;
+    if (!wanted) return;
+    wanted = false;
+    start();
+  }
+
+  return {
+    /** @returns {Promise<void> | undefined} */
+    get underWay() {
+      return underWay;
+    },
+
+    start,
+
+    /** After a load: what to do next depends on how it ended, and a look under way may have passed that point. */
+    again() {
+      wanted = Boolean(underWay);
+      start();
+    },
+
+    async stop() {
+      stopped = true;
+      await underWay;
     },
   };
 }
