@@ -14,8 +14,10 @@
 
 import { overloaded } from './errors.js';
 
-/** Milliseconds for which requests that come in may hold up the computations. */
+/** Requests that come in may hold up the computations for so long, in milliseconds … */
 const PATIENCE = 8;
+/** … or for so many times as long as the last ones took, on a machine that is busy with other things too. */
+const SHARE = 2;
 
 /**
  * @param {object} options
@@ -26,7 +28,7 @@ export function createComputations({ maxWaiting, longest = 4 }) {
   const queues = new Map(); // client -> its jobs; the clients in the order of service
   let waiting = 0;
   let arrived = false;
-  let servedAt = -Infinity;
+  let arrivalsUntil = -Infinity;
 
   function enqueue(client, job) {
     arrived = true;
@@ -47,15 +49,15 @@ export function createComputations({ maxWaiting, longest = 4 }) {
   }
 
   function serve() {
-    const until = performance.now() + longest;
+    const began = performance.now();
     do takeNext().run();
-    while (waiting && performance.now() < until);
-    servedAt = performance.now();
+    while (waiting && performance.now() < began + longest);
+    const ended = performance.now();
+    arrivalsUntil = ended + Math.max(PATIENCE, SHARE * (ended - began));
   }
 
   function turn() {
-    const mayWait = performance.now() - servedAt < PATIENCE;
-    if (!arrived || !mayWait) serve();
+    if (!arrived || performance.now() >= arrivalsUntil) serve();
     arrived = false;
     if (waiting) setImmediate(turn);
   }
