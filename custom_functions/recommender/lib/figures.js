@@ -5,15 +5,15 @@
 import { createHistogram } from 'node:perf_hooks';
 
 /**
- * @param {() => number} [now] Milliseconds.
+ * @param {() => number} [now] Monotonic milliseconds.
  */
-export function createFigures(now = Date.now) {
+export function createFigures(now = () => performance.now()) {
   const started = now();
   const routes = new Map();
 
   return {
     /** When this worker started, ISO 8601. */
-    since: new Date(started).toISOString(),
+    since: new Date().toISOString(),
 
     /**
      * @param {string} route
