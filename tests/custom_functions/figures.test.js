@@ -8,15 +8,16 @@ test('requests, refusals and failures are counted by route, with their times', (
   const figures = createFigures(() => now);
   for (let i = 1; i <= 99; i++) figures.record('search', 200, 2);
   figures.record('search', 400, 2);
-  figures.record('search', 503, 50);
+  figures.record('search', 500, 50);
+  figures.record('search', 503, 2);
   figures.record('health', 200, 0);
   now = 61_400;
   const { uptime, routes } = figures.read();
   assert.equal(uptime, 61);
   assert.ok(Date.parse(figures.since) >= before && Date.parse(figures.since) <= Date.now());
   assert.deepEqual(Object.keys(routes), ['search', 'health']);
-  const { requests, refused, failed, p50, p99 } = routes.search;
-  assert.deepEqual([requests, refused, failed], [101, 1, 1]);
+  const { requests, refused, failed, unavailable, p50, p99 } = routes.search;
+  assert.deepEqual([requests, refused, failed, unavailable], [102, 1, 1, 1]);
   assert.ok(Math.abs(p50 - 2) < 0.01 && p99 >= 1.99);
 });
 

@@ -384,6 +384,38 @@ test('no load starts, and no row of current is read, inside a request', async ()
   await server.app.close();
 });
 
+test('a request is bounded by the manifest of the model that answers', async () => {
+  const server = await start(DOMAINS[0]);
+  const usual = toyBundle();
+  const narrow = toyBundle({ manifest: { version: 'narrow', requests: { limit: 5, exclude: 2 } } });
+  const messages = async (...requests) => {
+    const answers = [];
+    for (const more of requests) {
+      const { status, body } = await server.post({ favourites: [usual.ids[0]], ...more });
+      answers.push(status === 200 ? body.recommendations.length : body.message);
+    }
+    return answers;
+  };
+  const wide = [{ limit: 6 }, { exclude: ['a', 'b', 'c'] }];
+  push(server.database, usual);
+  point(server.database, usual.manifest.version);
+  assert.deepEqual(await messages(...wide), [6, 10]);
+  assert.deepEqual((await server.get('model')).body.requests, {
+    favourites: 10,
+    limit: 100,
+    exclude: 1000,
+  });
+  push(server.database, narrow);
+  point(server.database, 'narrow');
+  await until(async () => (await server.get('health')).body.model === 'narrow');
+  assert.deepEqual(await messages(...wide, { limit: 5 }), [
+    'limit: expected a whole number from 1 to 5',
+    'exclude: expected a list of 0 to 2',
+    5,
+  ]);
+  await server.app.close();
+});
+
 describe('a node without a model', () => {
   test('answers 503 with the reason, everywhere', async () => {
     const server = await start(DOMAINS[0]);
@@ -395,7 +427,11 @@ describe('a node without a model', () => {
       assert.equal(headers['retry-after'], '1');
     }
     assert.equal((await server.post({ favourites: ['x'] })).status, 503);
-    assert.equal((await server.get('stats')).status, 200);
+    const { status, body } = await server.get('stats');
+    assert.equal(status, 200);
+    const { health, recommend } = body.routes;
+    assert.deepEqual([health.failed, health.unavailable], [0, 1]);
+    assert.deepEqual([recommend.failed, recommend.unavailable], [0, 1]);
     await server.app.close();
   });
 

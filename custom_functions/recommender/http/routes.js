@@ -3,6 +3,7 @@
  */
 
 import { createAdmission } from '../lib/admission.js';
+import { boundsOf } from '../lib/bounds.js';
 import { ServiceError } from '../lib/errors.js';
 import { createFigures } from '../lib/figures.js';
 import { readLoadSettings } from '../lib/load_settings.js';
@@ -10,14 +11,15 @@ import { createLoader } from '../lib/loader.js';
 import { createModels } from '../lib/models.js';
 import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
-import { acceptOnlyJson } from './body.js';
+import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import * as schemas from './schemas.js';
-import { compileValidator } from './validation.js';
+import { joinStartPage } from './start_page.js';
+import { boundedValidator, compileValidator } from './validation.js';
 
 /**
  * @param {import('fastify').FastifyInstance} app A scope of its own, with the project's prefix.
@@ -58,13 +60,17 @@ export async function recommenderRoutes(app, options) {
   const refusal = createRefusal(routes);
   const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
 
-  app.setValidatorCompiler(compileValidator);
+  app.setValidatorCompiler(validatorCompiler(models));
   app.setErrorHandler(createErrorHandler(log));
   acceptOnlyJson(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ANSWER_HEADERS);
+    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
+    // to what it has no serialiser for, such as `text/html`.
+    request.raw.headers.accept = 'application/json';
     // Before a body is read: nothing wants it.
     if (request.is404) throw refused(request);
+    refuseEncoded(request);
   });
   app.setNotFoundHandler((request) => {
     throw refused(request);
@@ -79,7 +85,16 @@ export async function recommenderRoutes(app, options) {
   for (const { name, ...route } of routes) {
     app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
   }
-  if (server) guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
+  if (!server) return;
+  joinStartPage({ server, app, settings });
+  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
+}
+
+function validatorCompiler(models) {
+  const boundsNow = () => boundsOf(models.state().model?.model.manifest);
+  const recommendValidator = boundedValidator(schemas.recommendBody, boundsNow);
+  // There is one body.
+  return (part) => (part.httpPart === 'body' ? recommendValidator : compileValidator(part));
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
