@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fastify from 'fastify';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
@@ -7,10 +8,11 @@ import { fakeDatabase, point, push } from './fake_harper.js';
 import { DOMAINS, toyBundle } from './toy_bundle.js';
 import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
 
-async function start(domain) {
+async function start(domain, options = {}) {
   const database = fakeDatabase();
   const log = keepingLog();
-  const app = fastify();
+  // As HarperDB makes it.
+  const app = fastify({ ignoreTrailingSlash: true, maxParamLength: 1000 });
   await app.register(recommenderRoutes, {
     prefix: `/${domain.project}`,
     database,
@@ -18,6 +20,8 @@ async function start(domain) {
     wasmFolder: WASM_FOLDER,
     node: { name: 'node-1', worker: 0, workers: 2 },
     log,
+    isReader: ({ headers }) => headers['x-test-login'] === 'yes',
+    ...options,
   });
   await app.ready();
   const ask = async (method, path, payload, headers) => {
@@ -33,10 +37,13 @@ async function start(domain) {
     app,
     database,
     log,
-    get: (path) => ask('GET', path),
+    ask,
+    get: (path, headers) => ask('GET', path, undefined, headers),
     post: (payload, headers) => ask('POST', 'recommend', payload, headers),
   };
 }
+
+const LOGGED_IN = { 'x-test-login': 'yes' };
 
 for (const domain of DOMAINS) {
   describe(`${domain.name}: routes`, () => {
@@ -154,10 +161,12 @@ for (const domain of DOMAINS) {
       }
     });
 
-    test('answers what the model is and who made it current', async () => {
+    test('answers what the model is, and to a reader who made it current', async () => {
       const { body } = await server.get('model');
       assert.equal(body.version, version);
-      assert.deepEqual(body.current, { at: 'then', by: 'ann' });
+      assert.deepEqual(body.current, { at: 'then' });
+      const { body: read } = await server.get('model', LOGGED_IN);
+      assert.deepEqual(read.current, { at: 'then', by: 'ann' });
       assert.equal(body.labels.items, domain.name);
       assert.equal(body.metrics.rows[0]['ndcg@20'], 0.5);
     });
@@ -177,13 +186,12 @@ for (const domain of DOMAINS) {
         backend: 'wasm',
         project: domain.project,
         component: 'c0de',
-        node: 'node-1',
         worker: 0,
         workers: 2,
       });
     });
 
-    test('tells public figures', async () => {
+    test('answers public figures to strangers, and those of the node to a reader', async () => {
       const { status, body } = await server.get('stats');
       assert.equal(status, 200);
       assert.deepEqual(body.versions, [
@@ -191,7 +199,12 @@ for (const domain of DOMAINS) {
       ]);
       assert.ok(body.routes.recommend.requests >= 3);
       assert.equal(body.model, version);
-      assert.equal(body.node, 'node-1');
+      assert.deepEqual([body.node, body.runtime], [undefined, undefined]);
+      assert.doesNotMatch(JSON.stringify(body), new RegExp(`node-1|${process.version}`));
+      const { body: read } = await server.get('stats', LOGGED_IN);
+      assert.deepEqual([read.node, read.runtime.node], ['node-1', process.version]);
+      assert.ok(read.runtime.rss > 0);
+      assert.equal((await server.get('health', LOGGED_IN)).body.node, 'node-1');
     });
 
     const good = { favourites: [first] };
@@ -272,8 +285,36 @@ for (const domain of DOMAINS) {
         'plain text',
         '{"favourites":["x"]}',
         { 'content-type': 'text/plain' },
+        415,
+        'unsupported_media_type',
+      ],
+      [
+        'JSON in capitals and with a character set',
+        '{"favourites":',
+        { 'content-type': 'APPLICATION/JSON; charset=UTF-8' },
         400,
-        'invalid_request',
+        'invalid_json',
+      ],
+      [
+        'a constructor that pollutes',
+        '{"constructor":{"prototype":{"a":1}},"favourites":["x"]}',
+        { 'content-type': 'application/json' },
+        400,
+        'invalid_json',
+      ],
+      [
+        'a compressed body',
+        gzipSync('{"favourites":["x"]}'),
+        { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        415,
+        'unsupported_encoding',
+      ],
+      [
+        'a body without a type',
+        '{"favourites":["x"]}',
+        { 'content-type': '' },
+        415,
+        'unsupported_media_type',
       ],
       [
         'two megabytes',

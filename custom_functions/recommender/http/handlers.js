@@ -15,16 +15,18 @@ import { recommend } from '../lib/recommend.js';
  * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
  * @param {{project: string, collection: string, code: string}} options.settings
  * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
+ * @param {(request: object) => boolean} options.isReader Whether the client is logged in to the database.
  */
-export function createHandlers({ models, tables, figures, settings, node }) {
+export function createHandlers({ models, tables, figures, settings, node, isReader }) {
+  // Public: what a deploy compares to know that every worker runs the same code.
   const who = {
     project: settings.project,
     component: settings.code,
-    node: node.name,
     worker: node.worker,
     workers: node.workers,
     since: figures.since,
   };
+  const named = (request) => (isReader(request) ? { ...who, node: node.name } : who);
 
   async function show(ids, fields) {
     const rows = await Promise.all(ids.map((id) => tables.item(id)));
@@ -64,13 +66,17 @@ export function createHandlers({ models, tables, figures, settings, node }) {
       }),
 
     /** GET model. */
-    model: () => models.use(({ model }, pointer) => modelCard(model.manifest, pointer)),
+    model: (request) =>
+      models.use(({ model }, pointer) => {
+        const card = modelCard(model.manifest, pointer);
+        return isReader(request) ? card : withoutDeployer(card);
+      }),
 
     /** GET health. */
     async health(request, reply) {
       await models.look();
       const { model: live, why, ...more } = models.state();
-      const now = { ...who, ...given(more) };
+      const now = { ...named(request), ...given(more) };
       reply.header('cache-control', 'no-store');
       if (live) return { status: 'ok', ...told(live), ...now };
       reply.code(503).header('retry-after', '1');
@@ -82,17 +88,21 @@ export function createHandlers({ models, tables, figures, settings, node }) {
       const { model: live } = models.state();
       const stored = await tables.versions();
       const versions = stored.map((one) => ({ ...one, current: one.version === live?.version }));
-      const runtime = {
-        ...backendFigures(),
-        rss: process.memoryUsage.rss(),
-        node: process.version,
-      };
       reply.header('cache-control', 'no-store');
       const { version: model = null, model: { size: items = null } = {} } = live ?? {};
-      return { ...who, ...figures.read(), model, items, versions, runtime };
+      const runtime = isReader(request) ? { runtime: runtimeFigures() } : {};
+      return { ...named(request), ...figures.read(), model, items, versions, ...runtime };
     },
   };
 }
+
+const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });
+
+const runtimeFigures = () => ({
+  ...backendFigures(),
+  rss: process.memoryUsage.rss(),
+  node: process.version,
+});
 
 const told = ({ model, catalogue }) => ({
   model: model.version,

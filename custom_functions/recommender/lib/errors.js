@@ -13,14 +13,16 @@ export class ServiceError extends Error {
    * @param {number} statusCode HTTP status, 400..599.
    * @param {string} code Stable word for programs.
    * @param {string} message Sentence for people; says which field and what to do.
-   * @param {{retryAfter?: number}} [options] Seconds until another try is worth it.
+   * @param {{retryAfter?: number, headers?: Record<string, string>}} [options] Seconds until another try is
+   *   worth it; further headers of the answer.
    */
-  constructor(statusCode, code, message, { retryAfter } = {}) {
+  constructor(statusCode, code, message, { retryAfter, headers = {} } = {}) {
     super(message);
     this.name = 'ServiceError';
     this.statusCode = statusCode;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.headers = headers;
   }
 }
 

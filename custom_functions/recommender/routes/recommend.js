@@ -27,6 +27,10 @@ export default async function recommender(app, { logger }) {
     database: tablesOf(settings.database),
     settings,
     wasmFolder: __dirname,
+    pagesFolder: join(__dirname, '..', 'web', 'ui'),
+    // HarperDB puts whoever logged in there; a stranger is nobody.
+    isReader: ({ raw }) => Boolean(raw.user),
+    server: globalThis.server,
     node: {
       name: globalThis.server?.hostname ?? process.env.NODE_HOSTNAME ?? '',
       worker: threadId,
