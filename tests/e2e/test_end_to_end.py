@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 import requests
+from training.deploy.standing import standing
 
 from tests import make_bundles
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
-from training.deploy.standing import standing
 from training.domains import DOMAINS
 from training.domains.domain import Domain
 from training.harper import cluster
@@ -73,7 +73,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with real_node(tmp_path_factory.mktemp("end-to-end")) as node:
         deployment = Deployment(node)
         for name in DOMAINS:
-            assert deployment.deploy(name).is_everywhere
+            assert deployment.deploy(name).is_on_all_nodes
         yield deployment
 
 
@@ -169,7 +169,7 @@ def test_a_second_model_answers_without_a_restart(here: Deployment) -> None:
     songs = DOMAINS["songs"]
     first, process = here.get(songs, "health")["model"], running_process(here.node)
     outcome = here.deploy("songs", "-second")
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert not outcome.code_deployed
     assert running_process(here.node) == process
     assert here.get(songs, "health")["model"] == outcome.version != first

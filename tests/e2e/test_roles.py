@@ -1,4 +1,4 @@
-"""Least privilege: the pushing user does everything but bring code, the reading one looks; no
+"""Least privilege: the pushing user does everything but bring code, the reading one reads; no
 more.
 """
 
@@ -11,8 +11,8 @@ import pytest
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place
-from training.deploy.deploy import rollback
 from training.deploy.roles import PUSHER, READER, make_users
+from training.deploy.rollback import rollback
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
@@ -39,7 +39,7 @@ def test_the_pushing_user_deploys_and_rolls_back_without_being_super_user(place:
     pusher = as_user(place, PUSHER)
     before, bundle = place.answering(), place.bundle("b")
     outcome = pusher.deploy(bundle)
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert outcome.rows_sent > 0
     assert place.answering() == version_of(bundle)
     rollback(pusher.target, pusher.domain.database, pusher.domain.project, None, by="pusher")
@@ -92,7 +92,7 @@ def test_the_reading_user_reads_and_writes_nothing(place: Place) -> None:
     reader = as_user(place, READER)
     assert [v.version for v in reader.models.listed()] == [version_of(place.folder / "a")]
     database = place.domain.database
-    for table in ("items", "models", "current", "catalogue", "deploys"):
+    for table in ("items", "models", "current", "catalogue_digests", "locks"):
         with pytest.raises(HarperRefused) as caught:
             reader.target.client.upsert(database, table, [{"id": "x", "version": "x"}])
         assert caught.value.status == 403

@@ -1,7 +1,7 @@
 """The roles that the project needs, and no more.
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
-bringing code, which HarperDB allows super users alone. ``recommender_reader`` looks: it is enough
+bringing code, which HarperDB allows super users alone. ``recommender_reader`` reads them, enough
 for ``status`` and ``versions``. The public routes need no user at all.
 """
 
@@ -10,24 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from training.deploy.catalogue import CATALOGUE, ITEMS
-from training.deploy.lease import TABLE as DEPLOYS
+from training.deploy.catalogue import DIGESTS, ITEMS
+from training.deploy.lease import TABLE as LOCKS
 from training.deploy.versions import MODELS, POINTERS
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
 PUSHER, READER = "recommender_pusher", "recommender_reader"
-TABLES = (ITEMS, MODELS, POINTERS, CATALOGUE, DEPLOYS)
+TABLES = (ITEMS, MODELS, POINTERS, DIGESTS, LOCKS)
 
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a user.
+    """A user that was created or renewed.
 
     Attributes:
-        username: Also the name of his role.
-        databases: What he may reach.
-        is_new: Whether he was made now; otherwise role and password were renewed.
+        username: Also the name of the role.
+        databases: What the user may reach.
+        is_new: Whether the user was created now; otherwise role and password were renewed.
     """
 
     username: str
@@ -36,11 +36,11 @@ class Made:
 
 
 def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
-    """Makes both roles and a user for each, or brings them up to date.
+    """Creates both roles and a user for each, or brings them up to date.
 
     Args:
         client: A super user's.
-        databases: The domains' databases; those that no component has made yet are left out.
+        databases: The domains' databases; those that do not exist yet are left out.
         passwords: By user name.
 
     Raises:
@@ -71,8 +71,10 @@ def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
         "delete": writes,
         "attribute_permissions": [],
     }
-    told: dict[str, Any] = {"super_user": False}
-    return told | {name: {"tables": {table: dict(right) for table in TABLES}} for name in databases}
+    rights: dict[str, Any] = {"super_user": False}
+    return rights | {
+        name: {"tables": {table: dict(right) for table in TABLES}} for name in databases
+    }
 
 
 def _make_role(client: HarperClient, name: str, databases: list[str], *, writes: bool) -> None:
