@@ -123,7 +123,7 @@ def deploy(
 
     Ends with 3 where a node is down or behind.
 
-    Example: python -m training deploy songs
+    Example: harperdb-recommender deploy songs
     """
     outcome = deploy_domain(domain_of(domain), artifacts, force=force, in_cluster=in_cluster)
     exit_if_behind(outcome)
@@ -202,7 +202,7 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
 
     Ends with 3 where a node is down, or a worker of it answers from another model than the current.
 
-    Example: python -m training status songs
+    Example: harperdb-recommender status songs
     """
     chosen = domain_of(domain)
     target = connect(in_cluster)
@@ -237,7 +237,7 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
 def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
     """List the models in HarperDB, the current one first.
 
-    Example: python -m training versions songs
+    Example: harperdb-recommender versions songs
     """
     chosen = domain_of(domain)
     target = connect(in_cluster)
@@ -290,7 +290,7 @@ def rollback(
 ) -> None:
     """Make an older model current again.
 
-    Example: python -m training rollback songs
+    Example: harperdb-recommender rollback songs
     """
     chosen = domain_of(domain)
     outcome = roll_back(connect(in_cluster), chosen.database, chosen.project, version, by=_me())
@@ -306,7 +306,7 @@ def users(in_cluster: Cluster = False) -> None:
     super user. The passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or
     made; they are kept in harper-local/users.json, readable by you alone, and never printed.
 
-    Example: python -m training users
+    Example: harperdb-recommender users
     """
     target = connect(in_cluster)
     passwords = _passwords(HARPER_FOLDER / "users.json", target.client)
@@ -344,7 +344,7 @@ def _me() -> str:
 def up() -> None:
     """Start a local HarperDB on loopback, unless HARPER_URL names one.
 
-    Example: python -m training harper up
+    Example: harperdb-recommender harper up
     """
     if os.environ.get("HARPER_URL"):
         config = local_harper.connection(HARPER_FOLDER)
@@ -363,7 +363,7 @@ def up() -> None:
 def down() -> None:
     """Stop the local HarperDB that `up` started; its data stays.
 
-    Example: python -m training harper down
+    Example: harperdb-recommender harper down
     """
     ended = local_harper.stop(LocalNode.from_environment(HARPER_FOLDER))
     out.print(f"HarperDB  {'stopped; its data stays' if ended else 'does not run'}")
@@ -373,7 +373,7 @@ def down() -> None:
 def cluster_up() -> None:
     """Start three local nodes that replicate, on 127.0.0.2, 127.0.0.3 and 127.0.0.4.
 
-    Example: python -m training harper cluster-up
+    Example: harperdb-recommender harper cluster-up
     """
     members = local_cluster.nodes(CLUSTER_FOLDER)
     local_cluster.start_all(members)
@@ -385,7 +385,7 @@ def cluster_up() -> None:
 def cluster_down() -> None:
     """Stop the local cluster; its data stays.
 
-    Example: python -m training harper cluster-down
+    Example: harperdb-recommender harper cluster-down
     """
     ended = local_cluster.stop_all(local_cluster.nodes(CLUSTER_FOLDER))
     out.print(f"HarperDB  {ended} nodes stopped; their data stays")
