@@ -85,6 +85,10 @@ test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
 test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and in a real browser
 	@.venv/bin/python -m pytest -m e2e
 
+.PHONY: settings-reference
+settings-reference: setup-python ## Write docs/settings.md from the settings
+	@.venv/bin/python -m scripts.make_settings_reference
+
 .PHONY: lint format check bench screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint

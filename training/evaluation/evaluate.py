@@ -272,7 +272,11 @@ def _summary(
 def _split(config: Config) -> str:
     """Returns what tells which users were asked what; equal where models can be compared."""
     settings = asdict(config.clean) | asdict(config.split) | {"asked": config.evaluate.seed}
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
+    # 5.0 reads as 5: whether models can be compared is decided on this text.
+    return ", ".join(
+        f"{name} {value:g}" if type(value) is float else f"{name} {value}"
+        for name, value in settings.items()
+    )
 
 
 def _short(value: Any) -> Any:
