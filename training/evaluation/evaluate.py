@@ -17,7 +17,8 @@ from training.data.dataset import Counts, Dataset, summary
 from training.data.examples import Queries, queries_of
 from training.data.text import normalise
 from training.domains.domain import Domain
-from training.evaluation.baselines import BASELINES, Baseline, Training, tuned
+from training.evaluation.baselines import BASELINES
+from training.evaluation.baselines.peer import Baseline, Training, tuned
 from training.models.ops import answers, rank
 from training.models.strategy import Served
 from training.progress import Progress
