@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 import psutil
+from training.local_harper import PROJECT_ROOT, running_process
 
 from tests.harper_places import Place, built_component, real_node
-from training.local_harper import PROJECT_ROOT, running_process
 
 SECONDS = 5
 CONNECTIONS = 32

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from training.config import CleanConfig, SplitConfig
-from training.data.dataset import EDITIONS, PARTS, build, load, save
+from training.data.cleaning import build
+from training.data.dataset import EDITIONS, PARTS, load, save
 from training.domains.domain import (
     ITEM,
     ITEM_ID,
@@ -327,7 +328,9 @@ def test_load_returns_what_save_wrote(tmp_path):
 
 @pytest.mark.parametrize("name", ["items.parquet", "interactions.parquet", "parts.npy"])
 def test_a_missing_file_names_the_stage_that_makes_it(tmp_path, name):
-    save(made(grid())[0], tmp_path)
-    (tmp_path / name).unlink()
-    with pytest.raises(DataError, match=f"{name}.*python -m training prepare"):
-        load(tmp_path)
+    folder = tmp_path / "songs" / "prepared"
+    folder.mkdir(parents=True)
+    save(made(grid())[0], folder)
+    (folder / name).unlink()
+    with pytest.raises(DataError, match=f"{name}.*harperdb-recommender prepare songs"):
+        load(folder)
