@@ -29,6 +29,8 @@ class CleanConfig:
     """Items with fewer likers are not recommended by what people liked."""
     max_bad_rows: float = 0.01
     """Share of unreadable rows, 0..1, above which reading stops."""
+    max_untitled: float = 0.9
+    """Share of items without a title, 0..1, above which reading stops."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "clean.min_liked_per_user": (2, _MANY),
     "clean.min_likers_per_item": (0, _MANY),
     "clean.max_bad_rows": (0, 1),
+    "clean.max_untitled": (0, 1),
     "split.seed": (0, _MANY),
     "split.validation_share": (0.001, 0.45),
     "split.test_share": (0.001, 0.45),
