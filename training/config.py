@@ -38,6 +38,8 @@ class CleanConfig:
     """Items with fewer likers are dropped from what is learned and recommended."""
     max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Share of unreadable rows, 0..1, above which reading stops."""
+    max_untitled: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Share of items without a title, 0..1, above which reading stops."""
 
 
 @dataclass(frozen=True, config=_STRICT)

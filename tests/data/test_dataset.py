@@ -27,7 +27,7 @@ from training.domains.domain import (
 )
 from training.errors import DataError
 
-CLEAN = CleanConfig(liked_from=1)
+CLEAN = CleanConfig(liked_from=1, max_untitled=1)
 
 
 def domain_of(rows, catalogue=(), same_work=(), dropped=None) -> Domain:
@@ -199,6 +199,26 @@ def test_an_item_without_a_title_stays_and_is_counted():
     title = dataset.items.set_index(ITEM_ID)[TITLE]
     assert (title["i00"], title["i01"]) == ("Zero", "")
     assert counts["without a title"] == 23
+
+
+@pytest.mark.parametrize("titles", [[("TR1", "Zero", "A")], [("i00", "", "A"), ("i01", "", "")]])
+def test_titles_of_other_ids_or_none_at_all_are_refused(titles):
+    clean = replace(CLEAN, max_untitled=0.9)
+    with pytest.raises(DataError) as caught:
+        made(grid(), titles, clean=clean)
+    text = str(caught.value)
+    assert "expected titles of at least 10% of the 24 items, found none for 24 of them" in text
+    assert f"'i00'. Ids with a title look like '{titles[0][0]}'" in text
+    assert "--set clean.max_untitled=1" in text
+
+
+def test_as_many_items_without_a_title_as_the_setting_allows_are_kept():
+    titles = [(f"i{i:02}", "T", "A") for i in range(12)]
+    assert made(grid(), titles, clean=replace(CLEAN, max_untitled=0.5))[1]["without a title"] == 12
+
+
+def test_a_domain_without_titles_shows_ids():
+    assert made(grid(), clean=replace(CLEAN, max_untitled=0))[1]["without a title"] == 24
 
 
 def test_a_titled_item_that_nobody_met_is_no_item():

@@ -215,7 +215,7 @@ def test_prepare_tells_what_was_read_kept_and_dropped_and_why(folders):
         file.write("torn\n")
     text = once("prepare", folders).text
     assert "interactions read" in text
-    assert "1 interactions dropped: torn line" in text
+    assert "1 interactions dropped: wrong number of fields" in text
     assert f"{checkerboard.ITEMS} songs" in text
     assert f"{checkerboard.USERS} listeners" in text
 

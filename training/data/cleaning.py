@@ -20,6 +20,7 @@ from training.domains.domain import (
     LIKED,
     POPULARITY,
     STRENGTH,
+    TITLE,
     USER,
     USER_ID,
     Domain,
@@ -39,10 +40,10 @@ def build(
         split: Which users are held out.
 
     Returns:
-        The data set, and what became of the rows.
+        The data set, and the counts of rows read, dropped and kept.
 
     Raises:
-        DataError: a source is missing or torn, or nothing is left after cleaning.
+        DataError: a source is missing or corrupt, titles are missing, or too little is left.
     """
     counts = Counts()
     plays, catalogue = (
@@ -50,7 +51,7 @@ def build(
     )
     counts.add_table("interactions", plays)
     counts.add_table(domain.labels.items, catalogue)
-    items = _known_items(plays.rows, catalogue.rows, clean, counts)
+    items = _known_items(plays.rows, catalogue.rows, clean, counts, raw)
     work_of, items = _merge_editions(items, plays.rows, domain.same_work, counts)
     rows = _one_row_a_pair(plays.rows, work_of, counts)
     rows[LIKED] = _likes(rows, clean)
@@ -71,18 +72,39 @@ def build(
 
 
 def _known_items(
-    rows: pd.DataFrame, catalogue: pd.DataFrame, clean: CleanConfig, counts: Counts
+    rows: pd.DataFrame, catalogue: pd.DataFrame, clean: CleanConfig, counts: Counts, raw: Path
 ) -> pd.DataFrame:
-    """Returns the catalogue by id; an item without a title stays, and shows its id."""
+    """Returns the catalogue by id; an item without a title stays, and shows its id.
+
+    Raises:
+        DataError: more items than `clean.max_untitled` allows have no title.
+    """
     catalogue = catalogue.set_index(ITEM_ID)
     seen = pd.Index(rows[ITEM_ID].unique().astype(str))
-    untitled = seen.difference(catalogue.index)
-    counts.add("without a title", len(untitled))
+    counts.add("without a title", _untitled(seen, catalogue, clean, raw))
     if clean.min_likers_per_item > 0:
         catalogue = catalogue.loc[catalogue.index.intersection(seen)]
-    return pd.concat([catalogue, pd.DataFrame(index=untitled, columns=catalogue.columns)]).fillna(
-        ""
-    )
+    unknown = pd.DataFrame(index=seen.difference(catalogue.index), columns=catalogue.columns)
+    return pd.concat([catalogue, unknown]).fillna("")
+
+
+def _untitled(seen: pd.Index, catalogue: pd.DataFrame, clean: CleanConfig, raw: Path) -> int:
+    """Returns how many of the items in the interactions have no title.
+
+    Raises:
+        DataError: more than `clean.max_untitled` allows.
+    """
+    untitled = seen.difference(catalogue.index[catalogue[TITLE] != ""])
+    # A domain without titles shows ids; one with titles of other items has the wrong file.
+    if len(catalogue) and len(untitled) > clean.max_untitled * len(seen):
+        raise DataError(
+            raw,
+            expected=f"titles of at least {1 - clean.max_untitled:.0%} of the {len(seen):,} items",
+            found=f"none for {len(untitled):,} of them, such as {untitled[0]!r}",
+            remedy=f"Ids with a title look like {catalogue.index[0]!r}: do both files use the same "
+            "ids? To show ids in place of titles: --set clean.max_untitled=1",
+        )
+    return len(untitled)
 
 
 def _merge_editions(
