@@ -26,6 +26,8 @@ from training.events.machines import machine_sessions
 from training.events.store import EventStore
 
 _DAY_MS = 86_400_000
+_CHUNK = 2_000
+"""Sessions whose likes are compared with all items at a time."""
 _COLUMNS = ["session", "type", "item", "at", "answer"]
 
 
@@ -157,6 +159,11 @@ def _supported(liked: pd.DataFrame, least: int) -> pd.DataFrame:
     together.setdiag(0)
     together.data = (together.data >= least).astype(np.float32)
     together.eliminate_zeros()
-    partners = likes @ together
-    counts = np.asarray(partners[rows, columns]).ravel()
-    return liked[counts > 0]
+    supported = sp.vstack(
+        [
+            chunk.multiply(chunk @ together)
+            for chunk in (likes[at : at + _CHUNK] for at in range(0, shape[0], _CHUNK))
+        ],
+        format="csr",
+    )
+    return liked[np.asarray(supported[rows, columns]).ravel() > 0]
