@@ -22,10 +22,11 @@ def event_row(
             "session": session,
             "type": "like",
             "item": f"item-{number % 7}",
-            "at": arrived - 250,
+            # As floats: CBOR's whole numbers beyond 32 bits are no numbers to HarperDB.
+            "at": float(arrived - 250),
             "shown": None,
             "node": node,
-            "arrived": arrived,
+            "arrived": float(arrived),
             "arrival": f"{node}/{arrived:013d}-0-{number}",
         }
         | dict.fromkeys(nothing)
