@@ -22,13 +22,15 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from training.local_harper import LocalNode
 
 from tests.fake_bundle import item_ids, make_bundle
 from tests.harper_places import built_component, real_node
-from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
-from training.deploy import deploy
+from training.deploy.deploy import deploy
+from training.domains import DOMAINS
+from training.harper import cluster
+from training.harper.local.node import LocalNode
+from training.harper.local.server import running_process
 
 pytestmark = pytest.mark.e2e
 
@@ -55,7 +57,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
 
 
 def process_of(node: LocalNode) -> psutil.Process:
-    running = local_harper.running_process(node)
+    running = running_process(node)
     assert running is not None, "the server ended"
     return psutil.Process(running.pid)
 

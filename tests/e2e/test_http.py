@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import requests
-from training.local_harper import LocalNode
 
 from tests.fake_bundle import item_ids, make_bundle
 from tests.harper_places import built_component, real_node
-from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
-from training.deploy import deploy
+from training.deploy.deploy import deploy
+from training.domains import DOMAINS
+from training.harper import cluster
+from training.harper.local.node import LocalNode
+from training.harper.local.server import running_process
 
 pytestmark = pytest.mark.e2e
 
@@ -85,7 +87,7 @@ class Site:
             return b"".join(parts)
 
     def process(self) -> psutil.Process:
-        running = local_harper.running_process(self.node)
+        running = running_process(self.node)
         assert running is not None
         return psutil.Process(running.pid)
 

@@ -50,37 +50,19 @@ export async function recommenderRoutes(app, options) {
   });
   const isReader = options.isReader ?? (() => false);
   const events = createEvents({ tables: createEventTables(database), settings, node, log });
-  const handlers = createHandlers({
-    models,
-    tables,
-    figures,
-    admission,
-    events,
-    settings,
-    node,
-    isReader,
-  });
+  const parts = { models, tables, figures, admission, events, settings, node, isReader };
+  const handlers = {
+    ...createHandlers(parts),
+    events: eventsHandler(events, admission.clientOf),
+  };
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
-  handlers.events = eventsHandler(events, admission.clientOf);
   const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
-  const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
 
   app.setValidatorCompiler(validatorCompiler(models));
   app.setErrorHandler(createErrorHandler(log));
   acceptOnlyJson(app);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(ANSWER_HEADERS);
-    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
-    // to what it has no serialiser for, such as `text/html`.
-    request.raw.headers.accept = 'application/json';
-    // Before a body is read: nothing wants it.
-    if (request.is404) throw refused(request);
-    refuseEncoded(request);
-  });
-  app.setNotFoundHandler((request) => {
-    throw refused(request);
-  });
+  checkFirst(app, refusal);
   app.addHook('onResponse', async (request, reply) => {
     const { name } = request.routeOptions.config ?? {};
     if (name) figures.record(name, reply.statusCode, reply.elapsedTime);
@@ -95,6 +77,22 @@ export async function recommenderRoutes(app, options) {
   if (!server) return;
   joinStartPage({ server, app, settings });
   guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
+}
+
+/** What every request goes through before its body is read. */
+function checkFirst(app, refusal) {
+  const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(ANSWER_HEADERS);
+    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
+    // to what it has no serialiser for, such as `text/html`.
+    request.raw.headers.accept = 'application/json';
+    if (request.is404) throw refused(request);
+    refuseEncoded(request);
+  });
+  app.setNotFoundHandler((request) => {
+    throw refused(request);
+  });
 }
 
 function validatorCompiler(models) {
