@@ -120,12 +120,15 @@ class Graph {
    * @returns {(Int32Array | Float32Array)[]} In the order of the names, row after row.
    */
   run(favourites, names) {
-    return tf.tidy(() => {
+    let arrays;
+    tf.tidy(() => {
       const input = tf.tensor2d(favourites, [1, favourites.length], 'int32'); // [1, F]
       const nodes = names.map((name) => this.#outputs.get(name));
       const tensors = this.#model.execute({ [this.#input]: input }, nodes);
-      return [tensors].flat().map((tensor) => tensor.dataSync());
+      // Not returned from here: tidy would search them for tensors, number by number.
+      arrays = [tensors].flat().map((tensor) => tensor.dataSync());
     });
+    return arrays;
   }
 
   /** Frees the weights; nothing may be run afterwards. */
