@@ -93,6 +93,7 @@ format: setup ## Put the code into shape
 check: lint test ## lint and test
 bench: setup build test-bundles ## Measure, on this machine
 	@npm run --silent bench
+	@.venv/bin/python -m tests.bench.load
 screenshots: setup build ## Write pictures of the pages into test-results/screenshots
 	@node scripts/screenshots.mjs
 clean: ## Remove what was made; the local HarperDB's data stays
