@@ -97,7 +97,8 @@ def test_a_node_restarted_with_a_damaged_model_answers_from_the_one_before(
     wait_for(lambda: place.is_answering(version_of(new), "ok"), 90)
 
 
-@pytest.mark.parametrize("version", [None, 7, {"a": 1}, [], "", "nowhere"])
+# HarperDB itself refuses what is no text; tests/custom_functions/damage.test.js has those.
+@pytest.mark.parametrize("version", [None, "", "nowhere", "__proto__"])
 def test_a_pointer_row_of_any_kind_takes_nothing_away(place: Restartable, version: Any) -> None:
     bundle = place.bundle("a")
     place.deploy(bundle, force=True)
