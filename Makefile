@@ -99,6 +99,7 @@ format: setup ## Format the code
 check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
+	@.venv/bin/python -m tests.bench.load
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots
 	@node scripts/screenshots.mjs
 clean: ## Remove everything generated; the local HarperDB's data is kept
