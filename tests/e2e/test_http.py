@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import requests
+from training.local_harper import LocalNode
 
 from tests.fake_bundle import item_ids, make_bundle
 from tests.harper_places import built_component, real_node
 from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
 from training.deploy import deploy
-from training.local_harper import LocalNode
 
 pytestmark = pytest.mark.e2e
 
