@@ -93,6 +93,9 @@ format: setup ## Put the code into shape
 check: lint test ## lint and test
 bench: setup build test-bundles ## Measure, on this machine
 	@npm run --silent bench
+.PHONY: soak
+soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
+	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Write pictures of the pages into test-results/screenshots
 	@node scripts/screenshots.mjs
 clean: ## Remove what was made; the local HarperDB's data stays
