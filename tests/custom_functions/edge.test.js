@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { below, guardEdge } from '../../custom_functions/recommender/http/edge.js';
 import { createRefusal } from '../../custom_functions/recommender/http/methods.js';
+import { keepingLog } from './toy_model.js';
 
 const FASTIFY_HAS_IT = { status: -1, headers: [] };
 
@@ -12,12 +13,13 @@ function guarded() {
     upgrade: (listener, options) => (listeners.upgrade = { listener, options }),
   };
   const refusal = createRefusal([{ method: 'GET', url: '/songs' }]);
-  guardEdge({ server, prefix: '/p', routed: ['GET', 'POST'], refusal });
-  return listeners;
+  const log = keepingLog();
+  guardEdge({ server, prefix: '/p', routed: ['GET', 'POST'], refusal, log });
+  return { ...listeners, log };
 }
 
 const ask = (request, response = FASTIFY_HAS_IT) =>
-  guarded().http.listener({ method: 'GET', ...request }, async () => response);
+  guarded().http.listener({ method: 'GET', headers: new Map(), ...request }, async () => response);
 
 test('both listeners stand before all others', () => {
   const { http, upgrade } = guarded();
@@ -88,4 +90,22 @@ test('an upgrade is refused below the project alone', () => {
   listener({ url: '/p/anything' }, socket, null, () => passed++);
   assert.match(written[0], /^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\n\{"statusCode":400,/);
   assert.equal(passed, 1);
+});
+
+test('HarperDB is asked for JSON, and what it throws is answered in our shape', async () => {
+  const { http, log } = guarded();
+  const headers = new Map([['accept', 'text/html']]);
+  const request = { method: 'GET', url: '/p/songs', headers };
+  for (const [statusCode, code, lines] of [
+    [406, 'refused', 0],
+    [undefined, 'internal', 1],
+  ]) {
+    const answer = await http.listener(request, async () => {
+      throw Object.assign(new Error('secret'), { statusCode });
+    });
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [statusCode ?? 500, code]);
+    assert.doesNotMatch(answer.body, /secret/);
+    assert.equal(log.lines.length, lines);
+  }
+  assert.equal(headers.get('accept'), 'application/json');
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fastify from 'fastify';
@@ -8,11 +9,12 @@ import { fakeDatabase, point, push } from './fake_harper.js';
 import { DOMAINS, toyBundle } from './toy_bundle.js';
 import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
 
-async function start(domain, options = {}) {
+async function start(domain, { prepare = () => {}, ...options } = {}) {
   const database = fakeDatabase();
   const log = keepingLog();
   // As HarperDB makes it.
   const app = fastify({ ignoreTrailingSlash: true, maxParamLength: 1000 });
+  prepare(app);
   await app.register(recommenderRoutes, {
     prefix: `/${domain.project}`,
     database,
@@ -59,6 +61,7 @@ for (const domain of DOMAINS) {
       // Left by an older catalogue, in which this edition stood for the work.
       server.database.items.put({ id: 'paperback', title: `Title 77 of ${domain.name}` });
       point(server.database, version, { at: 'then', by: 'ann' });
+      await until(async () => (await server.get('health')).status === 200);
     });
     after(() => server.app.close());
 
@@ -333,7 +336,7 @@ for (const domain of DOMAINS) {
 
     test('answers a bare 500 to what nobody planned, and logs the detail', async () => {
       server.database.items.failure = new Error('/secret/path is full');
-      const { status, body } = await server.post(good);
+      const { status, body } = await server.get(`${domain.name}/${second}`);
       server.database.items.failure = undefined;
       assert.deepEqual([status, body.code], [500, 'internal']);
       assert.doesNotMatch(JSON.stringify(body), /secret/);
@@ -349,6 +352,70 @@ for (const domain of DOMAINS) {
   });
 }
 
+test('no load starts, and no row of current is read, inside a request', async () => {
+  const requests = new AsyncLocalStorage();
+  const server = await start(DOMAINS[0], {
+    prepare: (app) =>
+      app.addHook('onRequest', (request, reply, done) => requests.run(request, done)),
+  });
+  const inside = [];
+  for (const [table, method] of [
+    ['current', 'get'],
+    ['models', 'get'],
+    ['items', 'search'],
+    ['items', 'get'],
+  ]) {
+    const own = server.database[table][method].bind(server.database[table]);
+    server.database[table][method] = (...args) => {
+      if (requests.getStore()) inside.push(`${table}.${method}`);
+      return own(...args);
+    };
+  }
+  for (const seed of [1, 2]) {
+    const bundle = toyBundle({ seed });
+    push(server.database, bundle);
+    point(server.database, bundle.manifest.version);
+    const answers = async () => (await server.post({ favourites: ['song-1'] })).body.model;
+    await until(async () => (await answers()) === bundle.manifest.version);
+    for (const path of ['songs?q=a', 'songs/song-1', 'model', 'health']) await server.get(path);
+  }
+  // Rows of items are what requests read.
+  assert.deepEqual([...new Set(inside)], ['items.get']);
+  await server.app.close();
+});
+
+test('a request is bounded by the manifest of the model that answers', async () => {
+  const server = await start(DOMAINS[0]);
+  const usual = toyBundle();
+  const narrow = toyBundle({ manifest: { version: 'narrow', requests: { limit: 5, exclude: 2 } } });
+  const messages = async (...requests) => {
+    const answers = [];
+    for (const more of requests) {
+      const { status, body } = await server.post({ favourites: [usual.ids[0]], ...more });
+      answers.push(status === 200 ? body.recommendations.length : body.message);
+    }
+    return answers;
+  };
+  const wide = [{ limit: 6 }, { exclude: ['a', 'b', 'c'] }];
+  push(server.database, usual);
+  point(server.database, usual.manifest.version);
+  assert.deepEqual(await messages(...wide), [6, 10]);
+  assert.deepEqual((await server.get('model')).body.requests, {
+    favourites: 10,
+    limit: 100,
+    exclude: 1000,
+  });
+  push(server.database, narrow);
+  point(server.database, 'narrow');
+  await until(async () => (await server.get('health')).body.model === 'narrow');
+  assert.deepEqual(await messages(...wide, { limit: 5 }), [
+    'limit: expected a whole number from 1 to 5',
+    'exclude: expected a list of 0 to 2',
+    5,
+  ]);
+  await server.app.close();
+});
+
 describe('a node without a model', () => {
   test('answers 503 with the reason, everywhere', async () => {
     const server = await start(DOMAINS[0]);
@@ -360,7 +427,11 @@ describe('a node without a model', () => {
       assert.equal(headers['retry-after'], '1');
     }
     assert.equal((await server.post({ favourites: ['x'] })).status, 503);
-    assert.equal((await server.get('stats')).status, 200);
+    const { status, body } = await server.get('stats');
+    assert.equal(status, 200);
+    const { health, recommend } = body.routes;
+    assert.deepEqual([health.failed, health.unavailable], [0, 1]);
+    assert.deepEqual([recommend.failed, recommend.unavailable], [0, 1]);
     await server.app.close();
   });
 
@@ -369,7 +440,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle({ manifest: { format: 2 } });
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.get('songs?q=a');
+    await until(async () => (await server.get('health')).body.refused);
     const { status, body } = await server.get('health');
     assert.equal(status, 503);
     assert.equal(body.component, 'c0de');
@@ -388,7 +459,7 @@ describe('a node without a model', () => {
     await until(async () => (await server.get('health')).body.candidate?.state === 'ready');
     assert.equal((await server.get('health')).status, 503);
     point(server.database, bundle.manifest.version);
-    assert.equal((await server.get('health')).body.model, bundle.manifest.version);
+    await until(async () => (await server.get('health')).body.model === bundle.manifest.version);
     await server.app.close();
   });
 
@@ -398,7 +469,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle();
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.post({ favourites: ['song-1'] });
+    await until(async () => (await server.get('health')).status === 200);
     assert.ok(backendFigures().tensors > before);
     await server.app.close();
     assert.equal(backendFigures().tensors, before);

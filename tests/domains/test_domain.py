@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from training.config import SplitConfig
-from training.data.dataset import EDITIONS, build
+from training.data.cleaning import build
+from training.data.dataset import EDITIONS
 from training.domains import DOMAINS
 from training.domains.domain import ITEM_ID, POPULARITY, STRENGTH, TITLE, USER_ID, Domain
 from training.domains.fetch import SITES
 from training.domains.reading import find_all
 from training.errors import DataError
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,7 +144,7 @@ def test_each_required_file_is_missed_by_name(domain, sample, tmp_path):
         for path in folder.glob(f"{missing.names[0]}*"):
             path.unlink()
         with pytest.raises(DataError) as caught:
-            pipeline.prepare(
+            STAGES["prepare"](
                 Folders(domain, folder, tmp_path / "artifacts"), [], progress=lambda *_: None
             )
         assert missing.names[0] in str(caught.value)

@@ -163,6 +163,7 @@ def test_a_compressed_body_is_refused(site: Site) -> None:
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     answer = site.send("POST", "recommend", data=bomb, headers=headers)
     assert is_ours(answer, 415, "unsupported_encoding")
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_body_that_poisons_a_prototype_is_refused(site: Site) -> None:
@@ -240,8 +241,12 @@ def test_a_websocket_is_refused_and_its_connection_closed(site: Site) -> None:
         assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["code"] == "no_websocket"
 
 
-def test_a_failed_login_is_told_in_our_shape(site: Site) -> None:
-    assert is_ours(site.send("GET", "health", auth=("nobody", "wrong")), 401, "login_failed")
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "text/*", ";;"])
+@pytest.mark.parametrize("login", ["Basic bm9ib2R5Ondyb25n", "Basic !!!", "Bearer x.y.z"])
+def test_a_failed_login_is_answered_in_our_shape(site: Site, login: str, accept: str) -> None:
+    for method in ("GET", "OPTIONS"):
+        headers = {"authorization": login, "accept": accept}
+        assert is_ours(site.send(method, "health", headers=headers), 401, "login_failed")
 
 
 @pytest.mark.parametrize(
@@ -295,3 +300,14 @@ def test_the_project_leads_to_the_page(site: Site, path: str) -> None:
         answer = requests.get(address, timeout=30)
         assert answer.status_code == 200
         assert answer.url == site.url("ui/")
+
+
+def test_the_start_page_links_every_recommender_of_the_node(site: Site) -> None:
+    for _ in range(8):  # any of the workers
+        page = requests.get(f"{site.node.routes_url}/", timeout=30)
+        assert page.status_code == 200
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        for domain in DOMAINS.values():
+            assert f'href="./{domain.project}/ui/"' in page.text
+    head = requests.head(f"{site.node.routes_url}/", timeout=30)
+    assert (head.status_code, head.content) == (200, b"")

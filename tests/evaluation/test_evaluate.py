@@ -10,7 +10,7 @@ from tests import checkerboard
 from training.data.examples import queries_of
 from training.evaluation.baselines import BASELINES
 from training.evaluation.evaluate import DIVERSITIES, FAVOURITES, PER_USER
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from training.domains.reading import sha256_of
 from training.errors import ConfigError, ExportError
 from training.export.serving import BundleGraph, padded
 from training.models.strategies import served as served_by
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 
 def read(path: Path):
@@ -299,7 +299,7 @@ def test_a_bundle_may_hold_some_strategies_alone_and_its_default_is_the_best_of_
 def test_a_small_bound_leaves_all_but_the_best_strategy_out_and_says_so(board, tmp_path):
     folders = copied(board, tmp_path)
     small = [*checkerboard.SETTINGS, "export.max_megabytes=0.0001"]
-    done = pipeline.export(folders, small, progress=lambda *_: None)
+    done = STAGES["export"](folders, small, progress=lambda *_: None)
     bundle = BundleGraph(folders.bundle)
     rows = {row["method"]: row for row in read(folders.bundle / "report.json")["rows"]}
     ours = [name for name, row in rows.items() if row["kind"] == "ours"]

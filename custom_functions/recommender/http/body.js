@@ -23,15 +23,14 @@ export function acceptOnlyJson(app) {
     { parseAs: 'string', bodyLimit: LARGEST_BODY },
     app.getDefaultJsonParser('error', 'error'),
   );
-  app.addHook('onRequest', async (request) => {
-    refuseEncoded(request.headers['content-encoding']);
-    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
-    // to what it has no serialiser for, such as `text/html`.
-    request.raw.headers.accept = 'application/json';
-  });
 }
 
-function refuseEncoded(encoding) {
+/**
+ * @param {import('fastify').FastifyRequest} request
+ * @throws {ServiceError} 415: its body is compressed.
+ */
+export function refuseEncoded(request) {
+  const encoding = request.headers['content-encoding'];
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
   throw new ServiceError(
     415,

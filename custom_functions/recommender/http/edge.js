@@ -14,15 +14,18 @@ import { ANSWER_HEADERS } from './headers.js';
  * @param {string} options.prefix The project's path, e.g. `/song-recommender`.
  * @param {readonly string[]} options.routed Methods that Fastify routes.
  * @param {ReturnType<import('./methods.js').createRefusal>} options.refusal
+ * @param {{error: Function}} options.log
  */
-export function guardEdge({ server, prefix, routed, refusal }) {
+export function guardEdge({ server, prefix, routed, refusal, log }) {
   server.http?.(
     async (request, next) => {
       const path = below(prefix, request.url);
       if (path === undefined || request.isWebSocket) return next(request);
       if (!isDecodable(path)) return answer(badAddress());
       if (!routed.includes(request.method)) return answer(refusal(request.method, path));
-      const response = await next(request);
+      // HarperDB's own answers follow this header, and fail where it names nothing that HarperDB writes.
+      request.headers.set('accept', 'application/json');
+      const response = await errorAsResponse(() => next(request), log);
       return isForeignError(response) ? answer(inOurWords(response), response.headers) : response;
     },
     { runFirst: true },
@@ -56,11 +59,23 @@ function isDecodable(path) {
   }
 }
 
+async function errorAsResponse(work, log) {
+  try {
+    return await work();
+  } catch (error) {
+    const { statusCode: status = 500 } = error;
+    if (status >= 500) log.error('a request failed before it reached its route', error);
+    return { status };
+  }
+}
+
 // -1 means that Fastify has the request, and everything that Fastify answers has our shape already.
 const isForeignError = (response) => response?.status >= 400;
 
 function inOurWords({ status }) {
   if (status === 401) return new ServiceError(401, 'login_failed', 'The login failed.');
+  if (status >= 500)
+    return new ServiceError(status, 'internal', 'Something went wrong on our side.');
   return new ServiceError(status, 'refused', 'The request was refused.');
 }
 

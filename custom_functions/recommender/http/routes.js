@@ -2,22 +2,24 @@
  * The routes, apart from where they run: tests give them a plain Fastify, HarperDB gives them its own.
  */
 
+import { createAdmission } from '../lib/admission.js';
+import { boundsOf } from '../lib/bounds.js';
 import { ServiceError } from '../lib/errors.js';
 import { createFigures } from '../lib/figures.js';
+import { readLoadSettings } from '../lib/load_settings.js';
 import { createLoader } from '../lib/loader.js';
 import { createModels } from '../lib/models.js';
 import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
-import { acceptOnlyJson } from './body.js';
+import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import * as schemas from './schemas.js';
-import { compileValidator } from './validation.js';
-
-const LOOK_EVERY = 1000; // ms
+import { joinStartPage } from './start_page.js';
+import { boundedValidator, compileValidator } from './validation.js';
 
 /**
  * @param {import('fastify').FastifyInstance} app A scope of its own, with the project's prefix.
@@ -31,26 +33,44 @@ const LOOK_EVERY = 1000; // ms
  * @param {(request: import('fastify').FastifyRequest) => boolean} [options.isReader] Whether the client is logged in
  *   to the database, and so may read about the node itself.
  * @param {object} [options.server] HarperDB's, where there is one.
+ * @param {Record<string, string | undefined>} [options.env] Settings of the node's operator.
  */
 export async function recommenderRoutes(app, options) {
   const { database, settings, wasmFolder, pagesFolder, node, log, server } = options;
   const tables = createTables(database);
-  const models = createModels({ tables, open: createLoader({ tables, wasmFolder, log }), log });
+  const open = createLoader({ tables, wasmFolder, log, project: settings.project });
+  const models = createModels({ tables, open, log });
   const figures = createFigures();
+  const admission = createAdmission({
+    settings: readLoadSettings(options.env ?? process.env, log),
+    log,
+  });
   const isReader = options.isReader ?? (() => false);
-  const handlers = createHandlers({ models, tables, figures, settings, node, isReader });
+  const handlers = createHandlers({
+    models,
+    tables,
+    figures,
+    admission,
+    settings,
+    node,
+    isReader,
+  });
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
   const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
 
-  app.setValidatorCompiler(compileValidator);
+  app.setValidatorCompiler(validatorCompiler(models));
   app.setErrorHandler(createErrorHandler(log));
   acceptOnlyJson(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ANSWER_HEADERS);
+    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
+    // to what it has no serialiser for, such as `text/html`.
+    request.raw.headers.accept = 'application/json';
     // Before a body is read: nothing wants it.
     if (request.is404) throw refused(request);
+    refuseEncoded(request);
   });
   app.setNotFoundHandler((request) => {
     throw refused(request);
@@ -59,11 +79,22 @@ export async function recommenderRoutes(app, options) {
     const { name } = request.routeOptions.config ?? {};
     if (name) figures.record(name, reply.statusCode, reply.elapsedTime);
   });
-  follow(app, models);
+  // Here, outside any request, and not when the first one comes.
+  app.addHook('onReady', async () => models.start());
+  app.addHook('onClose', () => models.close());
   for (const { name, ...route } of routes) {
     app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
   }
-  if (server) guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal });
+  if (!server) return;
+  joinStartPage({ server, app, settings });
+  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
+}
+
+function validatorCompiler(models) {
+  const boundsNow = () => boundsOf(models.state().model?.model.manifest);
+  const recommendValidator = boundedValidator(schemas.recommendBody, boundsNow);
+  // There is one body.
+  return (part) => (part.httpPart === 'body' ? recommendValidator : compileValidator(part));
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
@@ -103,17 +134,4 @@ function pageHandler(app, pages) {
     const here = path === '' ? `${app.prefix.split('/').at(-1)}/` : '';
     return redirect(reply, path === '/ui' ? 'ui/' : `${here}ui/`);
   };
-}
-
-// A worker that nobody asks still picks a new model up, and has it ready when somebody does.
-function follow(app, models) {
-  let timer;
-  app.addHook('onReady', async () => {
-    timer = setInterval(() => models.look(), LOOK_EVERY).unref();
-    models.look();
-  });
-  app.addHook('onClose', async () => {
-    clearInterval(timer);
-    await models.close();
-  });
 }

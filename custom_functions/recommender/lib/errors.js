@@ -75,3 +75,18 @@ export const unknownItem = (what, id) =>
  */
 export const noModel = (reason, retryAfter = 1) =>
   new ServiceError(503, 'no_model', reason, { retryAfter });
+
+/** @returns {ServiceError} Too many computations wait. */
+export const overloaded = () =>
+  new ServiceError(503, 'overloaded', 'The server is busy. Try again in a second.', {
+    retryAfter: 1,
+  });
+
+/**
+ * @param {number} retryAfter Seconds.
+ * @returns {ServiceError} One client asks too often.
+ */
+export const tooManyRequests = (retryAfter) =>
+  new ServiceError(429, 'too_many_requests', `Too many requests. Try again in ${retryAfter} s.`, {
+    retryAfter,
+  });
