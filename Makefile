@@ -91,7 +91,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench screenshots clean
+.PHONY: lint format check bench soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -100,6 +100,8 @@ check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
 	@.venv/bin/python -m tests.bench.load
+soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
+	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots
 	@node scripts/screenshots.mjs
 clean: ## Remove everything generated; the local HarperDB's data is kept
