@@ -2,7 +2,7 @@
  * From favourites to recommendations, with one model and no input or output.
  */
 
-import { POOL, diversify } from './diversity.js';
+import { POOL, diversify, weightOf } from './diversity.js';
 import { invalid, unknownStrategy } from './errors.js';
 
 /** What is answered with where no favourite is known. */
@@ -58,7 +58,8 @@ export function rank(
     ? model.answer(strategy, favourites, { shares: explain, vectors: diversity > 0 })
     : popular(model, left + dropped.size);
   const picks = keep(answer, dropped, left);
-  return { picks: diversify(picks, { diversity, limit, creatorOf }) };
+  const weight = weightOf(diversity, model.strategy(strategy)?.variety);
+  return { picks: diversify(picks, { diversity: weight, limit, creatorOf }) };
 }
 
 function keep({ items, scores, shares, vectors }, dropped, most) {
