@@ -173,6 +173,7 @@ def _manifest(
         },
         "strategies": [
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
+            | _variety_scale(report, one.strategy.name)
             for one in graph.strategies
         ],
         "default_strategy": best_first[0],
@@ -181,6 +182,11 @@ def _manifest(
         "data": source,
         "seed": config.train.seed,
     }
+
+
+def _variety_scale(report: dict[str, Any], strategy: str) -> dict[str, Any]:
+    scale = report.get("variety_scales", {}).get(strategy)
+    return {} if scale is None else {"variety": scale}
 
 
 def _best_first(strategies: list[Served], report: dict[str, Any]) -> list[str]:

@@ -202,7 +202,10 @@ def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) ->
     config = _changed(config_of(folders.model, "train"), changes, "evaluate")
     before = _before(folders, "evaluate")
     mark = stage.fingerprint(
-        ("evaluate", "new_items", "variety", "statistics", "card", "serving", *TRAINED_BY),
+        (
+            *("evaluate", "new_items", "variety", "variety_scale"),
+            *("statistics", "card", "serving", *TRAINED_BY),
+        ),
         before=before,
         config=_used(config, "evaluate"),
     )
