@@ -9,6 +9,12 @@ import { invalid, unknownStrategy } from './errors.js';
 export const POPULAR = 'popular';
 
 /**
+ * How many of the answers without variety count as brought by the favourites. What variety adds from beyond these
+ * is shown for being different, and to name a favourite as its reason would be far-fetched.
+ */
+export const BROUGHT = 50;
+
+/**
  * @param {import('./model.js').Model} model
  * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`.
  * @param {(index: number) => number} creatorOf Needed for diversity only.
@@ -36,7 +42,13 @@ export function recommend(model, request, creatorOf) {
   return {
     strategy,
     unknown,
-    recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, explain)),
+    recommendations: picks.map((pick) => ({
+      id: model.idOf(pick.index),
+      score: rounded(pick.score),
+      ...(explain && {
+        because: diversity > 0 && pick.place >= BROUGHT ? [] : reasons(favourites, pick),
+      }),
+    })),
   };
 }
 
@@ -46,7 +58,8 @@ export function recommend(model, request, creatorOf) {
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
  *   diversity?: number, creatorOf?: (index: number) => number}} question
- * @returns {{picks: {index: number, score: number, shares?: Float32Array, vector?: Float32Array}[]}}
+ * @returns {{picks: {index: number, score: number, place: number, shares?: Float32Array,
+ *   vector?: Float32Array}[]}} `place` is the one without variety, from 0.
  */
 export function rank(
   model,
@@ -72,7 +85,7 @@ function keep({ items, scores, shares, vectors }, dropped, most) {
     const index = items[place];
     if (index < 0) break;
     if (dropped.has(index)) continue;
-    const pick = { index, score: scores[place] };
+    const pick = { index, score: scores[place], place: picks.length };
     if (shares) pick.shares = row(shares, place);
     if (vectors) pick.vector = row(vectors, place);
     picks.push(pick);
@@ -98,14 +111,9 @@ function lookUp(model, ids) {
   return { known, unknown: [...unknown] };
 }
 
-function named(model, given, { index, score, shares }, explain) {
-  const one = { id: model.idOf(index), score: rounded(score) };
-  return explain ? { ...one, because: reasons(given, shares) } : one;
-}
-
 // Under the ids that were asked with: whoever named an edition need not know its work's id.
-function reasons(given, shares) {
-  return given
+function reasons(favourites, { shares }) {
+  return [...favourites.values()]
     .map((id, place) => ({ id, share: rounded(shares?.[place] ?? 0) }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share);
