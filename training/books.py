@@ -19,6 +19,7 @@ from training.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
@@ -252,4 +253,9 @@ BOOKS = Domain(
         "Through Topic Diversification, WWW 2005."
     ),
     site=SITE,
+    link=Link(
+        label="Open Library",
+        url="https://openlibrary.org/isbn/{id}",
+        synthetic_url="https://openlibrary.org/search?q={title}+{author}",
+    ),
 )

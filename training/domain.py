@@ -102,6 +102,23 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a page sends a visitor who wants to know more about an item.
+
+    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+
+    Attributes:
+        label: The site, for people.
+        url: The address, https.
+        synthetic_url: The address for demonstration data, whose ids are invented; "": the same.
+    """
+
+    label: str
+    url: str
+    synthetic_url: str = ""
+
+
+@dataclass(frozen=True)
 class Domain:
     """One domain; see `training.songs.SONGS` for an example.
 
@@ -124,6 +141,7 @@ class Domain:
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
+        link: Where pages link each item to, if anywhere.
     """
 
     name: str
@@ -142,6 +160,7 @@ class Domain:
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
+    link: Link | None = None
 
     @property
     def database(self) -> str:

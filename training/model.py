@@ -40,7 +40,7 @@ NEAREST_USER = Strategy(
 VOTERS = Strategy(
     "voters",
     "A vote of similar people",
-    "Lets the people whose taste is closest to yours vote for what they liked.",
+    "Counts what the people whose taste is closest to yours liked.",
 )
 
 
@@ -118,8 +118,8 @@ def masked_mean(vectors: tf.Tensor, favourites: tf.Tensor) -> tf.Tensor:
 ITEMS = Strategy(
     "items",
     "What goes with your favourites",
-    "Adds up how strongly each of your favourites speaks for an item: who likes both, whose they "
-    "are, and how alike they are.",
+    "Ranks what people who share your favourites also like, plus items from the same creators and "
+    "similar ones.",
 )
 
 

@@ -19,6 +19,7 @@ from training.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
@@ -222,4 +223,8 @@ SONGS = Domain(
     ),
     protocols=(MSD,),
     site=SITE,
+    link=Link(
+        label="MusicBrainz",
+        url="https://musicbrainz.org/search?type=recording&method=indexed&query={title}+{artist}",
+    ),
 )

@@ -169,3 +169,18 @@ test('more favourites than the model takes are refused by field', async () => {
     message: /^favourites: .* at most 1/,
   });
 });
+
+test('novelty brings less popular items, the same ones as a longer answer has', () => {
+  const rank = (id) => Number(id.slice('song-'.length));
+  const request = { favourites: ['song-1', 'song-2'] };
+  const mean = (answer) => ids(answer).reduce((sum, id) => sum + rank(id), 0) / 10;
+  const means = [0, 0.5, 1].map((novelty) => mean(ask({ ...request, novelty })));
+  assert.ok(means[0] < means[1] && means[1] <= means[2], String(means));
+  const all = ids(ask({ ...request, limit: 100 }));
+  assert.ok(ids(ask({ ...request, novelty: 1 })).every((id) => all.includes(id)));
+});
+
+test('popular items that stand in for an answer keep their order, whatever the novelty', () => {
+  const answer = ask({ favourites: ['who'], limit: 3, novelty: 1 });
+  assert.deepEqual(ids(answer), ['song-0', 'song-1', 'song-2']);
+});

@@ -43,6 +43,7 @@ export const recommendSchema = {
       strategy: { type: 'string', minLength: 1, maxLength: 60 },
       explain: { type: 'boolean', default: false },
       diversity: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      novelty: { type: 'number', minimum: 0, maximum: 1, default: 0 },
     },
   },
   response: {

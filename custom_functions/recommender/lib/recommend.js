@@ -4,6 +4,7 @@
 
 import { POOL, diversify, weightOf } from './diversity.js';
 import { invalid, unknownStrategy } from './errors.js';
+import { discountPopular } from './novelty.js';
 
 /** What is answered with where no favourite is known. */
 export const POPULAR = 'popular';
@@ -16,13 +17,14 @@ export const BROUGHT = 50;
 
 /**
  * @param {import('./model.js').Model} model
- * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`.
+ * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`,
+ *   `novelty`.
  * @param {(index: number) => number} creatorOf Needed for diversity only.
  * @returns {{strategy: string, unknown: string[],
  *   recommendations: {id: string, score: number, because?: {id: string, share: number}[]}[]}}
  */
 export function recommend(model, request, creatorOf) {
-  const { limit, explain, diversity } = request;
+  const { limit, explain, diversity, novelty } = request;
   const wanted = request.strategy ?? model.manifest.default_strategy;
   if (!model.strategy(wanted)) throw unknownStrategy(wanted, model.strategies);
   const { known: favourites, unknown } = lookUp(model, request.favourites);
@@ -37,6 +39,7 @@ export function recommend(model, request, creatorOf) {
     limit,
     explain,
     diversity,
+    novelty,
     creatorOf,
   });
   return {
@@ -57,20 +60,21 @@ export function recommend(model, request, creatorOf) {
  *
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
- *   diversity?: number, creatorOf?: (index: number) => number}} question
+ *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number}} question `novelty` is for
+ *   favourites only: the popular items that stand in for an answer keep their order.
  * @returns {{picks: {index: number, score: number, place: number, shares?: Float32Array,
- *   vector?: Float32Array}[]}} `place` is the one without variety, from 0.
+ *   vector?: Float32Array}[]}} `place` is the one without variety and novelty, from 0.
  */
 export function rank(
   model,
-  { strategy, favourites, exclude = [], limit, explain, diversity = 0, creatorOf },
+  { strategy, favourites, exclude = [], limit, explain, diversity = 0, novelty = 0, creatorOf },
 ) {
-  const left = diversity > 0 ? Math.max(limit, POOL) : limit;
+  const left = diversity > 0 || novelty > 0 ? Math.max(limit, POOL) : limit;
   const dropped = new Set([...favourites, ...exclude]);
   const answer = favourites.length
     ? model.answer(strategy, favourites, { shares: explain, vectors: diversity > 0 })
     : popular(model, left + dropped.size);
-  const picks = keep(answer, dropped, left);
+  const picks = discountPopular(keep(answer, dropped, left), favourites.length ? novelty : 0);
   const weight = weightOf(diversity, model.strategy(strategy)?.variety);
   return { picks: diversify(picks, { diversity: weight, limit, creatorOf }) };
 }
