@@ -75,7 +75,7 @@ for (const deployment of DEPLOYMENTS) {
       if (!metrics.by_favourites?.length) return t.skip('the report does not say');
       const page = await visit(t, deployment);
       await page.getByText('More figures').click();
-      const table = page.getByRole('table', { name: /by how many favourites/ });
+      const table = page.getByRole('table', { name: /by number of favourites/ });
       const ours = metrics.by_favourites.filter(({ method }) => method === usual);
       const rows = table.getByRole('row');
       await rows.nth(ours.length).waitFor();
