@@ -56,7 +56,7 @@ const STATES = {
     async arrive(page) {
       await settled(page);
       await on(page).box.fill('qxqx');
-      await page.getByText('words that begin like').waitFor();
+      await page.getByText('Check the spelling').waitFor();
     },
   },
   answers: { path: shared(), arrive: answered },

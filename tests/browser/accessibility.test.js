@@ -40,7 +40,7 @@ const STATES = {
   'no match': {
     async arrive(page) {
       await on(page).box.fill('qxqxqx');
-      await page.getByText(/words that begin like/).waitFor();
+      await page.getByText(/Check the spelling/).waitFor();
     },
   },
   recommendations: { path: picked(3), arrive: answered },

@@ -207,7 +207,7 @@ for (const deployment of DEPLOYMENTS) {
     it('says so when nothing fits', async (t) => {
       const page = await visit(t, deployment);
       await on(page).box.fill('qxqxqx');
-      await page.getByText(/words that begin like/).waitFor();
+      await page.getByText(/Check the spelling/).waitFor();
       await page.getByRole('status').filter({ hasText: 'found' }).waitFor();
     });
 
