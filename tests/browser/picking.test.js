@@ -101,6 +101,46 @@ for (const deployment of DEPLOYMENTS) {
       for (const mark of marks) assert.equal(fold(mark), fold(letters));
     });
 
+    it('finds a misspelled word and marks what was meant', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      const long = /\b[a-z]{7,}\b/i;
+      const item = (await popular(deployment, 30)).find(({ title }) => long.test(title));
+      const [word] = item.title.match(long);
+
+      await box.fill(word.slice(0, 3) + word.slice(4));
+      const option = options.filter({ hasText: item.title }).first();
+      await option.waitFor();
+      assert.ok((await option.locator('mark').allInnerTexts()).includes(word));
+    });
+
+    it('is cleared by a button, which leaves the focus in the box', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      const clear = page.getByRole('button', { name: 'Clear the search' });
+      assert.equal(await clear.count(), 0);
+      await box.fill('th');
+      await options.first().waitFor();
+      await clear.click();
+      await options.first().waitFor({ state: 'detached' });
+      assert.equal(await box.inputValue(), '');
+      assert.ok(await hasFocus(box));
+      await clear.waitFor({ state: 'detached' });
+    });
+
+    it('is focused by a slash from anywhere but a field', async (t) => {
+      const picked = await popular(deployment, 3);
+      const page = await visit(t, deployment, { path: await pathWith(deployment, picked) });
+      const { box } = on(page);
+      await box.waitFor();
+      await page.getByRole('slider', { name: 'Variety' }).focus();
+      await page.keyboard.press('/');
+      assert.ok(await hasFocus(box));
+      assert.equal(await box.inputValue(), '');
+      await page.keyboard.type('ac/dc');
+      assert.equal(await box.inputValue(), 'ac/dc');
+    });
+
     it('walks with the arrows, Home and End, and closes with Escape', async (t) => {
       const page = await visit(t, deployment);
       const { box, options } = on(page);
