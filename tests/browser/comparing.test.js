@@ -86,7 +86,9 @@ for (const deployment of DEPLOYMENTS) {
         .getByRole('listitem')
         .filter({ hasText: titles[0] })
         .waitFor();
-      await lists[1].getByText(titles[0], { exact: true }).waitFor({ state: 'detached' });
+      await lists[1]
+        .getByRole('heading', { name: titles[0], exact: true })
+        .waitFor({ state: 'detached' });
       assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /^Add /);
     });
 

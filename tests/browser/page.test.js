@@ -96,7 +96,7 @@ for (const deployment of DEPLOYMENTS) {
             otherModel(page, (model) => ({ ...model, metrics: { ...model.metrics, measured } })),
         });
         await page.getByText('More figures').click();
-        const words = page.getByText('NDCG@20 is 1 when');
+        const words = page.getByText('NDCG@20 is 1 if');
         await words.waitFor();
         assert.equal(/Measured .*/.exec(await words.innerText())?.[0] ?? '', said);
       });
