@@ -64,7 +64,7 @@ for (const deployment of DEPLOYMENTS) {
             otherModel(page, (model) => ({ ...model, metrics: { ...model.metrics, measured } })),
         });
         await page.getByText('More figures').click();
-        const words = page.getByText('NDCG@20 is 1 when');
+        const words = page.getByText('NDCG@20 is 1 if');
         await words.waitFor();
         assert.equal(/Measured .*/.exec(await words.innerText())?.[0] ?? '', said);
       });
@@ -105,7 +105,7 @@ for (const deployment of DEPLOYMENTS) {
         const page = await visit(t, deployment, { path, reducedMotion });
         await answered(page);
         const duration = await page
-          .locator('.rows')
+          .locator('.rows .cover').first()
           .evaluate((rows) => getComputedStyle(rows).transitionDuration);
         assert.equal(duration !== '0s', moving, reducedMotion);
       }

@@ -132,7 +132,7 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(!(await titles.allInnerTexts()).includes(first));
 
       await page.locator('summary').filter({ hasText: 'Not for me' }).click();
-      await page.getByRole('button', { name: `Allow ${first}` }).click();
+      await page.getByRole('button', { name: `Show ${first}` }).click();
       await titles.filter({ hasText: first }).first().waitFor();
     });
 
@@ -154,9 +154,14 @@ for (const deployment of DEPLOYMENTS) {
     it('compares two strategies and marks what both have', async (t) => {
       const { page, picked } = await start(t);
       await answered(page);
-      const { strategies, default_strategy: usual } = await ask(deployment, 'model');
-      const first = strategies.find(({ name }) => name === usual);
-      const second = strategies.find(({ name }) => name === 'nearest-user');
+      const {
+        strategies,
+        default_strategy: usual,
+        compare_with: rival,
+      } = await ask(deployment, 'model');
+      const [first, second] = [usual, rival].map((wanted) =>
+        strategies.find(({ name }) => name === wanted),
+      );
       await page.getByRole('button', { name: 'Compare two' }).click();
       const lists = [1, 2].map((n) => page.getByRole('region', { name: `List ${n} of 2` }));
       await lists[1].getByRole('listitem').nth(0).waitFor();
@@ -174,7 +179,7 @@ for (const deployment of DEPLOYMENTS) {
         assert.equal(await list.getByRole('listitem').count(), ids[i].length);
         assert.equal(await list.getByText('in both, ').count(), shared);
       }
-      assert.equal(await lists[1].getByRole('combobox').inputValue(), 'nearest-user');
+      assert.equal(await lists[1].getByRole('combobox').inputValue(), rival);
       await page.locator('.compare-sum').getByText(`${shared} of ${ids[0].length}`).waitFor();
     });
 
