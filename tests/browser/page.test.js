@@ -137,7 +137,8 @@ for (const deployment of DEPLOYMENTS) {
         const page = await visit(t, deployment, { path, reducedMotion });
         await answered(page);
         const duration = await page
-          .locator('.rows')
+          .locator('.rows .cover')
+          .first()
           .evaluate((rows) => getComputedStyle(rows).transitionDuration);
         assert.equal(duration !== '0s', moving, reducedMotion);
       }

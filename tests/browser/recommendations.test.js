@@ -132,7 +132,7 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(!(await titles.allInnerTexts()).includes(first));
 
       await page.locator('summary').filter({ hasText: 'Not for me' }).click();
-      await page.getByRole('button', { name: `Allow ${first}` }).click();
+      await page.getByRole('button', { name: `Show ${first}` }).click();
       await titles.filter({ hasText: first }).first().waitFor();
     });
 
