@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 import psutil
-from training.local_harper import PROJECT_ROOT, running_process
 
 from tests.harper_places import Place, built_component, real_node
+from training.harper.local.node import PROJECT_ROOT
+from training.harper.local.server import running_process
 
 SECONDS = 5
 CONNECTIONS = 32

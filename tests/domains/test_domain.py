@@ -58,6 +58,17 @@ def test_every_word_for_people_is_there(domain):
     assert all(source.what and source.columns and source.names for source in domain.sources)
 
 
+def test_a_link_names_only_values_that_pages_have(domain):
+    if domain.link is None:
+        return
+    shown = {name for name, _ in domain.shown}
+    for url in filter(None, (domain.link.url, domain.link.synthetic_url)):
+        assert url.startswith("https://")
+        names = set(re.findall(r"\{(.*?)\}", url))
+        assert names
+        assert names <= shown | {"id"}
+
+
 def test_a_domain_says_itself_where_its_data_can_be_downloaded(domain):
     # With it, a further domain is one file, and `fetch` knows it.
     assert domain.site is None or SITES[domain.name] is domain.site

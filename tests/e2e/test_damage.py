@@ -13,8 +13,8 @@ import requests
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training import local_harper
-from training.local_harper import LocalNode
+from training.harper.local import server
+from training.harper.local.node import LocalNode
 
 pytestmark = pytest.mark.e2e
 
@@ -26,8 +26,8 @@ class Restartable(Place):
     node: LocalNode
 
     def restart(self) -> None:
-        local_harper.stop(self.node)
-        local_harper.start(self.node)
+        server.stop(self.node)
+        server.start(self.node)
         wait_for(lambda: self.told("health").get("status") in ("ok", "degraded"))
 
     def told(self, route: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Restartable(Place):
 
     def resident(self) -> float:
         """Returns the server's resident memory, in MB."""
-        process = local_harper.running_process(self.node)
+        process = server.running_process(self.node)
         assert process is not None
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         return next(int(x.split()[1]) / 1000 for x in lines if x.startswith("VmRSS:"))
