@@ -14,8 +14,8 @@ from training.config import Config
 from training.data import dataset
 from training.data.dataset import Dataset
 from training.domains.songs import SONGS
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ITEMS = 24
 USERS = 240
@@ -68,7 +68,7 @@ def config(*more: str) -> Config:
 def run(folders: Folders, *stages: str, more: tuple[str, ...] = ()) -> None:
     """Runs stages with the settings that suit the checkerboard."""
     for name in stages:
-        pipeline.STAGES[name](folders, [*SETTINGS, *more], progress=lambda *_: None)
+        STAGES[name](folders, [*SETTINGS, *more], progress=lambda *_: None)
 
 
 def prepared(folder: Path) -> Folders:

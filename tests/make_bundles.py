@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from training.domains import DOMAINS
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "artifacts" / "test"
@@ -33,7 +33,7 @@ def make(name: str, variant: str) -> Path:
     """Returns the folder of a domain's bundle, made anew only if something changed."""
     folders = Folders(DOMAINS[name], ROOT / "datasets" / name / "sample", TARGET / f"work{variant}")
     fresh = False
-    for stage in pipeline.STAGES.values():
+    for stage in STAGES.values():
         done = stage(folders, VARIANTS[variant], progress=lambda *_: None)
         fresh |= done.fresh
     bundle = BUNDLES / f"{name}{variant}"

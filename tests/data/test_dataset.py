@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from training.config import CleanConfig, SplitConfig
-from training.data.dataset import EDITIONS, PARTS, build, load, save
+from training.data.cleaning import build
+from training.data.dataset import EDITIONS, PARTS, load, save
 from training.domains.domain import (
     ITEM,
     ITEM_ID,
@@ -26,7 +27,7 @@ from training.domains.domain import (
 )
 from training.errors import DataError
 
-CLEAN = CleanConfig(liked_from=1)
+CLEAN = CleanConfig(liked_from=1, max_untitled=1)
 
 
 def domain_of(rows, catalogue=(), same_work=(), dropped=None) -> Domain:
@@ -200,6 +201,26 @@ def test_an_item_without_a_title_stays_and_is_counted():
     assert counts["without a title"] == 23
 
 
+@pytest.mark.parametrize("titles", [[("TR1", "Zero", "A")], [("i00", "", "A"), ("i01", "", "")]])
+def test_titles_of_other_ids_or_none_at_all_are_refused(titles):
+    clean = replace(CLEAN, max_untitled=0.9)
+    with pytest.raises(DataError) as caught:
+        made(grid(), titles, clean=clean)
+    text = str(caught.value)
+    assert "expected titles of at least 10% of the 24 items, found none for 24 of them" in text
+    assert f"'i00'. Ids with a title look like '{titles[0][0]}'" in text
+    assert "--set clean.max_untitled=1" in text
+
+
+def test_as_many_items_without_a_title_as_the_setting_allows_are_kept():
+    titles = [(f"i{i:02}", "T", "A") for i in range(12)]
+    assert made(grid(), titles, clean=replace(CLEAN, max_untitled=0.5))[1]["without a title"] == 12
+
+
+def test_a_domain_without_titles_shows_ids():
+    assert made(grid(), clean=replace(CLEAN, max_untitled=0))[1]["without a title"] == 24
+
+
 def test_a_titled_item_that_nobody_met_is_no_item():
     dataset, _ = made(grid(), [("new", "New", "Nobody")])
     assert "new" not in dataset.index_of
@@ -327,7 +348,9 @@ def test_load_returns_what_save_wrote(tmp_path):
 
 @pytest.mark.parametrize("name", ["items.parquet", "interactions.parquet", "parts.npy"])
 def test_a_missing_file_names_the_stage_that_makes_it(tmp_path, name):
-    save(made(grid())[0], tmp_path)
-    (tmp_path / name).unlink()
-    with pytest.raises(DataError, match=f"{name}.*python -m training prepare"):
-        load(tmp_path)
+    folder = tmp_path / "songs" / "prepared"
+    folder.mkdir(parents=True)
+    save(made(grid())[0], folder)
+    (folder / name).unlink()
+    with pytest.raises(DataError, match=f"{name}.*harperdb-recommender prepare songs"):
+        load(folder)

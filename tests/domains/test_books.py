@@ -2,6 +2,7 @@
 
 import pytest
 
+from training.domains.bad_rows import FIELDS, NOT_UTF8
 from training.domains.books import read_books, read_ratings
 from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID
 from training.errors import DataError
@@ -73,14 +74,14 @@ def test_an_isbn_is_text_with_leading_zeros_and_a_capital_x(ratings):
     assert [isbn for _, isbn, _ in triples(table)] == ["000123456X", "000123456X", "0000000000"]
 
 
-def test_a_rating_of_nought_is_kept_and_told(ratings):
+def test_a_rating_of_zero_is_kept_and_counted(ratings):
     table = ratings(KAGGLE + "1,a,0\n1,b,10\n", 0.0)
-    assert table.notes == {"ratings of 0 (no rating given)": 1}
+    assert table.notes == {"ratings of 0 (no rating given)": 1, NOT_UTF8: 0}
     assert len(table.rows) == 2
 
 
 @pytest.mark.parametrize("rating", ["11", "-1", "7.5", "", "good", "²", "٣", "1" * 5000, "NULL"])
-def test_a_rating_outside_nought_to_ten_is_dropped_and_counted(ratings, rating):
+def test_a_rating_outside_zero_to_ten_is_dropped_and_counted(ratings, rating):
     table = ratings(KAGGLE + f"1,a,{rating}\n1,b,7\n")
     assert triples(table) == [("1", "B", 7.0)]
     assert table.dropped == {"rating outside 0..10": 1}
@@ -92,11 +93,11 @@ def test_a_row_without_user_or_isbn_is_dropped_and_counted(ratings):
     assert table.dropped == {"no user or ISBN": 3}
 
 
-@pytest.mark.parametrize("torn", ["1,a", "1,a,7,8", '1,"a,7', "1", '1,"a"b,7'])
-def test_a_torn_line_is_dropped_and_counted_and_spoils_no_other(ratings, torn):
-    table = ratings(KAGGLE + f"1,first,7\n{torn}\n1,last,7\n")
+@pytest.mark.parametrize("bad", ["1,a", "1,a,7,8", '1,"a,7', "1", '1,"a"b,7'])
+def test_a_bad_line_is_dropped_and_counted_and_spoils_no_other(ratings, bad):
+    table = ratings(KAGGLE + f"1,first,7\n{bad}\n1,last,7\n")
     assert [isbn for _, isbn, _ in triples(table)] == ["FIRST", "LAST"]
-    assert (table.read, table.dropped) == (3, {"torn line": 1})
+    assert (table.read, table.dropped) == (3, {FIELDS: 1})
 
 
 def test_blank_lines_are_no_rows(ratings):
@@ -195,13 +196,13 @@ def test_an_unknown_year_is_empty_and_no_error(books, year):
 def test_an_isbn_given_twice_keeps_its_first_row(books):
     table = books(KAGGLE_TITLES + "00x,First,A,1999,P,\n00X,Second,A,2000,P,\n", 0.0)
     assert [row(table)[0], row(table)[1], len(table.rows)] == ["00X", "First", 1]
-    assert table.notes == {"ISBNs given twice": 1}
+    assert table.notes == {"ISBNs given twice": 1, NOT_UTF8: 0}
 
 
-def test_a_quote_never_closed_tears_its_own_line_alone(books):
-    table = books(KAGGLE_TITLES + '1,"torn,A,2001,P,\n2,whole,A,2001,P,\n')
+def test_a_quote_that_is_never_closed_spoils_its_own_line_alone(books):
+    table = books(KAGGLE_TITLES + '1,"open,A,2001,P,\n2,whole,A,2001,P,\n')
     assert table.rows[ITEM_ID].tolist() == ["2"]
-    assert table.dropped == {"torn line": 1}
+    assert table.dropped == {FIELDS: 1}
 
 
 def test_a_title_without_an_isbn_is_dropped_and_counted(books):
@@ -212,3 +213,15 @@ def test_a_title_without_an_isbn_is_dropped_and_counted(books):
 def test_the_other_name_of_the_publisher_is_known(books):
     header = "ISBN,Book-Title,Book-Author,Year-Of-Publication,Book-Publisher\n"
     assert row(books(header + "1,T,A,2001,P\n", 0.0)) == ["1", "T", "A", "2001", "P"]
+
+
+def test_titles_of_a_kaggle_file_in_latin_1_are_read_and_counted(books):
+    table = books((KAGGLE_TITLES + "1,Émile,Zola,1890,P,\n").encode("latin-1"), 0.0)
+    assert table.rows[TITLE].tolist() == ["Émile"]
+    assert table.notes[NOT_UTF8] == 1
+
+
+def test_ratings_on_another_scale_are_recognised(ratings):
+    text = KAGGLE + "".join(f"1,a{i},{i}\n" for i in range(100))
+    with pytest.raises(DataError, match="These values range from 11 to 99: another scale"):
+        ratings(text, 0.01)

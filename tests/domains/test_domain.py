@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from training.config import SplitConfig
-from training.data.dataset import EDITIONS, build
+from training.data.cleaning import build
+from training.data.dataset import EDITIONS
 from training.domains import DOMAINS
 from training.domains.domain import ITEM_ID, POPULARITY, STRENGTH, TITLE, USER_ID, Domain
 from training.domains.fetch import SITES
 from training.domains.reading import find_all
 from training.errors import DataError
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,17 @@ def test_every_word_for_people_is_there(domain):
     assert domain.data_name
     assert domain.terms
     assert all(source.what and source.columns and source.names for source in domain.sources)
+
+
+def test_a_link_names_only_values_that_pages_have(domain):
+    if domain.link is None:
+        return
+    shown = {name for name, _ in domain.shown}
+    for url in filter(None, (domain.link.url, domain.link.synthetic_url)):
+        assert url.startswith("https://")
+        names = set(re.findall(r"\{(.*?)\}", url))
+        assert names
+        assert names <= shown | {"id"}
 
 
 def test_a_domain_says_itself_where_its_data_can_be_downloaded(domain):
@@ -143,7 +155,7 @@ def test_each_required_file_is_missed_by_name(domain, sample, tmp_path):
         for path in folder.glob(f"{missing.names[0]}*"):
             path.unlink()
         with pytest.raises(DataError) as caught:
-            pipeline.prepare(
+            STAGES["prepare"](
                 Folders(domain, folder, tmp_path / "artifacts"), [], progress=lambda *_: None
             )
         assert missing.names[0] in str(caught.value)

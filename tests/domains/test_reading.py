@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.domains.domain import Source
-from training.domains.reading import BadRows, as_utf8, find, find_all, opened, sha256_of
+from training.domains.reading import WINDOWS_1252, as_utf8, find, find_all, opened, sha256_of
 from training.errors import DataError
 
 SOURCE = Source(("new.csv", "old.csv"), "the data", "a, b")
@@ -150,7 +150,7 @@ def test_what_is_utf8_passes_unchanged_in_pieces_of_any_size(text, size):
 def test_whatever_the_bytes_are_utf8_comes_out(content, size):
     file = as_utf8(io.BytesIO(content))
     passed = b"".join(iter(lambda: file.read(size), b""))
-    assert passed.decode() == content.decode("utf-8", "replace")
+    assert passed.decode() == content.decode("utf-8", WINDOWS_1252)
 
 
 def test_a_files_hash_is_that_of_its_bytes(tmp_path):
@@ -159,25 +159,14 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path):
     assert sha256_of(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
 
 
-@given(st.integers(1, 1000), st.integers(1, 1000))
-def test_the_share_named_as_the_remedy_lets_the_same_rows_pass(bad, good):
-    rows = BadRows("file", 0.0)
-    for line in range(1, bad + 1):
-        rows.add(line, "torn", "whole", "half")
-    with pytest.raises(DataError) as caught:
-        rows.check(bad + good)
-    share = float(str(caught.value).rpartition("=")[2])
-    again = BadRows("file", share, rows.dropped, (1, "whole", "half"))
-    again.check(bad + good)
-
-
-def test_bad_rows_are_counted_by_reason_and_the_first_by_line_is_shown(tmp_path):
-    rows = BadRows(tmp_path, 0.5)
-    rows.add(9, "torn", "whole", "half")
-    rows.add(3, "mad", "sane", "eleven")
-    rows.add(12, "torn", "whole", "half")
-    rows.check(6)
-    with pytest.raises(
-        DataError, match=r"line 3: expected sane, found 'eleven'.*2 × torn, 1 × mad"
-    ):
-        rows.check(5)
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Motörhead – Jóga €".encode(), "Motörhead – Jóga €"),
+        ("Motörhead – Jóga €".encode("cp1252"), "Motörhead – Jóga €"),
+        (b"\xc3\xb6 and \xf6", "ö and ö"),
+        (b"\x81", "\x81"),
+    ],
+)
+def test_bytes_that_are_not_utf8_are_read_as_windows_1252(content, text):
+    assert content.decode("utf-8", WINDOWS_1252) == text

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from training.domains.bad_rows import FIELDS, NOT_UTF8
 from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID
 from training.domains.songs import read_plays, read_tracks
 from training.errors import DataError
@@ -66,13 +67,13 @@ def test_plays_that_are_no_whole_number_of_one_or_more_are_dropped_and_counted(p
     table = plays(f"u1\ts1\t3\nu2\ts1\t{count}\n".encode())
     assert triples(table) == [("u1", "s1", 3.0)]
     assert table.read == 2
-    assert table.dropped == {"plays no whole number >= 1": 1}
+    assert table.dropped == {"plays that are no whole number from 1": 1}
 
 
-def test_a_torn_line_is_dropped_and_counted(plays):
+def test_a_line_with_other_than_three_fields_is_dropped_and_counted(plays):
     table = plays(b"u1\ts1\t3\nu2\ts1\nu3\ts1\t2\tmore\nu4\ts1\t1\n")
     assert [user for user, _, _ in triples(table)] == ["u1", "u4"]
-    assert (table.read, table.dropped) == (4, {"torn line": 2})
+    assert (table.read, table.dropped) == (4, {FIELDS: 2})
 
 
 def test_a_row_without_user_or_song_is_dropped_and_counted(plays):
@@ -124,10 +125,23 @@ def test_bad_rows_alone_are_an_error_whatever_is_allowed(plays):
         plays(b"u1\ts1\nu2\ts1\n", 1.0)
 
 
-def test_a_byte_that_is_no_utf8_spoils_its_own_row_alone(plays):
-    table = plays(b"u1\ts1\t3\ntorn \xe9\nu\xe9\ts1\t2\nu3\ts1\t1\n")
-    assert [user for user, _, _ in triples(table)] == ["u1", "u\ufffd", "u3"]
-    assert table.dropped == {"torn line": 1}
+def test_ids_that_are_not_utf8_stay_distinct(plays):
+    table = plays(b"u1\ts1\t3\nshort \xe9\nu\xe9\ts1\t2\nu\xe8\ts1\t1\n")
+    assert [user for user, _, _ in triples(table)] == ["u1", "ué", "uè"]
+    assert table.dropped == {FIELDS: 1}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+def test_another_separator_is_named_and_no_limit_is_to_be_raised(plays, separator):
+    content = "".join(separator.join((f"u{i}", "s1", "3")) + "\n" for i in range(30))
+    with pytest.raises(DataError) as caught:
+        plays(content.encode(), 0.01)
+    text = str(caught.value)
+    assert (
+        f"line 1: expected 3 fields separated by tabs, found 'u0{separator}s1{separator}3'" in text
+    )
+    assert "not by tabs" in text
+    assert "max_bad_rows" not in text
 
 
 def test_letters_over_several_bytes_survive_wherever_the_blocks_end(plays):
@@ -163,7 +177,7 @@ def test_of_several_tracks_of_a_song_the_first_is_taken(tracks):
         ["S1", "One", "Nina"],
         ["S2", "2", "B"],
     ]
-    assert table.notes == {"further tracks of a song": 1}
+    assert table.notes == {"further tracks of a song": 1, NOT_UTF8: 0}
     assert (table.read, table.dropped) == (3, {})
 
 
@@ -176,15 +190,18 @@ def test_an_unknown_artist_or_title_is_no_error(tracks):
     assert tracks(b"T1<SEP>S1<SEP><SEP>\n", 0.0).rows.to_numpy().tolist() == [["S1", "", ""]]
 
 
-def test_a_title_in_another_encoding_is_read_as_far_as_can_be(tracks):
-    assert tracks(b"T1<SEP>S1<SEP>A<SEP>caf\xe9\n", 0.0).rows[TITLE].tolist() == ["caf\ufffd"]
+def test_titles_in_latin_1_are_read_and_counted(tracks):
+    lines = "T1<SEP>S1<SEP>Motörhead<SEP>Ace\nT2<SEP>S2<SEP>A<SEP>a\n".encode("latin-1")
+    table = tracks(lines, 0.0)
+    assert table.rows["artist"].tolist() == ["Motörhead", "A"]
+    assert table.notes[NOT_UTF8] == 1
 
 
-def test_a_torn_line_of_titles_is_dropped_counted_and_named(tracks):
+def test_a_bad_line_of_titles_is_dropped_counted_and_named(tracks):
     content = b"T1<SEP>S1<SEP>A<SEP>a\nT2<SEP>S2<SEP>B\nT3<SEP><SEP>A<SEP>a\n"
     table = tracks(content)
     assert table.rows[ITEM_ID].tolist() == ["S1"]
-    assert table.dropped == {"torn line": 2}
+    assert table.dropped == {FIELDS: 1, "no song": 1}
     with pytest.raises(DataError, match=r"unique_tracks\.txt, line 2") as caught:
         tracks(content, 0.5)
     assert "T2<SEP>S2<SEP>B" in str(caught.value)

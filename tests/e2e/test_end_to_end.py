@@ -19,7 +19,7 @@ from tests import make_bundles
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
-from training.deploy.standing import standing
+from training.deploy.node_state import node_state
 from training.domains import DOMAINS
 from training.domains.domain import Domain
 from training.harper import cluster
@@ -73,7 +73,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with real_node(tmp_path_factory.mktemp("end-to-end")) as node:
         deployment = Deployment(node)
         for name in DOMAINS:
-            assert deployment.deploy(name).is_everywhere
+            assert deployment.deploy(name).is_on_all_nodes
         yield deployment
 
 
@@ -169,7 +169,7 @@ def test_a_second_model_answers_without_a_restart(here: Deployment) -> None:
     songs = DOMAINS["songs"]
     first, process = here.get(songs, "health")["model"], running_process(here.node)
     outcome = here.deploy("songs", "-second")
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert not outcome.code_deployed
     assert running_process(here.node) == process
     assert here.get(songs, "health")["model"] == outcome.version != first
@@ -186,7 +186,7 @@ def test_a_killed_and_restarted_server_answers_the_same(here: Deployment, domain
     wait_for(lambda: running_process(here.node) is None)
     start(here.node)
     # Each worker: songs and books begin in it at once, and share what they begin with.
-    wait_for(lambda: standing(here.target.node, domain.project, before["model"]).answers)
+    wait_for(lambda: node_state(here.target.node, domain.project, before["model"]).answers)
     assert here.recommend(domain, **question) == before
 
 

@@ -12,8 +12,9 @@ from training.domains.songs import MSD, SONGS
 from training.errors import DataError
 from training.evaluation import benchmark
 from training.evaluation.baselines import popularity
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.protocol import protocol_stage
+from training.pipeline.stage import Done
 
 SMALL = replace(MSD, min_likers=4, min_liked=6, held_out=40)
 
@@ -24,9 +25,9 @@ def folders(tmp_path_factory) -> Folders:
     return Folders(SONGS, checkerboard.write(folder / "raw"), folder / "artifacts")
 
 
-def measured(folders: Folders) -> pipeline.Done:
+def measured(folders: Folders) -> Done:
     settings = checkerboard.SETTINGS
-    return pipeline.benchmark(folders, SMALL, settings, progress=lambda *_: None)
+    return protocol_stage(SMALL)(folders, settings, progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_the_same_again_is_free_and_the_table_stands_beside_the_report(folders, 
 
 def test_too_little_data_leaves_nothing_behind(folders):
     with pytest.raises(DataError, match="for the protocol msd"):
-        pipeline.benchmark(folders, MSD, [], progress=lambda *_: None)
+        protocol_stage(MSD)(folders, [], progress=lambda *_: None)
     assert not list(folders.artifacts.glob("**/*.tmp"))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +10,12 @@ from tests import checkerboard
 from training.data import dataset
 from training.domains.songs import SONGS
 from training.errors import ConfigError, DataError
-from training.pipeline import stages as pipeline
-from training.pipeline.stages import Folders
+from training.pipeline.folders import Folders
+from training.pipeline.raw_data import remember
+from training.pipeline.stage import Stage
+from training.pipeline.stages import EVALUATE, PREPARE, STAGES, TRAIN
 
-ALL = list(pipeline.STAGES)
+ALL = list(STAGES)
 
 
 @pytest.fixture
@@ -20,12 +23,14 @@ def folders(board, tmp_path) -> Folders:
     """The finished checkerboard, in folders of its own."""
     shutil.copytree(board.artifacts, tmp_path / "artifacts")
     shutil.copytree(board.raw, tmp_path / "raw")
-    return Folders(SONGS, tmp_path / "raw", tmp_path / "artifacts")
+    copy = Folders(SONGS, tmp_path / "raw", tmp_path / "artifacts")
+    remember(copy)
+    return copy
 
 
 def once(name: str, folders: Folders, *more: str):
     changes = [*checkerboard.SETTINGS, *more]
-    return pipeline.STAGES[name](folders, changes, progress=lambda *_: None)
+    return STAGES[name](folders, changes, progress=lambda *_: None)
 
 
 def test_the_stages_stand_in_their_order():
@@ -88,39 +93,33 @@ FRESH_FROM = {
 
 @pytest.mark.parametrize("setting", FRESH_FROM)
 def test_a_changed_setting_leaves_the_stages_before_the_first_that_uses_it_as_they_are(
-    folders, monkeypatch, setting
+    folders, setting
 ):
-    redone = work_noted(monkeypatch)
-    for name in ALL:
-        once(name, folders, setting)
+    redone: list[str] = []
+    for stage in (copying(stage, redone) for stage in STAGES.values()):
+        stage(folders, [*checkerboard.SETTINGS, setting], progress=lambda *_: None)
     assert redone == ALL[ALL.index(FRESH_FROM[setting]) :]
 
 
-def work_noted(monkeypatch) -> list[str]:
-    """Lets stages do no work, but note that they would, and be marked as done."""
-    redone: list[str] = []
-    run = pipeline._run
+def copying(stage: Stage, redone: list[str]) -> Stage:
+    """Returns the stage with other work: it notes its name and copies the result that is there."""
 
-    def noted(name, folder, mark, work, told, config=None, before=""):
-        def copied(fresh):
-            redone.append(name)
-            shutil.copytree(folder, fresh, dirs_exist_ok=True)
+    def work(job, fresh):
+        redone.append(stage.name)
+        shutil.copytree(stage.folder(job.folders), fresh, dirs_exist_ok=True)
 
-        return run(name, folder, mark, copied, lambda: "", config, before)
-
-    monkeypatch.setattr(pipeline, "_run", noted)
-    return redone
+    return replace(stage, work=work, summary=lambda job: "")
 
 
 def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(folders):
     once("prepare", folders, "train.max_steps=20", QUICK)
-    config = pipeline.config_of(folders.prepared, "prepare")
+    config = PREPARE.config_of(folders)
     assert (config.train.max_steps, config.evaluate.quick) == (20, True)
-    train = pipeline.STAGES["train"](folders, [], progress=lambda *_: None)
+    train = STAGES["train"](folders, [], progress=lambda *_: None)
     assert train.fresh
-    assert pipeline.config_of(folders.model, "train").evaluate.quick
+    assert TRAIN.config_of(folders).evaluate.quick
     assert not once("prepare", folders).fresh
-    assert pipeline.config_of(folders.prepared, "prepare") == checkerboard.config()
+    assert PREPARE.config_of(folders) == checkerboard.config()
 
 
 def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_come(board):
@@ -132,8 +131,8 @@ def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_com
 
 def test_settings_travel_with_what_was_made_of_them(folders):
     once("prepare", folders, "evaluate.favourites=2")
-    assert pipeline.config_of(folders.prepared, "prepare").evaluate.favourites == 2
-    assert pipeline.config_of(folders.prepared, "prepare").model.dim == 8
+    assert PREPARE.config_of(folders).evaluate.favourites == 2
+    assert PREPARE.config_of(folders).model.dim == 8
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_a_setting_of_an_earlier_stage_is_refused_and_the_stage_named(folders, n
 )
 def test_a_stage_whose_forerunner_is_missing_names_it(tmp_path, name, missing):
     folders = Folders(SONGS, tmp_path, tmp_path / "artifacts")
-    with pytest.raises(DataError, match=f"python -m training {missing}"):
+    with pytest.raises(DataError, match=f"harperdb-recommender {missing} songs"):
         once(name, folders)
 
 
@@ -173,7 +172,7 @@ def test_a_model_of_earlier_data_is_neither_measured_nor_shipped(folders, name):
     with (folders.raw / "train_triplets.txt").open("a") as file:
         file.write(f"U000\t{checkerboard.song_of(0)}\t9\n")
     once("prepare", folders)
-    with pytest.raises(DataError, match=r"earlier run.*python -m training train songs"):
+    with pytest.raises(DataError, match=r"earlier run.*harperdb-recommender train songs"):
         once(name, folders)
 
 
@@ -198,6 +197,7 @@ def test_a_stage_that_fails_half_way_leaves_the_earlier_result_whole(folders, mo
     assert {p: p.read_bytes() for p in folders.prepared.iterdir()} == before
     assert sorted(p.name for p in folders.prepared.parent.iterdir()) == [
         "bundle",
+        "data.json",
         "model",
         "prepared",
         "report",
@@ -215,7 +215,7 @@ def test_prepare_tells_what_was_read_kept_and_dropped_and_why(folders):
         file.write("torn\n")
     text = once("prepare", folders).text
     assert "interactions read" in text
-    assert "1 interactions dropped: torn line" in text
+    assert "1 interactions dropped: wrong number of fields" in text
     assert f"{checkerboard.ITEMS} songs" in text
     assert f"{checkerboard.USERS} listeners" in text
 
@@ -229,6 +229,5 @@ def test_train_evaluate_and_export_tell_how_good_and_how_large(folders):
 
 
 def test_every_stage_notes_the_settings_it_used(board):
-    noted = [(board.prepared, "prepare"), (board.model, "train"), (board.report, "evaluate")]
-    for folder, name in noted:
-        assert pipeline.config_of(folder, name) == checkerboard.config()
+    for stage in (PREPARE, TRAIN, EVALUATE):
+        assert stage.config_of(board) == checkerboard.config()

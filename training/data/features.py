@@ -74,8 +74,8 @@ def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:
     """
     years = np.full(len(items), np.nan)
     if domain.year:
-        told = pd.to_numeric(items[domain.year], errors="coerce").to_numpy(np.float64)
-        years = np.where((told > 1000) & (told < 2100), told, np.nan)
+        numbers = pd.to_numeric(items[domain.year], errors="coerce").to_numpy(np.float64)
+        years = np.where((numbers > 1000) & (numbers < 2100), numbers, np.nan)
     groups = {name: _one_hot(items[name].map(normalise)) for name in domain.groups}
     return ItemFeatures(groups, _title_words(items[TITLE]), years)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from training.config import CleanConfig
+from training.domains.bad_rows import FIELDS, NOT_UTF8, BadRows
 from training.domains.domain import (
     ITEM_ID,
     STRENGTH,
@@ -19,12 +20,13 @@ from training.domains.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
     Table,
 )
-from training.domains.reading import BadRows, find, opened
+from training.domains.reading import find, opened
 from training.errors import DataError
 
 RATINGS = Source(
@@ -67,7 +69,7 @@ class Dialect:
     Attributes:
         delimiter: Between two fields.
         encoding: Of the bytes.
-        escape: Character that takes a quote's meaning away, if any.
+        escape: Character that escapes a quote, if any.
     """
 
     delimiter: str
@@ -76,56 +78,61 @@ class Dialect:
 
 
 def dialect_of(path: Path, head: bytes) -> Dialect:
-    """Tells the dump's dialect from Kaggle's by looking at the header line.
+    """Returns the dump's dialect or Kaggle's, judging by the header line.
 
     Raises:
         DataError: the header line has neither a semicolon nor a comma.
     """
     header = head.split(b"\n", 1)[0]
-    # Whoever saved the dump again as UTF-8 with a mark at its beginning has said so.
+    # A byte order mark: the dump was saved again as UTF-8.
     marked = head.startswith(codecs.BOM_UTF8)
     if header.count(b";") > header.count(b","):
-        # ISO-8859-1 and backslashes: the dump's own way, a MySQL export of 2004.
+        # ISO-8859-1 and backslashes: the dump is a MySQL export of 2004.
         return Dialect(";", "utf-8-sig" if marked else "iso-8859-1", "\\")
     if b"," in header:
         return Dialect(",", "utf-8-sig", None)
     raise DataError(
-        path, line=1, expected="a header between commas or semicolons", found=repr(header[:80])
+        path,
+        line=1,
+        expected="column names separated by commas or semicolons",
+        found=repr(header[:80].decode(errors="replace")),
     )
 
 
 def _records(
     path: Path, columns: dict[str, tuple[str, ...]], bad: BadRows
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yields (line number, asked columns) of each good line; torn ones go to `bad`.
+    """Yields (line number, requested columns) of each line; no columns if it is unreadable.
 
-    One line is one record: a quote that is never closed then tears one record, not the rest
-    of the file.
+    One line is one record: a quote that is never closed spoils one record, not the rest of the
+    file.
     """
     with opened(path) as file:
         head = file.readline()
         dialect = dialect_of(path, head)
-        names = [c.strip().lower() for c in _split(head, dialect) or []]
+        bad.separator = dialect.delimiter
+        text = bad.decode(head, dialect.encoding)
+        names = [c.strip().lower() for c in _split(text, dialect) or []]
         places = {key: _place(path, names, aliases) for key, aliases in columns.items()}
         least = max(places.values()) + 1
         for number, line in enumerate(file, start=2):
             if not line.strip():
                 continue
-            fields = _split(line, dialect)
+            text = bad.decode(line, dialect.encoding).rstrip("\r\n")
+            fields = _split(text, dialect)
             if fields is None or not least <= len(fields) <= len(names):
-                expected = f"{len(names)} fields between {dialect.delimiter!r}"
-                bad.add(number, "torn line", expected, line.decode(dialect.encoding, "replace"))
+                expected = f"{len(names)} fields separated by {dialect.delimiter!r}"
+                bad.add(number, FIELDS, expected, text)
                 yield number, {}
             else:
                 yield number, {key: fields[place].strip() for key, place in places.items()}
 
 
-def _split(line: bytes, dialect: Dialect) -> list[str] | None:
-    text = line.decode(dialect.encoding, "replace").rstrip("\r\n")
+def _split(text: str, dialect: Dialect) -> list[str] | None:
     try:
         return next(
             csv.reader(
-                [text],
+                [text.rstrip("\r\n")],
                 delimiter=dialect.delimiter,
                 escapechar=dialect.escape,
                 doublequote=True,
@@ -164,7 +171,7 @@ def read_ratings(raw: Path, max_bad_rows: float) -> Table:
         DataError: the file is missing, empty, not of either dialect or has too many bad rows.
     """
     path = find(raw, RATINGS)
-    bad = BadRows(path, max_bad_rows)
+    bad = BadRows(path, max_bad_rows, RATINGS.columns, ",")
     columns = {"user": ("user-id",), "isbn": ("isbn",), "rating": ("book-rating", "rating")}
     good: list[tuple[str, str, int]] = []
     read = 0
@@ -174,7 +181,7 @@ def read_ratings(raw: Path, max_bad_rows: float) -> Table:
             continue
         rating, isbn = row["rating"], _isbn(row["isbn"])
         if rating not in _RATINGS:
-            bad.add(number, "rating outside 0..10", "a rating 0..10", rating)
+            bad.add(number, "rating outside 0..10", "a rating, a whole number 0..10", rating)
         elif not (row["user"] and isbn):
             bad.add(number, "no user or ISBN", "a user and an ISBN", str(row))
         else:
@@ -182,7 +189,8 @@ def read_ratings(raw: Path, max_bad_rows: float) -> Table:
     bad.check(read)
     rows = pd.DataFrame(good, columns=[USER_ID, ITEM_ID, STRENGTH]).astype({STRENGTH: "float32"})
     zeros = int((rows[STRENGTH] == 0).sum())
-    return Table(rows, read, bad.dropped, {"ratings of 0 (no rating given)": zeros})
+    notes = {"ratings of 0 (no rating given)": zeros, NOT_UTF8: bad.not_utf8}
+    return Table(rows, read, bad.dropped, notes)
 
 
 def read_books(raw: Path, max_bad_rows: float) -> Table:
@@ -200,7 +208,7 @@ def read_books(raw: Path, max_bad_rows: float) -> Table:
         DataError: the file is missing, empty, not of either dialect or has too many bad rows.
     """
     path = find(raw, TITLES)
-    bad = BadRows(path, max_bad_rows)
+    bad = BadRows(path, max_bad_rows, TITLES.columns, ",")
     columns = {
         ITEM_ID: ("isbn",),
         TITLE: ("book-title",),
@@ -220,7 +228,7 @@ def read_books(raw: Path, max_bad_rows: float) -> Table:
         elif isbn in books:
             again += 1
         else:
-            # &amp;amp; stands in the dump: its titles were escaped, some of them twice.
+            # The dump has &amp;amp;: its titles were escaped, some of them twice.
             shown = {k: html.unescape(html.unescape(v)) for k, v in row.items()}
             year = shown["year"] if shown["year"].isdigit() and shown["year"] != "0" else ""
             books[isbn] = {**shown, ITEM_ID: isbn, "year": year}
@@ -229,7 +237,7 @@ def read_books(raw: Path, max_bad_rows: float) -> Table:
         pd.DataFrame(list(books.values()), columns=list(columns)),
         read,
         bad.dropped,
-        {"ISBNs given twice": again},
+        {"ISBNs given twice": again, NOT_UTF8: bad.not_utf8},
     )
 
 
@@ -252,4 +260,9 @@ BOOKS = Domain(
         "Through Topic Diversification, WWW 2005."
     ),
     site=SITE,
+    link=Link(
+        label="Open Library",
+        url="https://openlibrary.org/isbn/{id}",
+        synthetic_url="https://openlibrary.org/search?q={title}+{author}",
+    ),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from training.config import CleanConfig
+from training.domains.event_rules import EventRules
 from training.domains.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
@@ -102,6 +103,23 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a page sends a visitor who wants to know more about an item.
+
+    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+
+    Attributes:
+        label: The site, for people.
+        url: The address, https.
+        synthetic_url: The address for demonstration data, whose ids are invented; "": the same.
+    """
+
+    label: str
+    url: str
+    synthetic_url: str = ""
+
+
+@dataclass(frozen=True)
 class Domain:
     """One domain; see `training.songs.SONGS` for an example.
 
@@ -124,6 +142,8 @@ class Domain:
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
+        events: What is recorded of visitors, and what is learned from it.
+        link: Where pages link each item to, if anywhere.
     """
 
     name: str
@@ -142,6 +162,8 @@ class Domain:
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
+    events: EventRules = field(default_factory=EventRules)
+    link: Link | None = None
 
     @property
     def database(self) -> str:

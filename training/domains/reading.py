@@ -1,4 +1,4 @@
-"""Finding and opening raw files, and counting the rows that cannot be read."""
+"""Finding and opening raw files, whatever they are packed and encoded as."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -21,7 +20,7 @@ _PACKED = ("", ".gz", ".zip")
 
 
 def find(folder: Path, source: Source) -> Path:
-    """Returns the first file of the folder that bears one of the source's names.
+    """Returns the first file of the folder with one of the source's names.
 
     Raises:
         DataError: the folder is missing, or holds none of the names, or the file is empty.
@@ -67,7 +66,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """Opens a file for reading bytes; what is packed as .gz or .zip is unpacked on the way.
 
     Raises:
-        DataError: a packed file is torn, or a .zip holds other than one file or is encrypted.
+        DataError: a packed file is corrupt, or a .zip does not hold one file, or is encrypted.
     """
     try:
         if path.suffix == ".zip":
@@ -84,7 +83,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
                 yield plain
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise DataError(
-            path, expected=f"a whole {path.suffix} file", found=str(error), remedy="Fetch it again."
+            path,
+            expected=f"a complete {path.suffix} file",
+            found=str(error),
+            remedy="Download it again.",
         ) from error
 
 
@@ -102,12 +104,28 @@ def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
         ) from error
 
 
+def _windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """Decodes the bytes that are not UTF-8 as Windows-1252, else as Latin-1: no byte is lost."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    try:
+        return found.decode("cp1252"), error.end
+    except UnicodeDecodeError:
+        return found.decode("latin-1"), error.end
+
+
+WINDOWS_1252 = "windows-1252-where-not-utf-8"
+"""An error handler for ``bytes.decode``."""
+codecs.register_error(WINDOWS_1252, _windows_1252)
+
+
 class _Utf8(io.RawIOBase):
-    """The bytes of a file, each that is no UTF-8 replaced."""
+    """A file as UTF-8; bytes that are not UTF-8 are converted from Windows-1252."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._left = file, b""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(WINDOWS_1252)
 
     def readable(self) -> bool:
         return True
@@ -123,10 +141,7 @@ class _Utf8(io.RawIOBase):
 
 
 def as_utf8(file: BinaryIO) -> BinaryIO:
-    """Returns the file with every byte that is no UTF-8 replaced by U+FFFD.
-
-    A few such bytes then spoil their own rows, not the file.
-    """
+    """Returns the file as UTF-8; bytes that are not UTF-8 are converted from Windows-1252."""
     return cast(BinaryIO, io.BufferedReader(_Utf8(file), 1 << 18))
 
 
@@ -137,49 +152,3 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-@dataclass
-class BadRows:
-    """Unreadable rows of one file, counted by reason.
-
-    Attributes:
-        path: The file.
-        most: Share of bad rows, 0..1, above which `check` stops.
-        dropped: Number of rows by reason.
-    """
-
-    path: Path
-    most: float
-    dropped: dict[str, int] = field(default_factory=dict)
-    _first: tuple[int, str, str] | None = None
-
-    def add(self, line: int, reason: str, expected: str, found: str) -> None:
-        """Counts one bad row; the first one is shown if there are too many."""
-        self.dropped[reason] = self.dropped.get(reason, 0) + 1
-        if self._first is None or line < self._first[0]:
-            self._first = (line, expected, found)
-
-    def check(self, read: int) -> None:
-        """Judges after reading.
-
-        Args:
-            read: Number of rows in the file, the bad ones included.
-
-        Raises:
-            DataError: no row at all, none that is good, or more bad ones than `most` allows.
-        """
-        bad = sum(self.dropped.values())
-        if read == 0:
-            raise DataError(self.path, expected="rows of data", found="none")
-        if self._first is not None and (bad > self.most * read or bad == read):
-            line, expected, found = self._first
-            reasons = ", ".join(f"{count} × {reason}" for reason, count in self.dropped.items())
-            raise DataError(
-                self.path,
-                line=line,
-                expected=expected,
-                found=repr(found[:80]),
-                remedy=f"{bad} of {read} rows cannot be read ({reasons}): mend the file, "
-                f"or allow more with --set clean.max_bad_rows={min(1.0, bad / read * 1.1):.2g}",
-            )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from training.config import CleanConfig
+from training.domains.bad_rows import FIELDS, NOT_UTF8, BadRows
 from training.domains.domain import (
     ITEM_ID,
     STRENGTH,
@@ -19,13 +20,14 @@ from training.domains.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
     Table,
 )
 from training.domains.protocol import Protocol, Published
-from training.domains.reading import BadRows, as_utf8, find, opened
+from training.domains.reading import as_utf8, find, opened
 from training.errors import DataError
 
 PLAYS = Source(
@@ -71,50 +73,51 @@ def read_plays(raw: Path, max_bad_rows: float) -> Table:
         DataError: the file is missing, empty or has too many bad rows.
     """
     path = find(raw, PLAYS)
-    bad = BadRows(path, max_bad_rows)
-    torn: list[int] = []
+    bad = BadRows(path, max_bad_rows, PLAYS.columns, "\t")
+    skipped: list[int] = []
 
-    def note_torn(row: pyarrow.csv.InvalidRow) -> str:
-        torn.append(row.number or 0)
-        bad.add(row.number or 0, "torn line", "3 fields between tabs", row.text)
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        skipped.append(row.number or 0)
+        bad.add(row.number or 0, FIELDS, "3 fields separated by tabs", row.text)
         return "skip"
 
     with opened(path) as file:
-        table = _triplets(path, as_utf8(file), note_torn)
+        table = _triplets(path, as_utf8(file), skip)
     rows = table.unify_dictionaries().to_pandas()
     plays = _plays(rows[STRENGTH])
     blank = (rows[_NAMES] == "").all(axis=1)
-    read = len(rows) + len(torn) - int(blank.sum())
+    read = len(rows) + len(skipped) - int(blank.sum())
     empty = (rows[USER_ID] == "") | (rows[ITEM_ID] == "")
-    # Between the torn lines, the rows stand one after the other.
-    rows_before = np.array(torn, dtype=int) - np.arange(1, len(torn) + 1)
+    # Between skipped lines, the rows follow one another.
+    rows_before = np.array(skipped, dtype=int) - np.arange(1, len(skipped) + 1)
     for i in rows.index[(plays.isna() | empty) & ~blank]:
         line = i + 1 + int(np.searchsorted(rows_before, i, side="right"))
         if empty[i]:
             bad.add(line, "no user or song", "a user and a song", str(rows.loc[i].tolist()))
         else:
-            bad.add(line, "plays no whole number >= 1", "plays, 1 or more", rows[STRENGTH][i])
+            expected = "plays, a whole number from 1"
+            bad.add(line, "plays that are no whole number from 1", expected, rows[STRENGTH][i])
     bad.check(read)
     rows[STRENGTH] = plays.astype("float32")
     return Table(rows[plays.notna() & ~empty].reset_index(drop=True), read, bad.dropped, {})
 
 
 def _triplets(
-    path: Path, file: BinaryIO, note_torn: Callable[[pyarrow.csv.InvalidRow], str]
+    path: Path, file: BinaryIO, note_skipped: Callable[[pyarrow.csv.InvalidRow], str]
 ) -> pa.Table:
-    # 48 million ids as text of their own would take 5 GB: dictionaries.
+    # 48 million ids as separate strings would take 5 GB.
     text = pa.dictionary(pa.int32(), pa.string())
     try:
         return pyarrow.csv.read_csv(
             file,
-            # Threads would leave the torn rows without their numbers.
+            # With threads, skipped rows have no numbers.
             pyarrow.csv.ReadOptions(column_names=_NAMES, use_threads=False, block_size=1 << 24),
             pyarrow.csv.ParseOptions(
                 delimiter="\t",
                 quote_char=False,
-                # Blank lines become rows of nothing: they count where lines are numbered.
+                # Blank lines become empty rows, so that later lines keep their numbers.
                 ignore_empty_lines=False,
-                invalid_row_handler=note_torn,
+                invalid_row_handler=note_skipped,
             ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(_NAMES, text), null_values=[], strings_can_be_null=False
@@ -146,14 +149,17 @@ def read_tracks(raw: Path, max_bad_rows: float) -> Table:
         DataError: the file is missing, empty or has too many bad rows.
     """
     path = find(raw, TRACKS)
-    bad = BadRows(path, max_bad_rows)
+    bad = BadRows(path, max_bad_rows, TRACKS.columns, "<SEP>")
     songs: dict[str, tuple[str, str]] = {}
     read = again = 0
     with opened(path) as file:
         for read, line in enumerate(file, start=1):
-            fields = line.decode("utf-8", "replace").rstrip("\r\n").split("<SEP>")
-            if len(fields) != 4 or not fields[1]:
-                bad.add(read, "torn line", "4 fields between <SEP>", "<SEP>".join(fields))
+            text = bad.decode(line).rstrip("\r\n")
+            fields = text.split("<SEP>")
+            if len(fields) != 4:
+                bad.add(read, FIELDS, "4 fields separated by <SEP>", text)
+            elif not fields[1]:
+                bad.add(read, "no song", "a song id", text)
             elif fields[1] in songs:
                 again += 1
             else:
@@ -163,7 +169,8 @@ def read_tracks(raw: Path, max_bad_rows: float) -> Table:
         [(song, title, artist) for song, (title, artist) in songs.items()],
         columns=[ITEM_ID, TITLE, "artist"],
     )
-    return Table(rows, read, bad.dropped, {"further tracks of a song": again})
+    notes = {"further tracks of a song": again, NOT_UTF8: bad.not_utf8}
+    return Table(rows, read, bad.dropped, notes)
 
 
 _LIANG = "Liang et al., Variational Autoencoders for Collaborative Filtering, WWW 2018"
@@ -222,4 +229,8 @@ SONGS = Domain(
     ),
     protocols=(MSD,),
     site=SITE,
+    link=Link(
+        label="MusicBrainz",
+        url="https://musicbrainz.org/search?type=recording&method=indexed&query={title}+{artist}",
+    ),
 )

@@ -1,138 +1,36 @@
-"""The line of stages: each reads one folder and writes another, and only when something changed."""
+"""The four stages before ``deploy``: prepare, train, evaluate, export."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training import config as settings
-from training.config import Config
-from training.data import dataset
+from training.data import cleaning, dataset
 from training.data.dataset import Counts
 from training.domains.domain import Domain
-from training.domains.protocol import Protocol
 from training.domains.reading import find_all, sha256_of
-from training.errors import ConfigError, DataError
-from training.pipeline import stage
-from training.pipeline.staleness import fingerprint
+from training.errors import DataError
+from training.pipeline import raw_data, settings
+from training.pipeline.folders import Folders, read_json, write_json
+from training.pipeline.stage import Done, Job, Stage
 from training.progress import Progress
 
-WATCHED = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
-"""What a held-out user is asked. Training stops and chooses by validation users asked the same."""
-USES = {
-    "prepare": ("clean", "split"),
-    "train": ("model", "train", "items", *WATCHED),
-    # Weights are measured as they will be rounded, so that what ships is what was measured.
-    "evaluate": ("evaluate", "export.dtype"),
-    "export": ("export",),
-    "benchmark": ("clean", "model", "train", "items", *WATCHED),
-}
-"""Settings that a stage uses beside those of its forerunners: sections, or single fields.
+__all__ = ["STAGES", "Done", "Folders"]
 
-A change redoes the first stage that uses it and those after it; to a later one it comes too late.
-"""
+QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
+"""How a held-out user is queried. Training stops and chooses by validation users queried so."""
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where a domain's stages write.
-
-    Attributes:
-        domain: What it is about.
-        raw: The sources' files.
-        artifacts: Parent of all that is made.
-    """
-
-    domain: Domain
-    raw: Path
-    artifacts: Path
-
-    @property
-    def prepared(self) -> Path:
-        """Cleaned, indexed, split data."""
-        return self.artifacts / self.domain.name / "prepared"
-
-    @property
-    def model(self) -> Path:
-        """What training learned."""
-        return self.artifacts / self.domain.name / "model"
-
-    @property
-    def report(self) -> Path:
-        """What evaluation found."""
-        return self.artifacts / self.domain.name / "report"
-
-    @property
-    def bundle(self) -> Path:
-        """What is deployed."""
-        return self.artifacts / self.domain.name / "bundle"
-
-    def benchmark(self, protocol: Protocol) -> Path:
-        """What a published protocol found."""
-        return self.artifacts / self.domain.name / f"protocol-{protocol.name}"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a stage did, for people.
-
-    Attributes:
-        stage: Its name.
-        text: One line.
-        seconds: How long it took; 0 where nothing had changed.
-        fresh: Whether it did anything.
-    """
-
-    stage: str
-    text: str
-    seconds: float
-    fresh: bool
-
-
-def prepare(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
-    """Raw files → cleaned, indexed and split.
-
-    Raises:
-        DataError: a source is missing or torn, or too little is left.
-        ConfigError: a setting is unknown or does not fit.
-    """
-    domain = folders.domain
-    config, hashes = _given(folders, changes, progress)
-    source = _source(domain, folders.raw) | {"files": hashes}
-    mark = fingerprint(
-        ("training.data.dataset", f"training.domains.{domain.name}"),
-        config=_used(config, "prepare"),
-        source=source,
-    )
-
-    def work(folder: Path) -> None:
-        data, counts = dataset.build(domain, folders.raw, config.clean, config.split)
-        dataset.save(data, folder)
-        _write(folder / "counts.json", counts.lines)
-        _write(folder / "source.json", source)
-
-    told = partial(_told, folders.prepared)
-    return _run("prepare", folders.prepared, mark, work, told, config)
-
-
-def _given(
-    folders: Folders, changes: Iterable[str], progress: Progress
-) -> tuple[Config, dict[str, str]]:
-    """Returns the settings of what begins with raw files, and each file's SHA-256 by name."""
-    config = replace(Config(), clean=folders.domain.clean).with_settings(changes)
+def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
+    """Returns what the raw folder says of itself, and the SHA-256 of each of its files."""
     files = find_all(folders.raw, folders.domain.sources)
     progress(0, 1, "reading")
-    return config, {path.name: sha256_of(path) for path in files.values()}
+    hashes = {path.name: sha256_of(path) for path in files.values()}
+    return _described(folders.domain, folders.raw) | {"files": hashes}
 
 
-def _source(domain: Domain, raw: Path) -> dict[str, Any]:
-    """Returns what the raw folder says of itself in ``source.json``, else what the domain says."""
+def _described(domain: Domain, raw: Path) -> dict[str, Any]:
+    """Returns name and terms of the data: ``source.json`` of the raw folder, else the domain's."""
     own = raw / "source.json"
     described: dict[str, Any] = {
         "name": domain.data_name,
@@ -140,143 +38,98 @@ def _source(domain: Domain, raw: Path) -> dict[str, Any]:
         "terms": domain.terms,
     }
     if own.is_file():
-        told = read_json(own)
-        if not isinstance(told, dict):
-            raise DataError(own, expected='an object such as {"name": "…"}', found=repr(told)[:80])
-        described |= told
+        stated = read_json(own)
+        if not isinstance(stated, dict):
+            expected = 'an object such as {"name": "…"}'
+            raise DataError(own, expected=expected, found=repr(stated)[:80])
+        described |= stated
     return described
 
 
-def _told(folder: Path) -> str:
-    counts = read_json(folder / "counts.json")
+def _prepare(job: Job, folder: Path) -> None:
+    config = job.config
+    data, counts = cleaning.build(job.folders.domain, job.folders.raw, config.clean, config.split)
+    dataset.save(data, folder)
+    write_json(folder / "counts.json", counts.lines)
+    write_json(folder / "source.json", job.inputs)
+
+
+def _prepared(job: Job) -> str:
+    counts = read_json(job.folders.prepared / "counts.json")
     return ", ".join(f"{count:,} {what}" for what, count in counts if count)
 
 
-def train(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
-    """Prepared data → towers and what was chosen on validation users.
+def _train(job: Job, folder: Path) -> None:
+    from training.models import train
 
-    Raises:
-        DataError: there is no prepared data.
-        ConfigError: a setting is unknown or does not fit.
-    """
-    config = _changed(config_of(folders.prepared, "prepare"), changes, "train")
-    before = _before(folders, "train")
-    mark = fingerprint(
-        ("training.models.train",),
-        before=before,
-        config=_used(config, "train"),
-    )
-
-    def work(folder: Path) -> None:
-        from training.models import train as trainer
-
-        data = dataset.load(folders.prepared)
-        trainer.train(folders.domain, data, config, folder, progress=progress)
-
-    def told() -> str:
-        history = read_json(folders.model / "history.json")
-        parts = [
-            f"{name} best after {part['best_step']:,} steps "
-            f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
-            for name, part in history["towers"].items()
-        ]
-        seconds = ", ".join(f"{name} {s:.0f} s" for name, s in history["seconds"].items())
-        parts.append(seconds)
-        return ", ".join(parts)
-
-    return _run("train", folders.model, mark, work, told, config, before)
+    data = dataset.load(job.folders.prepared)
+    train.train(job.folders.domain, data, job.config, folder, progress=job.progress)
 
 
-def evaluate(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
-    """Model → report.
-
-    Raises:
-        DataError: there is no prepared data or no model.
-        ConfigError: a setting is unknown or does not fit.
-    """
-    config = _changed(config_of(folders.model, "train"), changes, "evaluate")
-    before = _before(folders, "evaluate")
-    mark = fingerprint(
-        (
-            "training.evaluation.evaluate",
-            "training.evaluation.new_items",
-            "training.evaluation.card",
-        ),
-        before=before,
-        config=_used(config, "evaluate"),
-    )
-
-    def work(folder: Path) -> None:
-        from training.evaluation import card
-
-        report = _report(folders, config, progress)
-        _write(folder / "report.json", report)
-        card.write(folders.domain, report, read_json(folders.prepared / "source.json"), folder)
-
-    def told() -> str:
-        report = read_json(folders.report / "report.json")
-        scores = {row["method"]: row["ndcg@20"] for row in report["rows"]}
-        others = ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
-        return f"default {report['default_strategy']}; test NDCG@20: {others}"
-
-    return _run("evaluate", folders.report, mark, work, told, config, before)
+def _trained(job: Job) -> str:
+    history = read_json(job.folders.model / "history.json")
+    parts = [
+        f"{name} best after {part['best_step']:,} steps "
+        f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
+        for name, part in history["towers"].items()
+    ]
+    parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
+    return ", ".join(parts)
 
 
-def _report(folders: Folders, config: Config, progress: Progress) -> dict[str, Any]:
-    from training.evaluation import evaluate as judge
-    from training.evaluation import new_items
-    from training.models import strategies as served
+def _evaluate(job: Job, folder: Path) -> None:
+    from training.evaluation import card
 
+    report = _report(job)
+    write_json(folder / "report.json", report)
+    source = read_json(job.folders.prepared / "source.json")
+    card.write(job.folders.domain, report, source, folder)
+
+
+def _report(job: Job) -> dict[str, Any]:
+    from training.evaluation import evaluate, new_items
+    from training.models import strategies
+
+    folders, config, progress = job.folders, job.config, job.progress
     domain, data = folders.domain, dataset.load(folders.prepared)
-    counts = Counts([(what, count) for what, count in read_json(folders.prepared / "counts.json")])
-    strategies = served.served(folders.model, config)
+    lines = read_json(folders.prepared / "counts.json")
+    counts = Counts([(what, count) for what, count in lines])
+    served = strategies.served(folders.model, config)
     fit = read_json(folders.model / "history.json")
     fitted = fit["strategies"]
-    report = judge.evaluate(domain, data, counts, strategies, fitted, config, progress=progress)
-    report |= {"fit": fit, "config": _used(config, "prepare", "train", "evaluate")}
+    report = evaluate.evaluate(domain, data, counts, served, fitted, config, progress=progress)
+    report |= {"fit": fit, "config": settings.used(config, PREPARE.uses + TRAIN.uses + _MEASURED)}
     if not config.evaluate.quick:
         blend = fitted["items"]["settings"]["blend"]
         report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
     return report
 
 
-def export(folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
-    """Model and report → bundle.
+def _evaluated(job: Job) -> str:
+    report = read_json(job.folders.report / "report.json")
+    scores = ", ".join(f"{row['method']} {row['ndcg@20']:.3f}" for row in report["rows"])
+    return f"default {report['default_strategy']}; test NDCG@20: {scores}"
 
-    Raises:
-        DataError: an earlier stage is missing.
-        ExportError: the bundle answers otherwise than the model.
-        ConfigError: a setting is unknown or does not fit.
-    """
-    config = _changed(config_of(folders.report, "evaluate"), changes, "export")
-    before = _before(folders, "export")
-    mark = fingerprint(
-        ("training.export.export", "training.models.strategies"),
-        before=before,
-        config=_used(config, "export"),
+
+def _export(job: Job, folder: Path) -> None:
+    job.progress(0, 1, "converting")
+    from training.export import export
+    from training.models import strategies
+
+    folders, config = job.folders, job.config
+    export.export(
+        folders.domain,
+        dataset.load(folders.prepared),
+        strategies.shipped(strategies.served(folders.model, config), config.export.strategies),
+        folders.report,
+        read_json(folders.prepared / "source.json"),
+        config,
+        folder,
     )
 
-    def work(folder: Path) -> None:
-        progress(0, 1, "converting")
-        from training.export import export as exporter
-        from training.models import strategies as served
 
-        exporter.export(
-            folders.domain,
-            dataset.load(folders.prepared),
-            served.shipped(served.served(folders.model, config), config.export.strategies),
-            folders.report,
-            read_json(folders.prepared / "source.json"),
-            config,
-            folder,
-        )
-
-    told = partial(_exported, folders.bundle, config)
-    return _run("export", folders.bundle, mark, work, told, before=before)
-
-
-def _exported(bundle: Path, config: Config) -> str:
-    manifest = read_json(bundle / "manifest.json")
+def _exported(job: Job) -> str:
+    manifest = read_json(job.folders.bundle / "manifest.json")
     size = sum(
         file["bytes"]
         for name, file in manifest["files"].items()
@@ -284,149 +137,58 @@ def _exported(bundle: Path, config: Config) -> str:
     )
     text = f"version {manifest['version']}, model {size / 1e6:.1f} MB"
     if manifest["left_out"]:
-        bound = f"{config.export.max_megabytes:g} MB (export.max_megabytes)"
-        text += f"; left out to stay within {bound}: {', '.join(manifest['left_out'])}"
+        limit = f"{job.config.export.max_megabytes:g} MB (export.max_megabytes)"
+        text += f"; left out to stay within {limit}: {', '.join(manifest['left_out'])}"
     return text
 
 
-def benchmark(
-    folders: Folders, protocol: Protocol, changes: Iterable[str], *, progress: Progress
-) -> Done:
-    """Raw files → the report of a published protocol, apart from the line of stages.
-
-    Raises:
-        DataError: a source is missing or torn, or there are too few users for the protocol.
-        ConfigError: a setting is unknown or does not fit.
-    """
-    domain = folders.domain
-    config, hashes = _given(folders, changes, progress)
-    mark = fingerprint(
-        ("training.evaluation.benchmark", f"training.domains.{domain.name}"),
-        config=_used(config, "benchmark"),
-        files=hashes,
-        protocol=asdict(protocol),
-    )
-
-    def work(folder: Path) -> None:
-        from training.evaluation import benchmark as bench
-
-        report = bench.run(domain, folders.raw, protocol, config, progress=progress)
-        _write(folder / "report.json", report)
-        (folder / "TABLE.md").write_text(bench.table(report) + "\n", encoding="utf-8")
-
-    folder = folders.benchmark(protocol)
-    return _run(f"compare {protocol.name}", folder, mark, work, lambda: f"written to {folder}")
-
-
-STAGES = {"prepare": prepare, "train": train, "evaluate": evaluate, "export": export}
-"""The stages before `deploy`, in order."""
-
-
-def _changed(before: Config, changes: Iterable[str], name: str) -> Config:
-    """Returns a stage's settings: those of the stage before it, and its own changes.
-
-    Raises:
-        ConfigError: a change is unknown, does not fit or comes too late.
-    """
-    after = before.with_settings(changes)
-    for owner in itertools.takewhile(lambda one: one != name, STAGES):
-        old = _used(before, owner)
-        for section, part in _used(after, owner).items():
-            for key, value in part.items():
-                if value != old[section][key]:
-                    raise _too_late(f"{section}.{key}={value}", owner, old[section][key])
-    return after
-
-
-def _too_late(change: str, owner: str, used: Any) -> ConfigError:
-    return ConfigError(
-        f"--set {change}: {owner} has used {used}. "
-        f"Run `python -m training {owner} <domain> --set {change}` first"
-    )
-
-
-def _used(config: Config, *stages: str) -> dict[str, dict[str, Any]]:
-    """Returns the settings that stages use, by section."""
-    uses = {name for one in stages for name in USES[one]}
-    found = {
-        section: {k: v for k, v in part.items() if uses & {section, f"{section}.{k}"}}
-        for section, part in config.as_dict().items()
-    }
-    return {section: part for section, part in found.items() if part}
-
-
-def _run(
-    name: str,
-    folder: Path,
-    mark: str,
-    work: Callable[[Path], None],
-    told: Callable[[], str],
-    config: Config | None = None,
-    before: str = "",
-) -> Done:
-    """Does a stage's work if need be, and notes the settings that the next one goes on with."""
-    if stage.is_current(folder, mark):
-        _note(folder, config)
-        return Done(name, told(), 0.0, False)
-    began = time.monotonic()
-    with stage.writing(folder, mark, before=before) as fresh:
-        work(fresh)
-        _note(fresh, config)
-    return Done(name, told(), time.monotonic() - began, True)
-
-
-def _before(folders: Folders, name: str) -> str:
-    """Returns the mark of the stage before, which must rest on what its own forerunners are now.
-
-    Raises:
-        DataError: a forerunner is missing, or one before it was made anew since.
-    """
-    made = {"prepare": folders.prepared, "train": folders.model, "evaluate": folders.report}
-    last = ""
-    for one, folder in itertools.takewhile(lambda made: made[0] != name, made.items()):
-        stamp = stage.stamp_of(folder, one)
-        if stamp.get("before", last) != last:  # an older stamp does not say
-            raise DataError(
-                folder,
-                expected=f"the result of {one!r} for what it is given now",
-                found="that of an earlier run",
-                remedy=f"Run `python -m training {one} {folders.domain.name}` first.",
-            )
-        last = stamp["fingerprint"]
-    return last
-
-
-def _note(folder: Path, config: Config | None) -> None:
-    """Writes the settings down: an unchanged stage may stand before one that is to change."""
-    path = folder / "config.json"
-    if config is None or (path.is_file() and read_json(path) == config.as_dict()):
-        return
-    fresh = path.with_name("config.json.tmp")
-    _write(fresh, config.as_dict())
-    fresh.replace(path)
-
-
-def config_of(folder: Path, made_by: str) -> Config:
-    """Returns the settings that a finished stage used; the next stage goes on with them.
-
-    Raises:
-        DataError: the stage has not been run.
-    """
-    stage.mark_of(folder, made_by)
-    return settings.from_dict(read_json(folder / "config.json"))
-
-
-def read_json(path: Path) -> Any:
-    """Returns what a JSON file says.
-
-    Raises:
-        DataError: the file is missing or torn.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(path, expected="a JSON file", found=str(error)) from error
-
-
-def _write(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+PREPARE = Stage(
+    "prepare",
+    lambda folders: folders.prepared,
+    code=lambda domain: (
+        "training.data.cleaning",
+        "training.data.dataset",
+        f"training.domains.{domain.name}",
+    ),
+    uses=("clean", "split"),
+    inputs=_raw_files,
+    work=_prepare,
+    summary=_prepared,
+    accepted=raw_data.remember,
+)
+TRAIN = Stage(
+    "train",
+    lambda folders: folders.model,
+    code=lambda _: ("training.models.train",),
+    uses=("model", "train", "items", *QUERY_SETTINGS),
+    work=_train,
+    summary=_trained,
+    before=PREPARE,
+)
+# Weights are measured as they will be rounded, so that what ships is what was measured.
+_MEASURED = ("evaluate", "export.dtype")
+EVALUATE = Stage(
+    "evaluate",
+    lambda folders: folders.report,
+    code=lambda _: (
+        "training.evaluation.evaluate",
+        "training.evaluation.new_items",
+        "training.evaluation.card",
+    ),
+    uses=_MEASURED,
+    work=_evaluate,
+    summary=_evaluated,
+    before=TRAIN,
+)
+EXPORT = Stage(
+    "export",
+    lambda folders: folders.bundle,
+    code=lambda _: ("training.export.export", "training.models.strategies"),
+    uses=("export",),
+    work=_export,
+    summary=_exported,
+    before=EVALUATE,
+    saves_settings=False,
+)
+STAGES = {stage.name: stage for stage in (PREPARE, TRAIN, EVALUATE, EXPORT)}
+"""The stages before ``deploy``, by name and in order."""

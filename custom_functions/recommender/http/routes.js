@@ -5,6 +5,8 @@
 import { createAdmission } from '../lib/admission.js';
 import { boundsOf } from '../lib/bounds.js';
 import { ServiceError } from '../lib/errors.js';
+import { createEventTables } from '../lib/events/event_tables.js';
+import { createEvents } from '../lib/events/events.js';
 import { createFigures } from '../lib/figures.js';
 import { readLoadSettings } from '../lib/load_settings.js';
 import { createLoader } from '../lib/loader.js';
@@ -13,6 +15,7 @@ import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
 import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
+import { LARGEST_BATCH, eventsHandler, eventsSchema, followEvents } from './events.js';
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
@@ -46,9 +49,14 @@ export async function recommenderRoutes(app, options) {
     log,
   });
   const isReader = options.isReader ?? (() => false);
-  const parts = { models, tables, figures, admission, settings, node, isReader };
+  const events = createEvents({ tables: createEventTables(database), settings, node, log });
+  const parts = { models, tables, figures, admission, events, settings, node, isReader };
+  const handlers = {
+    ...createHandlers(parts),
+    events: eventsHandler(events, admission.clientOf),
+  };
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
-  const routes = [...apiRoutes(createHandlers(parts), settings.collection), ...PAGE_ROUTES];
+  const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
 
   app.setValidatorCompiler(validatorCompiler(models));
@@ -62,6 +70,7 @@ export async function recommenderRoutes(app, options) {
   // Here, outside any request, and not when the first one comes.
   app.addHook('onReady', async () => models.start());
   app.addHook('onClose', () => models.close());
+  followEvents(app, events);
   for (const { name, ...route } of routes) {
     app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
   }
@@ -113,6 +122,13 @@ export const apiRoutes = (handlers, collection) =>
       schema: schemas.searchSchema(collection),
     },
     { name: 'item', method: 'GET', url: `/${collection}/:id`, schema: schemas.itemSchema },
+    {
+      name: 'events',
+      method: 'POST',
+      url: '/events',
+      schema: eventsSchema,
+      bodyLimit: LARGEST_BATCH,
+    },
     { name: 'model', method: 'GET', url: '/model', schema: schemas.modelSchema },
     { name: 'health', method: 'GET', url: '/health', schema: schemas.healthSchema },
     { name: 'stats', method: 'GET', url: '/stats', schema: schemas.statsSchema },

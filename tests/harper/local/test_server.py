@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from tests.harper_places import free_ports, wait_for
-from training.cli.harper import HARPER_FOLDER
+from training.cli.connection import HARPER_FOLDER
 from training.errors import ConfigError, HarperUnavailable
 from training.harper.local import ports
 from training.harper.local.launch import USERNAME
