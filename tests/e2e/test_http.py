@@ -120,7 +120,7 @@ def is_ours(answer: requests.Response, status: int, code: str) -> bool:
     )
 
 
-ROUTES = ["recommend", "songs", "songs/x", "model", "health", "stats", "ui/", "nowhere", ""]
+ROUTES = ["recommend", "events", "songs", "songs/x", "model", "health", "stats", "ui/", "nowhere", ""]
 
 
 @pytest.mark.parametrize("body", list(HOSTILE))
@@ -201,6 +201,7 @@ def test_an_address_that_cannot_be_decoded_is_refused_in_our_shape(site: Site) -
     ("path", "allow"),
     [
         ("recommend", "POST"),
+        ("events", "POST"),
         ("songs", "GET, HEAD"),
         ("songs/x", "GET, HEAD"),
         ("model", "GET, HEAD"),

@@ -27,7 +27,7 @@ export const sessionSchema = { type: 'string', minLength: 16, maxLength: 64 };
  * checked where it is recorded, with the same bounds.
  */
 export const eventsSchema = {
-  querystring: { type: 'object', properties: {} },
+  querystring: { type: 'object', properties: {}, additionalProperties: false },
   response: {
     202: {
       type: 'object',

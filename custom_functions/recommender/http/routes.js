@@ -98,8 +98,8 @@ function checkFirst(app, refusal) {
 function validatorCompiler(models) {
   const boundsNow = () => boundsOf(models.state().model?.model.manifest);
   const recommendValidator = boundedValidator(schemas.recommendBody, boundsNow);
-  // There is one body.
-  return (part) => (part.httpPart === 'body' ? recommendValidator : compileValidator(part));
+  const isRecommend = ({ httpPart, url }) => httpPart === 'body' && url.endsWith('/recommend');
+  return (part) => (isRecommend(part) ? recommendValidator : compileValidator(part));
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
