@@ -52,7 +52,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
     with real_node(folder / "node") as node:
         bundle = open_bundle(make_bundle(folder / "bundle"), DOMAIN.name)
         component, target = built_component(DOMAIN.name), cluster.target(node.config())
-        assert deploy(target, DOMAIN.database, bundle, component, by="tests").is_everywhere
+        assert deploy(target, DOMAIN.database, bundle, component, by="tests").is_on_all_nodes
         yield node
 
 

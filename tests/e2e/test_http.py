@@ -105,7 +105,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             bundle = open_bundle(make_bundle(folder / name, domain=name), name)
             component = built_component(name)
             target = cluster.target(node.config())
-            assert deploy(target, domain.database, bundle, component, by="ann").is_everywhere
+            assert deploy(target, domain.database, bundle, component, by="ann").is_on_all_nodes
         yield Site(node)
 
 
@@ -120,7 +120,18 @@ def is_ours(answer: requests.Response, status: int, code: str) -> bool:
     )
 
 
-ROUTES = ["recommend", "events", "songs", "songs/x", "model", "health", "stats", "ui/", "nowhere", ""]
+ROUTES = [
+    "recommend",
+    "events",
+    "songs",
+    "songs/x",
+    "model",
+    "health",
+    "stats",
+    "ui/",
+    "nowhere",
+    "",
+]
 
 
 @pytest.mark.parametrize("body", list(HOSTILE))
