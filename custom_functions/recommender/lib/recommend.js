@@ -102,7 +102,7 @@ function named(model, given, { index, score, shares }, explain) {
   return explain ? { ...one, because: reasons(given, shares) } : one;
 }
 
-// Under the ids that were asked with: whoever named an edition need not know its work's id.
+// Under the ids that were asked with: a client that named an edition need not know the id of its work.
 function reasons(given, shares) {
   return given
     .map((id, place) => ({ id, share: rounded(shares?.[place] ?? 0) }))
