@@ -99,8 +99,9 @@ async function answers() {
     const { model, catalogue } = await open(join(folder, domain));
     const held = await catalogue.get();
     const creatorOf = (index) => held.creatorOf(index);
+    const some = (count) => Array.from({ length: count }, () => model.idOf(next(model.size)));
     const question = (more) => () => ({
-      favourites: Array.from({ length: 3 }, () => model.idOf(next(model.size))),
+      favourites: some(3),
       exclude: [],
       limit: 10,
       explain: false,
@@ -112,6 +113,9 @@ async function answers() {
       report(`${domain} (${model.size}): ${strategy}`, 300, question({ strategy }), ask);
       const all = question({ strategy, explain: true, diversity: 0.5 });
       report(`${domain} (${model.size}): ${strategy}, explained and varied`, 300, all, ask);
+      // What one request can ask for at most; so long the thread is held.
+      const most = () => ({ ...all(), favourites: some(10), exclude: some(1000), limit: 100 });
+      report(`${domain} (${model.size}): ${strategy}, the dearest request`, 100, most, ask);
     }
     model.dispose();
   }

@@ -45,13 +45,7 @@ export function recommend(model, request, creatorOf) {
   return {
     strategy,
     unknown,
-    recommendations: picks.map((pick) => ({
-      id: model.idOf(pick.index),
-      score: rounded(pick.score),
-      ...(explain && {
-        because: diversity > 0 && pick.place >= BROUGHT ? [] : reasons(favourites, pick),
-      }),
-    })),
+    recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, request)),
   };
 }
 
@@ -115,9 +109,16 @@ function lookUp(model, ids) {
   return { known, unknown: [...unknown] };
 }
 
-// Under the ids that were asked with: whoever named an edition need not know its work's id.
-function reasons(favourites, { shares }) {
-  return [...favourites.values()]
+function named(model, given, pick, { explain, diversity }) {
+  const one = { id: model.idOf(pick.index), score: rounded(pick.score) };
+  if (!explain) return one;
+  const isFarBehind = diversity > 0 && pick.place >= BROUGHT;
+  return { ...one, because: isFarBehind ? [] : reasons(given, pick) };
+}
+
+// Under the ids that were asked with: a client that named an edition need not know the id of its work.
+function reasons(given, { shares }) {
+  return given
     .map((id, place) => ({ id, share: rounded(shares?.[place] ?? 0) }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share);
