@@ -105,7 +105,8 @@ for (const deployment of DEPLOYMENTS) {
         const page = await visit(t, deployment, { path, reducedMotion });
         await answered(page);
         const duration = await page
-          .locator('.rows .cover').first()
+          .locator('.rows .cover')
+          .first()
           .evaluate((rows) => getComputedStyle(rows).transitionDuration);
         assert.equal(duration !== '0s', moving, reducedMotion);
       }
