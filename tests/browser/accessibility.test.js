@@ -122,13 +122,14 @@ for (const deployment of DEPLOYMENTS) {
         await on(page).options.nth(1).waitFor();
         const marks = await page.locator('.pick-option mark').evaluateAll((all) =>
           all.map((mark) => {
-            const opaque = (one) => {
+            const isClear = (colour) => /[,/] 0\)$/.test(colour);
+            const paperOf = (one) => {
               const { backgroundColor } = getComputedStyle(one);
-              return backgroundColor === 'rgba(0, 0, 0, 0)' && one.parentElement
-                ? opaque(one.parentElement)
+              return isClear(backgroundColor) && one.parentElement
+                ? paperOf(one.parentElement)
                 : backgroundColor;
             };
-            return [getComputedStyle(mark).color, opaque(mark)];
+            return [getComputedStyle(mark).color, paperOf(mark)];
           }),
         );
         assert.ok(marks.length > 1);
