@@ -15,8 +15,8 @@ const POLICY = [
 ].join('; ');
 
 /**
- * Writes the Content-Security-Policy into the built pages. The development server is left out: its
- * hot reload needs inline styles that the pages themselves do without.
+ * Writes the Content-Security-Policy into the built pages, but not into the development server's, whose hot reload
+ * needs inline styles.
  */
 const policy = () => ({
   name: 'content-security-policy',
@@ -31,9 +31,8 @@ const policy = () => ({
 });
 
 /**
- * Orders what the page waits for. Nothing is painted before the style sheets in the head are there, so only the
- * first stays: it is the one that both pages share and dresses what index.html holds by itself. The components'
- * own follow the body's content, and the scripts ask for the line last.
+ * Lets the page be painted early. Style sheets in the head block painting, so only the shared one, which index.html
+ * itself needs, stays there. Those of the components follow the body's content, and scripts get a low priority.
  */
 const paintFirst = () => ({
   name: 'paint-first',
@@ -53,7 +52,7 @@ const paintFirst = () => ({
 
 export default defineConfig({
   root: here('.'),
-  // The same files answer under every project's prefix, so no address in them may be absolute.
+  // The same files are served under every project's prefix, so they contain no absolute addresses.
   base: './',
   plugins: [vue(), policy(), paintFirst()],
   define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false },

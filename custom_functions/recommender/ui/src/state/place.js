@@ -71,7 +71,7 @@ export function usePlace(collection, most) {
     full: computed(() => place.value.favourites.length >= most.value),
     canUndo: computed(() => previous.value !== null),
     undo: () => previous.value && go(previous.value),
-    /** The last step stays. */
+    /** Keeps the last step. */
     forgetUndo: () => (previous.value = null),
     add(id) {
       const { favourites, dismissed } = place.value;
@@ -87,7 +87,7 @@ export function usePlace(collection, most) {
     compare: (strategy) => go({ compare: strategy }),
     vary: (variety) => go({ variety }, { slider: 'variety' }),
     discount: (novelty) => go({ novelty }, { slider: 'novelty' }),
-    /** The slider was released, or a key was: the next move is another one unless it follows at once. */
+    /** The slider or a key was released: the next move gets an entry of its own unless it follows at once. */
     settle() {
       clearTimeout(moveTimer);
       moveTimer = setTimeout(endMove, MOVE_ENDS_MS);
