@@ -4,9 +4,9 @@ SHELL := /bin/bash
 
 DOMAINS := $(notdir $(patsubst %/sample,%,$(wildcard datasets/*/sample)))
 STAGES := prepare train evaluate export deploy
-TRAINING := .venv/bin/python -m training
+RECOMMENDER := .venv/bin/harperdb-recommender
 FUNCTION := custom_functions/recommender
-# Folders of raw data; without one the committed demonstration data is taken.
+# Folders of raw data. Default: the folder used before, at first the committed demonstration data.
 SONGS_DATA ?=
 BOOKS_DATA ?=
 data_of = $(if $($(shell echo $(1) | tr a-z A-Z)_DATA),--data "$($(shell echo $(1) | tr a-z A-Z)_DATA)")
@@ -22,29 +22,29 @@ help: ## Print this help
 train-and-deploy: ## Train and deploy songs and books; SONGS_DATA=dir BOOKS_DATA=dir for real data
 train-and-deploy: $(DOMAINS:%=train-and-deploy-%)
 $(DOMAINS:%=train-and-deploy-%): train-and-deploy-%: setup build harper-up
-	@$(TRAINING) run $* $(call data_of,$*)
+	@$(RECOMMENDER) run $* $(call data_of,$*)
 
 .PHONY: setup setup-python setup-node
-setup: setup-python setup-node ## Make .venv and node_modules from their lock files
+setup: setup-python setup-node ## Install .venv and node_modules from their lock files
 setup-python setup-node: setup-%:
 	@scripts/setup.sh $*
 
 .PHONY: $(STAGES) $(foreach s,$(STAGES),$(DOMAINS:%=$(s)-%))
-prepare: $(DOMAINS:%=prepare-%) ## Read, clean, index and split
+prepare: $(DOMAINS:%=prepare-%) ## Read, clean, index and split the data
 train: $(DOMAINS:%=train-%) ## Fit the models
-evaluate: $(DOMAINS:%=evaluate-%) ## Measure against the baselines
+evaluate: $(DOMAINS:%=evaluate-%) ## Measure on held-out users, beside the baselines
 export: $(DOMAINS:%=export-%) ## Convert to TensorFlow.js
-deploy: $(DOMAINS:%=deploy-%) ## Push into HarperDB
+deploy: $(DOMAINS:%=deploy-%) ## Push models and code into HarperDB
 $(DOMAINS:%=prepare-%): prepare-%: setup-python
-	@$(TRAINING) prepare $* $(call data_of,$*)
+	@$(RECOMMENDER) prepare $* $(call data_of,$*)
 $(DOMAINS:%=train-%): train-%: setup-python
-	@$(TRAINING) train $*
+	@$(RECOMMENDER) train $*
 $(DOMAINS:%=evaluate-%): evaluate-%: setup-python
-	@$(TRAINING) evaluate $*
+	@$(RECOMMENDER) evaluate $*
 $(DOMAINS:%=export-%): export-%: setup-python
-	@$(TRAINING) export $*
+	@$(RECOMMENDER) export $*
 $(DOMAINS:%=deploy-%): deploy-%: setup build
-	@$(TRAINING) deploy $*
+	@$(RECOMMENDER) deploy $*
 
 .PHONY: fetch $(DOMAINS:%=fetch-%)
 fetch: $(DOMAINS:%=fetch-%) ## Download the real data into datasets/<domain>/raw
@@ -53,15 +53,15 @@ $(DOMAINS:%=fetch-%): fetch-%: setup-python
 
 .PHONY: harper-up harper-down harper-users cluster-up cluster-down
 harper-up: setup ## Start a local HarperDB on loopback, unless HARPER_URL names one
-	@$(TRAINING) harper up
-harper-down: ## Stop the local HarperDB; its data stays
-	@$(TRAINING) harper down
-harper-users: setup-python ## Make the user that pushes models and the one that only reads
-	@$(TRAINING) users
-cluster-up: setup ## Start three local nodes that replicate
-	@$(TRAINING) harper cluster-up
-cluster-down: ## Stop them; their data stays
-	@$(TRAINING) harper cluster-down
+	@$(RECOMMENDER) harper up
+harper-down: ## Stop the local HarperDB; its data is kept
+	@$(RECOMMENDER) harper down
+harper-users: setup-python ## Create the user that pushes models and the one that only reads
+	@$(RECOMMENDER) users
+cluster-up: setup ## Start a local cluster of three nodes
+	@$(RECOMMENDER) harper cluster-up
+cluster-down: ## Stop the local cluster; its data is kept
+	@$(RECOMMENDER) harper cluster-down
 
 # ---- what is built from source ----------------------------------------------------------------
 
@@ -74,26 +74,35 @@ artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTI
 
 # ---- what a developer runs --------------------------------------------------------------------
 
-.PHONY: test test-python test-js test-e2e test-bundles
+.PHONY: test test-python test-js test-e2e test-bundles attack
 test: test-python test-js test-e2e ## Run every test
-test-python: setup-python ## Python, without a server
+test-python: setup-python ## Run the Python tests, without a server
 	@.venv/bin/python -m pytest -m "not e2e"
-test-bundles: setup-python ## Make the small models that the tests below ask
+test-bundles: setup-python ## Train the small models that the tests below use
 	@.venv/bin/python -m tests.make_bundles
-test-js: setup-node test-bundles ## JavaScript, without a server
+test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
 	@npm run --silent test:js
-test-e2e: setup build test-bundles ## On real HarperDB nodes, and in a real browser
+attack: setup build ## Send 25,000 odd requests and 100,000 recommendations to a node of its own, on loopback
+	@ATTACK_REQUESTS=25000 ATTACK_RECOMMENDATIONS=100000 .venv/bin/python -m pytest -s tests/attack
+test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and in a real browser
 	@.venv/bin/python -m pytest -m e2e
 
-.PHONY: lint format check bench screenshots clean
-lint: setup ## Look for mistakes: ruff, mypy, import-linter, ESLint, Prettier
+.PHONY: settings-reference
+settings-reference: setup-python ## Write docs/settings.md from the settings
+	@.venv/bin/python -m scripts.make_settings_reference
+
+.PHONY: lint format check bench soak screenshots clean
+lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
-format: setup ## Put the code into shape
+format: setup ## Format the code
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . && npm run --silent format
-check: lint test ## lint and test
-bench: setup build test-bundles ## Measure, on this machine
+check: lint test ## Check the code and run every test
+bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
-screenshots: setup build ## Write pictures of the pages into test-results/screenshots
+	@.venv/bin/python -m tests.bench.load
+soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
+	@PYTHONPATH=. .venv/bin/python scripts/soak.py
+screenshots: setup build ## Take screenshots of the pages into test-results/screenshots
 	@node scripts/screenshots.mjs
-clean: ## Remove what was made; the local HarperDB's data stays
+clean: ## Remove everything generated; the local HarperDB's data is kept
 	@rm -rf artifacts $(FUNCTION)/dist $(FUNCTION)/web test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis

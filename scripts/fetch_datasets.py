@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The package is not installed: a script finds it beside its own folder.
 sys.path.insert(0, str(ROOT))
 
+from training.domains.fetch import SITES, Fetched, fetch  # noqa: E402
 from training.errors import RecommenderError  # noqa: E402
-from training.fetch import SITES, Fetched, fetch  # noqa: E402
 
 Into = Annotated[
     Path | None, typer.Option(help="Folder for the files; datasets/<domain>/raw if not given.")

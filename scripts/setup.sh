@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes .venv and node_modules from the lock files, each only when its lock has changed.
+# Makes .venv and node_modules from the lock files, each only when its lock has changed, and puts the
+# command `harperdb-recommender` into .venv/bin.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Prints the first Python that fits; a name on the path need not be one that runs.
+# Prints the first suitable Python; a name on the path may not run.
 find_python() {
   local name
   for name in ${PYTHON:-python3.12 python3.11 python3.10 python3 python}; do
@@ -16,11 +17,16 @@ find_python() {
   exit 1
 }
 
-# Tells whether a folder was made from this very lock file.
-is_current() { [ -f "$1/.lock.sha256" ] && sha256sum --check --status "$1/.lock.sha256" 2>/dev/null; }
+# Whether the files whose sums stand in this file are unchanged.
+is_current() { [ -f "$1" ] && sha256sum --check --status "$1" 2>/dev/null; }
 
 setup_python() {
-  is_current .venv && return
+  install_python_packages
+  install_project
+}
+
+install_python_packages() {
+  is_current .venv/.lock.sha256 && return
   local python
   python=$(find_python)
   echo "setup: Python packages into .venv, about two minutes ($("$python" --version))"
@@ -32,8 +38,15 @@ setup_python() {
   sha256sum requirements.lock >.venv/.lock.sha256
 }
 
+# The project itself, editable: its command runs the code of this folder.
+install_project() {
+  [ -x .venv/bin/harperdb-recommender ] && is_current .venv/.project.sha256 && return
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+  sha256sum pyproject.toml >.venv/.project.sha256
+}
+
 setup_node() {
-  is_current node_modules && return
+  is_current node_modules/.lock.sha256 && return
   node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || {
     echo "setup: needs Node.js 20 or later with npm; found $(node --version 2>/dev/null || echo none)" >&2
     exit 1

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training import dataset, pipeline
 from training.config import Config
-from training.dataset import Dataset
-from training.pipeline import Folders
-from training.songs import SONGS
+from training.data import dataset
+from training.data.dataset import Dataset
+from training.domains.songs import SONGS
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ITEMS = 24
 USERS = 240
@@ -67,7 +68,7 @@ def config(*more: str) -> Config:
 def run(folders: Folders, *stages: str, more: tuple[str, ...] = ()) -> None:
     """Runs stages with the settings that suit the checkerboard."""
     for name in stages:
-        pipeline.STAGES[name](folders, [*SETTINGS, *more], progress=lambda *_: None)
+        STAGES[name](folders, [*SETTINGS, *more], progress=lambda *_: None)
 
 
 def prepared(folder: Path) -> Folders:

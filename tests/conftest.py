@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import checkerboard
 from tests.harper_places import Place, built_component, fake_place, real_node
-from training.pipeline import Folders
+from training.pipeline.folders import Folders
 
 # The same examples each time, however slow the machine: a failure is the code's.
 settings.register_profile(

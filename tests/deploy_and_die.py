@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from tests.harper_places import Place
-from training.config import HarperConfig
-from training.deploy import Watcher
+from training.deploy.outcome import Watcher
+from training.harper.config import HarperConfig
 
 
 def main() -> None:

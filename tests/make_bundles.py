@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training import DOMAINS, pipeline
-from training.pipeline import Folders
+from training.domains import DOMAINS
+from training.pipeline.folders import Folders
+from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "artifacts" / "test"
@@ -32,7 +33,7 @@ def make(name: str, variant: str) -> Path:
     """Returns the folder of a domain's bundle, made anew only if something changed."""
     folders = Folders(DOMAINS[name], ROOT / "datasets" / name / "sample", TARGET / f"work{variant}")
     fresh = False
-    for stage in pipeline.STAGES.values():
+    for stage in STAGES.values():
         done = stage(folders, VARIANTS[variant], progress=lambda *_: None)
         fresh |= done.fresh
     bundle = BUNDLES / f"{name}{variant}"
@@ -45,7 +46,7 @@ def make(name: str, variant: str) -> Path:
 
 def answers(bundle: Path) -> list[dict[str, object]]:
     """Returns questions and Python's answers: strategy, favourites, items and scores, by id."""
-    from training.serving import BundleGraph
+    from training.export.serving import BundleGraph
 
     graph = BundleGraph(bundle)
     rng = np.random.default_rng(7)

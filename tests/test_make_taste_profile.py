@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.domain import ITEM_ID, USER_ID
-from training.songs import read_plays, read_tracks
+from training.domains.domain import ITEM_ID, USER_ID
+from training.domains.songs import read_plays, read_tracks
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "make_taste_profile.py"
 

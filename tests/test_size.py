@@ -5,11 +5,13 @@ import pytest
 import scipy.sparse as sp
 
 from training.config import Config
-from training.conversion import convert, convert_within, megabytes
-from training.item_strategy import ItemIndex, ItemStrategy
-from training.item_table import ItemTable
-from training.model import ITEMS, NEAREST_USER, VOTERS, UserIndex, UserStrategies, VoterSettings
-from training.serving import Graph, Served
+from training.export.conversion import convert, convert_within, megabytes
+from training.export.serving import Graph
+from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
+from training.models.item_table import ItemTable
+from training.models.strategy import Served
+from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
+from training.models.user_towers import UserIndex
 
 USERS, SONGS, DIM = 64_774, 130_791, 24
 LIKES = 1_990_000

@@ -89,7 +89,7 @@ def open_bundle(folder: Path, domain: str) -> Bundle:
     """
     path = folder / "manifest.json"
     if not path.is_file():
-        raise ExportError(f"{folder} holds no bundle: run `python -m training export {domain}`")
+        raise ExportError(f"{folder} holds no bundle: run `harperdb-recommender export {domain}`")
     text = path.read_text(encoding="utf-8")
     try:
         manifest = json.loads(text)

@@ -12,9 +12,9 @@ import pytest
 
 from tests.fake_bundle import change_manifest
 from tests.harper_places import Place
-from training import catalogue
 from training.bundle import open_bundle
-from training.local_harper import PROJECT_ROOT
+from training.deploy import catalogue
+from training.harper.local.node import PROJECT_ROOT
 
 pytestmark = pytest.mark.e2e
 

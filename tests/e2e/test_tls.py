@@ -11,8 +11,8 @@ import pytest
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, free_ports, real_node
 from training.errors import ConfigError, HarperRefused
-from training.harper import HarperClient
-from training.routes import health
+from training.harper.client import HarperClient
+from training.harper.node import health
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +39,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def test_a_deploy_over_https_trusts_the_named_authority(secure: Place) -> None:
     bundle = secure.bundle("a")
-    assert secure.deploy(bundle).is_everywhere
+    assert secure.deploy(bundle).is_on_all_nodes
     assert secure.answering() == version_of(bundle)
 
 

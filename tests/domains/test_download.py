@@ -1,0 +1,218 @@
+"""One file over HTTP, against a real server that misbehaves."""
+
+import base64
+import json
+import logging
+
+import pytest
+
+from tests.file_server import file_server
+from training.domains import download as module
+from training.domains.download import CHUNK, Login, Patience, download, forget_part
+from training.errors import RecommenderError
+
+BODY = bytes(range(256)) * 4000
+"""About a megabyte: several chunks, and no two places alike within 256 bytes."""
+OTHER = bytes(reversed(range(256))) * 4000
+AT_ONCE = Patience(pause=0.0)
+
+
+@pytest.fixture
+def server():
+    with file_server() as server:
+        server.files["/data.bin"] = BODY
+        yield server
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "data.bin"
+
+
+def get(server, target, **options):
+    return download(f"{server.url}/data.bin", target, patience=AT_ONCE, **options)
+
+
+def break_off(server, target):
+    """Leaves a part behind, as a run that was killed would."""
+    server.breaks = [4 * CHUNK + 100]
+    with pytest.raises(RecommenderError, match="broke off"):
+        download(f"{server.url}/data.bin", target, patience=Patience(attempts=1))
+    server.asked.clear()
+    return target.with_name("data.bin.part").stat().st_size
+
+
+def test_a_file_comes_whole_and_under_a_preliminary_name(server, target):
+    part = get(server, target)
+    assert part.read_bytes() == BODY
+    assert part.name == "data.bin.part"
+    assert not target.exists()
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, target):
+    server.breaks = [4 * CHUNK, 3 * CHUNK + 100]
+    assert get(server, target).read_bytes() == BODY
+    assert server.ranges_asked() == [None, f"bytes={4 * CHUNK}-", f"bytes={7 * CHUNK}-"]
+
+
+def test_a_later_run_goes_on_from_what_an_earlier_one_left(server, target):
+    held = break_off(server, target)
+    assert held == 4 * CHUNK
+    assert get(server, target).read_bytes() == BODY
+    assert server.ranges_asked() == [f"bytes={held}-"]
+
+
+@pytest.mark.parametrize("heeds_if_range", [True, False])
+def test_a_file_that_changed_meanwhile_begins_anew_and_is_never_spliced(
+    server, target, heeds_if_range
+):
+    break_off(server, target)
+    server.files["/data.bin"] = OTHER
+    server.heeds_if_range = heeds_if_range
+    assert get(server, target).read_bytes() == OTHER
+    # Whoever heeds If-Range sends the new file at once; the other one gives itself away by its tag.
+    assert len(server.asked) == (1 if heeds_if_range else 2)
+
+
+@pytest.mark.parametrize("weak", [True, False])
+def test_without_a_strong_tag_nothing_is_continued(server, target, weak):
+    server.weak, server.tags = weak, weak
+    break_off(server, target)
+    server.files["/data.bin"] = OTHER
+    assert get(server, target).read_bytes() == OTHER
+    assert server.ranges_asked() == [None]
+
+
+def test_a_server_that_ignores_ranges_sends_all_of_it_again(server, target):
+    break_off(server, target)
+    server.ranges = False
+    assert get(server, target).read_bytes() == BODY
+    assert len(server.asked) == 1
+
+
+def test_a_part_that_is_whole_already_is_not_sent_again(server, target):
+    get(server, target)
+    server.asked.clear()
+    part = get(server, target)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [f"bytes={len(BODY)}-"]
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(server, target):
+    part = get(server, target)
+    part.write_bytes(BODY + b"more")
+    assert get(server, target).read_bytes() == BODY
+
+
+def test_a_part_of_another_address_is_not_continued(server, target):
+    server.files["/other.bin"] = BODY
+    break_off(server, target)
+    part = download(f"{server.url}/other.bin", target, patience=AT_ONCE)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [None]
+
+
+def test_a_torn_note_beside_the_part_means_beginning_anew(server, target):
+    break_off(server, target)
+    target.with_name("data.bin.part.json").write_text("{")
+    assert get(server, target).read_bytes() == BODY
+    assert server.ranges_asked() == [None]
+
+
+def test_a_forgotten_part_leaves_nothing_behind(server, target):
+    break_off(server, target)
+    forget_part(target)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_server_that_says_not_now_is_asked_again(server, target, status):
+    server.statuses = [status, status]
+    assert get(server, target).read_bytes() == BODY
+    assert len(server.asked) == 3
+
+
+def test_tries_are_bounded_and_the_pauses_double(server, target, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(module.time, "sleep", pauses.append)
+    server.statuses = [500] * 10
+    with pytest.raises(RecommenderError, match=r"answers 500, after 4 requests"):
+        download(f"{server.url}/data.bin", target, patience=Patience(attempts=4, pause=1.0))
+    assert pauses == [1.0, 2.0, 4.0]
+    assert len(server.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "refused"), (403, "refused"), (404, "not there"), (410, "410")]
+)
+def test_a_refusal_is_told_at_once_and_leaves_no_file(server, target, status, words):
+    server.statuses = [status]
+    with pytest.raises(RecommenderError, match=words):
+        get(server, target)
+    assert len(server.asked) == 1
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_empty_body_is_no_file(server, target):
+    server.files["/data.bin"] = b""
+    with pytest.raises(RecommenderError, match="empty"):
+        get(server, target)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_web_page_is_not_taken_for_the_file(server, target):
+    server.content_type = "text/html; charset=utf-8"
+    with pytest.raises(RecommenderError, match="web page"):
+        get(server, target)
+
+
+def test_a_server_that_is_not_there_is_told_after_the_last_try(server, target):
+    with file_server() as gone:
+        url = gone.url
+    with pytest.raises(RecommenderError, match="after 2 requests"):
+        download(f"{url}/data.bin", target, patience=Patience(attempts=2, pause=0.0))
+
+
+def test_progress_counts_from_what_was_held_to_the_whole(server, target):
+    held = break_off(server, target)
+    told = []
+    get(server, target, progress=lambda done, total: told.append((done, total)))
+    assert told[0] == (held, len(BODY))
+    assert told[-1] == (len(BODY), len(BODY))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_login_is_sent_to_its_own_host_and_not_on_to_where_that_redirects(server, target):
+    with file_server() as front:
+        front.redirects["/data.bin"] = f"{server.url}/data.bin?signature=s3cret"
+        download(f"{front.url}/data.bin", target, login=Login("ada", "key"), patience=AT_ONCE)
+    sent = front.asked[0][1]["Authorization"]
+    assert base64.b64decode(sent.removeprefix("Basic ")) == b"ada:key"
+    assert "Authorization" not in server.asked[0][1]
+
+
+def test_a_broken_off_download_goes_on_behind_a_redirect(server, target):
+    with file_server() as front:
+        front.redirects["/data.bin"] = f"{server.url}/data.bin"
+        server.breaks = [4 * CHUNK]
+        part = download(f"{front.url}/data.bin", target, patience=AT_ONCE)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [None, f"bytes={4 * CHUNK}-"]
+
+
+def test_neither_key_nor_signed_address_reaches_errors_logs_or_files(server, target, caplog):
+    caplog.set_level(logging.DEBUG, logger="training")
+    login = Login("ada", "s3cret-key")
+    with file_server() as front:
+        front.redirects["/data.bin"] = f"{server.url}/data.bin?signature=s3cret-too"
+        server.breaks = [1000, 1000]
+        with pytest.raises(RecommenderError) as caught:
+            download(
+                f"{front.url}/data.bin",
+                target,
+                login=login,
+                patience=Patience(attempts=2, pause=0.0),
+            )
+    note = json.loads(target.with_name("data.bin.part.json").read_text())
+    assert "s3cret" not in f"{caught.value} {login!r} {caplog.text} {note}"
+    assert "broke off" in caplog.text

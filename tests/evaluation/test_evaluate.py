@@ -1,0 +1,150 @@
+"""The report: every strategy and baseline on the same users, and how sure it is."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests import checkerboard
+from training.data.examples import queries_of
+from training.evaluation.baselines import BASELINES
+from training.evaluation.evaluate import DIVERSITIES, FAVOURITES, PER_USER
+from training.pipeline.folders import Folders
+
+
+@pytest.fixture(scope="module")
+def report(board):
+    return json.loads((board.report / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def rows(report):
+    return {row["method"]: row for row in report["rows"]}
+
+
+def test_ours_and_the_baselines_stand_in_one_table(rows):
+    kinds = {name: row["kind"] for name, row in rows.items()}
+    ours = {name for name, kind in kinds.items() if kind == "ours"}
+    assert ours == {"items", "voters", "nearest-user"}
+    assert set(kinds) - ours == {baseline.name for baseline in BASELINES}
+
+
+def test_a_baseline_stands_with_a_setting_of_its_grid(rows):
+    for baseline in BASELINES:
+        row = rows[baseline.name]
+        assert row["settings"] in baseline.grid
+        assert row["content"] == baseline.uses_content
+        assert 0 <= row["validation_ndcg@20"] <= 1
+
+
+def test_ours_stand_with_what_was_chosen_for_them_how_long_they_took_and_what_they_know(
+    board, rows
+):
+    noted = json.loads((board.model / "history.json").read_text())["strategies"]
+    for name in ("items", "voters", "nearest-user"):
+        row = {key: rows[name][key] for key in ("settings", "fit_seconds", "content")}
+        assert row == noted[name]
+        assert row["fit_seconds"] > 0
+        assert row["content"] == (name == "items")
+    assert rows["voters"]["settings"]["voters"] > 0
+
+
+def test_every_metric_lies_within_0_and_1_and_within_its_interval(rows):
+    for row in rows.values():
+        assert 0 <= row["coverage@20"] <= 1
+        for metric in PER_USER:
+            low, mean, high = row[f"{metric}_low"], row[metric], row[f"{metric}_high"]
+            assert -1e-6 <= low <= mean + 1e-6
+            assert mean <= high + 1e-6 <= 1 + 1e-5
+
+
+def test_learning_beats_popularity_by_more_than_chance(rows):
+    assert rows["voters"]["ndcg@20_low"] > rows["popularity"]["ndcg@20_high"]
+    # Half of the popular items have the other colour.
+    assert rows["voters"]["recall@10"] > 0.9 > rows["popularity"]["recall@10"]
+
+
+def test_the_default_is_the_best_of_ours_on_validation_users(report, rows):
+    ours = {n: r["validation_ndcg@20"] for n, r in rows.items() if r["kind"] == "ours"}
+    assert ours[report["default_strategy"]] == max(ours.values())
+
+
+def test_a_difference_is_the_defaults_mean_less_the_others(report, rows):
+    default = rows[report["default_strategy"]]
+    assert "ndcg@20_minus" not in default
+    for name, row in rows.items():
+        if name != report["default_strategy"]:
+            minus = row["ndcg@20_minus"]
+            assert minus["mean"] == pytest.approx(default["ndcg@20"] - row["ndcg@20"], abs=1e-6)
+            assert minus["low"] - 1e-6 <= minus["mean"] <= minus["high"] + 1e-6
+
+
+def test_what_became_of_the_rows_is_told(report):
+    assert report["data"]["songs"] == checkerboard.ITEMS
+    assert report["data"]["listeners"] == checkerboard.USERS
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_queries_are_of_the_parts_own_users_and_the_same_whoever_asks(board, part, count):
+    data, config = checkerboard.data_of(board), checkerboard.config()
+    one, other = (queries_of(data, part, count, config) for _ in range(2))
+    assert (one.favourites == other.favourites).all()
+    assert len(one) == (data.parts == {"validation": 1, "test": 2}[part]).sum()
+    liked = data.liked(part)[one.users]
+    shown = np.zeros(liked.shape)
+    np.put_along_axis(shown, one.favourites, 1, axis=1)
+    assert (shown + one.targets.toarray() == liked.toarray()).all()
+
+
+def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows):
+    table = report["by_favourites"]
+    assert {row["favourites"] for row in table} == set(FAVOURITES)
+    for count in FAVOURITES:
+        mine = {row["method"]: row for row in table if row["favourites"] == count}
+        assert set(mine) == set(rows)
+        for name, row in mine.items():
+            assert 0 <= row["low"] <= row["ndcg@20"] + 1e-6 <= row["high"] + 2e-6
+            assert ("minus" in row) == (name != report["default_strategy"])
+    three = {row["method"]: row for row in table if row["favourites"] == 3}
+    assert all(three[name]["ndcg@20"] == pytest.approx(rows[name]["ndcg@20"]) for name in rows)
+
+
+def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
+    table = report["variety"]
+    assert [row["diversity"] for row in table] == list(DIVERSITIES)
+    assert table[-1]["one_creator@10"] <= table[0]["one_creator@10"]
+    assert table[-1]["similarity@10"] <= table[0]["similarity@10"]
+
+
+def test_what_new_items_would_get_stands_beside_the_same_creators_and_chance(report):
+    found = report["new_items"]
+    assert found["hidden"] == round(checkerboard.ITEMS * 0.1)
+    # Among so few, the first hundred would be all of them.
+    assert found["cut"] == 1
+    assert found["users"] > 0
+    assert {"items", "same creator", "random"} <= set(found["methods"])
+    for row in found["methods"].values():
+        recall = row[f"recall@{found['cut']}"]
+        assert 0 <= row["low"] <= recall + 1e-6 <= row["high"] + 2e-6 <= 1 + 1e-5
+
+
+def test_the_manifest_gets_the_figures_of_the_report_but_no_time(report, rows):
+    summary = report["summary"]
+    assert {row["method"] for row in summary["rows"]} == set(rows)
+    assert "seed 20, validation_share 0.1" in summary["split"]
+    for row in summary["rows"]:
+        assert row["ndcg@20"] == pytest.approx(rows[row["method"]]["ndcg@20"], abs=5e-5)
+        assert "fit_seconds" not in row
+
+
+def test_in_a_hurry_the_slow_baselines_and_new_items_are_left_out(board, tmp_path):
+    shutil.copytree(board.artifacts, tmp_path / "artifacts")
+    folders = Folders(board.domain, board.raw, tmp_path / "artifacts")
+    checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
+    found = json.loads((folders.report / "report.json").read_text(encoding="utf-8"))
+    measured = {row["method"] for row in found["rows"] if row["kind"] == "baseline"}
+    assert measured == {baseline.name for baseline in BASELINES if not baseline.slow}
+    assert "new_items" not in found
+    assert "Not measured" in (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")

@@ -1,0 +1,98 @@
+"""Which strategies a bound on the model's size lets through."""
+
+import dataclasses
+
+import pytest
+
+from tests import checkerboard
+from training.config import ExportConfig
+from training.export import conversion
+from training.export.conversion import convert, convert_within, megabytes
+from training.export.serving import Graph
+from training.models.strategies import served as served_by
+
+BEST_FIRST = ["voters", "items", "nearest-user"]
+
+
+@pytest.fixture(scope="module")
+def strategies(board):
+    """In the order to offer them: items, voters, nearest-user."""
+    return served_by(board.model, checkerboard.config())
+
+
+def graph_of(some) -> Graph:
+    return Graph(some, 10, checkerboard.ITEMS)
+
+
+@pytest.fixture
+def weights(monkeypatch):
+    """Lets nothing be converted: strategies weigh what is told here, whatever they share."""
+    told = {"items": 5.0, "voters": 4.0, "nearest-user": 1.0}
+    converted = []
+
+    def noted(graph, config, folder):
+        names = [one.strategy.name for one in graph.strategies]
+        converted.append(names)
+        (folder / "model.json").write_bytes(b"x" * round(sum(told[n] for n in names) * 1e6))
+
+    monkeypatch.setattr(conversion, "convert", noted)
+    return converted
+
+
+@pytest.mark.parametrize(
+    ("bound", "kept"),
+    [
+        (0, ["items", "voters", "nearest-user"]),  # no bound
+        (10, ["items", "voters", "nearest-user"]),
+        (9.9, ["items", "voters"]),
+        # The better one would not fit, the worse one does.
+        (8, ["voters", "nearest-user"]),
+        (4.5, ["voters"]),
+        (1, ["voters"]),  # too heavy, and the best
+    ],
+)
+def test_the_best_ships_and_of_the_others_the_better_ones_that_fit(
+    strategies, weights, tmp_path, bound, kept
+):
+    config = ExportConfig(max_megabytes=bound)
+    graph = convert_within(strategies, BEST_FIRST, graph_of, config, tmp_path)
+    assert [one.strategy.name for one in graph.strategies] == kept == weights[-1]
+
+
+def test_where_all_fit_nothing_is_converted_twice(strategies, weights, tmp_path):
+    convert_within(strategies, BEST_FIRST, graph_of, ExportConfig(), tmp_path)
+    assert len(weights) == 1
+
+
+def test_named_strategies_know_no_bound(strategies, weights, tmp_path):
+    config = ExportConfig(max_megabytes=1, strategies="items,voters,nearest-user")
+    graph = convert_within(strategies, BEST_FIRST, graph_of, config, tmp_path)
+    assert len(graph.strategies) == 3
+
+
+def test_the_size_is_that_of_model_and_weights(strategies, tmp_path):
+    convert(graph_of(strategies), ExportConfig(), tmp_path)
+    whole = megabytes(tmp_path)
+    (tmp_path / "items.jsonl").write_bytes(b"x" * 1000)
+    assert whole == megabytes(tmp_path)
+    assert whole * 1e6 == sum(
+        p.stat().st_size for p in tmp_path.iterdir() if p.suffix in (".bin", ".json")
+    )
+
+
+def test_strategies_that_share_their_weights_are_weighed_together(strategies, tmp_path):
+    # Alone, `nearest-user` would be too much beside `voters`; but both read the same users.
+    sizes = {}
+    for names in (("voters",), ("nearest-user",), ("voters", "nearest-user")):
+        some = [one for one in strategies if one.strategy.name in names]
+        folder = tmp_path / "-".join(names)
+        folder.mkdir()
+        convert(graph_of(some), ExportConfig(), folder)
+        sizes[names] = megabytes(folder)
+    both = sizes["voters", "nearest-user"]
+    assert both < sizes["voters",] + sizes["nearest-user",]
+    config = dataclasses.replace(ExportConfig(), max_megabytes=both)
+    graph = convert_within(
+        strategies, ["voters", "nearest-user", "items"], graph_of, config, tmp_path
+    )
+    assert [one.strategy.name for one in graph.strategies] == ["voters", "nearest-user"]

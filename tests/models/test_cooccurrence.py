@@ -1,0 +1,76 @@
+"""Counts of pairs: by hand, against the dense product, and block by block."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.likes import LIKED, likes
+from training.models import cooccurrence
+from training.models.cooccurrence import prune, together
+
+
+def test_every_user_who_likes_both_speaks_for_a_pair():
+    counts = together(LIKED, 0.0).toarray()
+    assert counts.tolist() == [[0, 2, 1, 0], [2, 0, 1, 0], [1, 1, 0, 1], [0, 0, 1, 0]]
+
+
+def test_a_user_of_many_likes_speaks_less_for_each_of_his_pairs():
+    counts = together(LIKED, 1.0).toarray()
+    assert counts[0, 1] == pytest.approx(1 / 3 + 1 / 2)
+    assert counts[0, 2] == pytest.approx(1 / 3)
+    assert counts[2, 3] == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize("cells", [1, 20, 10**6])
+def test_counts_are_the_dense_product_whatever_the_blocks(monkeypatch, cells):
+    monkeypatch.setattr(cooccurrence, "BLOCK_CELLS", cells)
+
+    @settings(deadline=None, max_examples=40)
+    @given(likes(), st.sampled_from([0.0, 0.5, 1.0]))
+    def check(liked, power):
+        dense = liked.toarray()
+        weight = np.maximum(dense.sum(axis=1), 1) ** -power
+        wanted = dense.T @ (dense * weight[:, None])
+        np.fill_diagonal(wanted, 0)
+        counts = together(liked, power).toarray()
+        assert counts == pytest.approx(wanted, abs=1e-5)
+        assert counts == pytest.approx(counts.T, abs=1e-6)
+
+    check()
+
+
+@settings(deadline=None, max_examples=50)
+@given(likes(), st.integers(1, 4))
+def test_a_table_too_large_keeps_each_rows_greatest_by_count_over_root_of_likers(liked, most):
+    items = liked.shape[1]
+    whole, kept = (
+        together(liked, 0.0, **limit).toarray() for limit in ({}, {"most_pairs": most * items})
+    )
+    worth = whole / np.sqrt(np.maximum(liked.toarray().sum(axis=0), 1))
+    for row in range(items):
+        left = kept[row] > 0
+        assert left.sum() == min(most, (whole[row] > 0).sum())
+        assert (kept[row][left] == whole[row][left]).all()
+        assert sorted(worth[row][left]) == pytest.approx(
+            sorted(worth[row][whole[row] > 0])[::-1][:most][::-1]
+        )
+
+
+@pytest.mark.parametrize("cells", [4, 10**6])
+def test_pruning_keeps_the_greatest_of_each_row(monkeypatch, cells):
+    monkeypatch.setattr(cooccurrence, "BLOCK_CELLS", cells)
+
+    @settings(deadline=None, max_examples=50)
+    @given(st.integers(0, 2**32 - 1))
+    def check(seed):
+        rng = np.random.default_rng(seed)
+        dense = rng.random((6, 8)).astype(np.float32) * (rng.random((6, 8)) < 0.6)
+        most = rng.integers(0, 5, 6)
+        kept = prune(sp.csr_matrix(dense), most).toarray()
+        for row, left, count in zip(dense, kept, most, strict=True):
+            assert sorted(left[left > 0]) == sorted(sorted(row[row > 0])[::-1][:count])
+            assert (left[left > 0] == row[left > 0]).all()
+
+    check()

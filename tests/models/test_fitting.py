@@ -1,0 +1,102 @@
+"""The fit loop: it looks in time, keeps the best look and stops when nothing is gained."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from training.config import TrainConfig
+from training.models import fitting
+from training.models.tensorflow_import import tf
+from training.models.user_towers import UserTowers
+
+
+def quiet(*_) -> None:
+    """Hears nothing."""
+
+
+class Looked:
+    """A small model, and looks whose scores are known beforehand."""
+
+    def __init__(self, *scores: float) -> None:
+        self.model = UserTowers(items=4, users=3, dim=2, seed=1)
+        self.model.compile(optimizer=tf.keras.optimizers.Adagrad(0.1))
+        self.start = self.model.get_weights()
+        self.scores, self.weights = list(scores), []
+        self.drawn = 0
+
+    def look(self) -> float:
+        self.weights.append(self.model.get_weights())
+        return self.scores[len(self.weights) - 1]
+
+    def batches(self):
+        for n in itertools.count():
+            self.drawn += 1
+            yield np.array([[n % 4, -1], [3, 1]], np.int32), np.array([n % 3, 2], np.int32)
+
+    def fit(self, *, progress=quiet, logs=None, **settings) -> fitting.History:
+        config = TrainConfig(**settings)
+        drawn = self.batches()
+        return fitting.fit(
+            self.model, drawn, self.look, config, name="towers", progress=progress, logs=logs
+        )
+
+
+def same(one, other) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_the_best_look_is_kept_not_the_last():
+    looked = Looked(0.1, 0.4, 0.3)
+    history = looked.fit(eval_every=2, max_steps=6)
+    assert history.best_step == 4
+    assert same(looked.model.get_weights(), looked.weights[1])
+    assert not same(looked.weights[1], looked.weights[2])
+
+
+def test_of_equal_looks_the_first_is_kept():
+    looked = Looked(0.4, 0.4, 0.4)
+    assert looked.fit(eval_every=1, max_steps=3).best_step == 1
+    assert same(looked.model.get_weights(), looked.weights[0])
+
+
+def test_it_stops_after_so_many_looks_without_a_gain():
+    looked = Looked(0.1, 0.2, 0.2, 0.1, 0.9)
+    history = looked.fit(eval_every=3, max_steps=300, patience=2)
+    assert [step for step, _, _ in history.looks] == [3, 6, 9, 12]
+    assert looked.drawn == 12
+
+
+@pytest.mark.parametrize(
+    ("every", "most", "steps"), [(3, 7, [3, 6, 7]), (50, 4, [4]), (2, 4, [2, 4]), (1, 1, [1])]
+)
+def test_all_steps_are_run_and_the_last_is_looked_at(every, most, steps):
+    looked = Looked(*np.linspace(0.1, 0.9, len(steps)))
+    history = looked.fit(eval_every=every, max_steps=most)
+    assert [step for step, _, _ in history.looks] == steps
+    assert looked.drawn == most
+    assert all(np.isfinite(loss) for _, loss, _ in history.looks)
+
+
+def test_a_model_that_finds_nothing_is_kept_at_its_first_look():
+    assert Looked(0.0, 0.0).fit(eval_every=1, max_steps=2).best_step == 1
+
+
+def test_every_look_is_told_and_can_be_read_by_tensorboard(tmp_path):
+    told = []
+    looked = Looked(0.1, 0.2)
+    looked.fit(
+        eval_every=2,
+        max_steps=4,
+        progress=lambda done, total, text: told.append((done, total, text)),
+        logs=tmp_path,
+    )
+    assert [(done, total) for done, total, _ in told] == [(2, 4), (4, 4)]
+    assert all("towers" in text for *_, text in told)
+    events = [
+        value.tag
+        for path in tmp_path.iterdir()
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    ]
+    assert events.count("validation NDCG@20") == events.count("loss") == 2

@@ -1,0 +1,171 @@
+"""The strategy `items`: its score is the formula, its shares are the parts of the score."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.models.item_strategy import GREATEST, ItemIndex, ItemStrategy, scorer_of
+from training.models.item_table import ItemTable
+from training.models.ops import rank
+from training.models.tensorflow_import import tf
+
+ITEMS, DIM = 12, 4
+
+
+def table_of(seed: int) -> ItemTable:
+    rng = np.random.default_rng(seed)
+    dense = rng.random((ITEMS, ITEMS)) * (rng.random((ITEMS, ITEMS)) < 0.3)
+    np.fill_diagonal(dense, 0)
+    gives, draws = rng.uniform(0.5, 2, ITEMS), rng.uniform(0.01, 0.1, ITEMS)
+    return ItemTable(sp.csr_matrix(dense), gives, draws)
+
+
+def vectors_of(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.5, (ITEMS, DIM)).astype(np.float32)
+
+
+def asked(strategy: ItemStrategy, favourites: list[int], results: int = ITEMS) -> dict:
+    outputs = strategy.items(tf.constant([favourites], tf.int32), results)
+    return {name: value.numpy()[0] for name, value in outputs.items()}
+
+
+def parts_of(table: ItemTable, vectors: np.ndarray, blend: float, favourites: list[int]):
+    """Returns [favourites, items], what each favourite adds to each score, in plain numpy."""
+    likeness = blend * vectors[favourites].mean(axis=0) @ vectors.T
+    rest = table.draws * np.exp(np.minimum(likeness, 8))
+    return table.table.toarray()[favourites] + table.gives[favourites][:, None] * rest
+
+
+FAVOURITES = st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=6, unique=True)
+BLENDS = st.sampled_from([0.0, 0.5, 2.0])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), FAVOURITES, BLENDS)
+def test_a_score_is_the_formulas_but_for_a_factor(seed, favourites, blend):
+    table, vectors = table_of(seed), vectors_of(seed)
+    answer = asked(ItemStrategy(ItemIndex.of(table, vectors, blend), "float32"), favourites)
+    wanted = parts_of(table, vectors, blend, favourites).sum(axis=0)
+    assert sorted(answer["items"].tolist()) == list(range(ITEMS))
+    factor = answer["scores"][0] / wanted.max()
+    assert answer["scores"] == pytest.approx(factor * wanted[answer["items"]], rel=1e-4)
+    assert (np.diff(answer["scores"]) <= 0).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), FAVOURITES, BLENDS)
+def test_without_tensorflow_the_scores_are_the_same(seed, favourites, blend):
+    index = ItemIndex.of(table_of(seed), vectors_of(seed), blend)
+    answer = asked(ItemStrategy(index, "float32"), favourites)
+    padded = np.array([[*favourites, -1, -1]], np.int32)
+    assert scorer_of(index)(padded)[0][answer["items"]] == pytest.approx(answer["scores"], rel=1e-4)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), FAVOURITES, BLENDS)
+def test_shares_are_the_parts_of_a_score_and_sum_to_one(seed, favourites, blend):
+    table, vectors = table_of(seed), vectors_of(seed)
+    strategy = ItemStrategy(ItemIndex.of(table, vectors, blend), "float32")
+    answer = asked(strategy, [*favourites, -1, -1])
+    parts = parts_of(table, vectors, blend, favourites)
+    wanted = (parts / parts.sum(axis=0))[:, answer["items"]].T
+    count = len(favourites)
+    assert answer["shares"][:, :count] == pytest.approx(wanted, abs=1e-4)
+    assert (answer["shares"][:, count:] == 0).all()
+    assert answer["shares"].sum(axis=1) == pytest.approx(1, abs=1e-4)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 999), FAVOURITES, BLENDS, st.randoms(), st.integers(0, 4))
+def test_order_and_padding_of_favourites_do_not_matter(seed, favourites, blend, random, padding):
+    strategy = ItemStrategy(ItemIndex.of(table_of(seed), vectors_of(seed), blend), "float16")
+    mixed = list(favourites)
+    random.shuffle(mixed)
+    one, other = asked(strategy, favourites), asked(strategy, mixed + [-1] * padding)
+    assert one["scores"] == pytest.approx(other["scores"], rel=1e-4)
+    by_item = dict(zip(other["items"].tolist(), other["scores"].tolist(), strict=True))
+    for item, score in zip(one["items"].tolist(), one["scores"].tolist(), strict=True):
+        assert by_item[item] == pytest.approx(score, rel=1e-4)
+
+
+def test_each_favourites_share_goes_with_it_when_the_order_changes():
+    strategy = ItemStrategy(ItemIndex.of(table_of(3), vectors_of(3), 1.0), "float32")
+    one, other = asked(strategy, [1, 5, 8]), asked(strategy, [8, 1, 5])
+    assert (one["items"] == other["items"]).all()
+    assert one["shares"] == pytest.approx(other["shares"][:, [1, 2, 0]], abs=1e-5)
+
+
+def test_vectors_have_length_one_and_are_nought_where_there_is_no_item():
+    table = table_of(1)
+    silent = table.draws.copy()
+    silent[4:] = 0  # nothing can be said of an item that draws nothing and stands in no row
+    rows = table.table.toarray()
+    rows[:, 4:] = 0
+    index = ItemIndex.of(ItemTable(sp.csr_matrix(rows), table.gives, silent), vectors_of(1), 0.0)
+    answer = asked(ItemStrategy(index, "float32"), [0])
+    real = answer["items"] >= 0
+    assert real.sum() == 4
+    assert (answer["scores"][~real] == 0).all()
+    assert np.linalg.norm(answer["vectors"][real], axis=1) == pytest.approx(1, abs=1e-5)
+    assert (answer["vectors"][~real] == 0).all()
+
+
+def test_an_item_of_which_nothing_is_known_has_a_vector_of_nought():
+    vectors = vectors_of(1)
+    vectors[7] = 0
+    answer = asked(ItemStrategy(ItemIndex.of(table_of(1), vectors, 0.0), "float32"), [0])
+    place = answer["items"].tolist().index(7)
+    assert (answer["vectors"][place] == 0).all()
+
+
+def test_the_weights_are_rounded_as_the_export_rounds_them():
+    index = ItemIndex.of(table_of(2), vectors_of(2), 1.0)
+
+    def half(values):
+        return values.astype(np.float16).astype(np.float32)
+
+    beforehand = replace(
+        index,
+        vectors=half(index.vectors),
+        weights=half(index.weights),
+        gives=half(index.gives),
+        draws=half(index.draws),
+    )
+    one = asked(ItemStrategy(index, "float16"), [1, 2, 3])
+    other = asked(ItemStrategy(beforehand, "float32"), [1, 2, 3])
+    assert (one["items"] == other["items"]).all()
+    assert (one["scores"] == other["scores"]).all()
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e12])
+def test_weights_of_any_size_are_stored_so_that_float16_can_hold_them(factor):
+    table = table_of(4)
+    table = ItemTable(table.table * factor, table.gives * 3, table.draws * factor / 3)
+    index = ItemIndex.of(table, vectors_of(4), 1.0)
+    assert max(index.weights.max(), index.draws.max()) == pytest.approx(GREATEST, rel=1e-4)
+    answer = asked(ItemStrategy(index, "float16"), [0, 1])
+    plain = asked(ItemStrategy(ItemIndex.of(table_of(4), vectors_of(4), 1.0), "float16"), [0, 1])
+    assert answer["scores"] == pytest.approx(plain["scores"], rel=1e-2)
+
+
+def test_an_empty_table_leaves_the_answer_to_what_items_draw():
+    table = table_of(5)
+    table = ItemTable(sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), table.gives, table.draws)
+    answer = asked(ItemStrategy(ItemIndex.of(table, vectors_of(5), 0.0), "float16"), [3])
+    assert np.isfinite(answer["scores"]).all()
+    assert answer["items"].tolist() == np.argsort(-table.draws).tolist()
+
+
+def test_an_unrelated_item_that_is_like_the_favourites_comes_before_one_that_is_not():
+    table = ItemTable(
+        sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), np.ones(ITEMS), np.ones(ITEMS)
+    )
+    vectors = np.zeros((ITEMS, 2), np.float32)
+    vectors[[0, 9]], vectors[5] = [1, 0], [-1, 0]
+    strategy = ItemStrategy(ItemIndex.of(table, vectors, 1.0), "float32")
+    ranked = rank(strategy.items, np.array([[0, -1]], np.int32), ITEMS, ITEMS)[0]
+    assert (ranked[0], ranked[10]) == (9, 5)

@@ -1,0 +1,188 @@
+"""The table: a known weight of each pair comes back, pruned, and unrelated pairs as a product."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import checkerboard
+from training.config import ItemsConfig
+from training.data.features import ItemFeatures, features_of
+from training.errors import ConfigError
+from training.models import item_table, pair_network
+from training.models.pairs import ContentStatistics, PairStatistics
+
+CONFIG = ItemsConfig(epochs=2, hidden=4, neighbours=5, new_neighbours=2)
+
+
+def quiet(*_) -> None:
+    """Hears nothing."""
+
+
+class Known:
+    """A network whose weights are known: what each gives times what each draws, and some more."""
+
+    def __init__(self, items: int, shift: float = 0.0) -> None:
+        rng = np.random.default_rng(8)
+        self.gives, self.draws = rng.normal(size=items), rng.normal(size=items)
+        self.extra = np.zeros((items, items))
+        for f in range(items):
+            self.extra[f, (f + np.arange(1, 4)) % items] = [3, 2, 1]
+        self.logs = self.gives[:, None] + self.draws + self.extra + shift
+
+    def log_weights(self, features_of, f, i):
+        return self.logs[f, i].astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def board_likes(board):
+    data = checkerboard.data_of(board)
+    return data.liked("train"), features_of(board.domain, data.items)
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """Puts networks of known weights in the place of fitted ones, in the order of their fitting."""
+
+    def put(*networks: Known) -> None:
+        left = list(networks)
+        monkeypatch.setattr(pair_network, "fit", lambda *_, **__: left.pop(0))
+
+    return put
+
+
+def with_new(liked: sp.csr_matrix, features: ItemFeatures, new: int):
+    """Returns likes and features with more items that nobody likes, each like the first ones."""
+    none = sp.csr_matrix((liked.shape[0], new), dtype=np.float32)
+    values = features.groups["artist"]
+    return sp.hstack([liked, none], format="csr"), ItemFeatures(
+        {"artist": sp.vstack([values, values[:new]], format="csr")},
+        sp.vstack([features.title, features.title[:new]], format="csr"),
+        np.append(features.years, features.years[:new]),
+    )
+
+
+def test_an_unrelated_pair_weighs_what_one_gives_times_what_the_other_draws(known, board_likes):
+    network = Known(checkerboard.ITEMS)
+    known(network)
+    found = item_table.fit(*board_likes, CONFIG, progress=quiet)
+    product = np.outer(found.gives, found.draws)
+    assert product == pytest.approx(np.exp(network.gives[:, None] + network.draws), rel=1e-3)
+
+
+def test_a_kept_pair_weighs_all_that_the_network_says_and_no_pair_is_kept_for_less(
+    known, board_likes
+):
+    network = Known(checkerboard.ITEMS)
+    known(network)
+    found = item_table.fit(*board_likes, CONFIG, progress=quiet)
+    table, product = found.table.toarray(), np.outer(found.gives, found.draws)
+    kept = table > 1e-3 * product
+    assert (table + product)[kept] == pytest.approx(np.exp(network.logs)[kept], rel=1e-3)
+    assert not kept[network.extra == 0].any()
+    # Not every pair is looked at, but of most rows one that weighs more.
+    assert kept.any(axis=1).mean() > 0.5
+
+
+def test_a_row_keeps_no_more_than_its_places_and_never_the_item_itself(board_likes):
+    config = ItemsConfig(epochs=1, hidden=4, neighbours=3)
+    found = item_table.fit(*board_likes, config, progress=quiet)
+    assert np.diff(found.table.indptr).max() <= 3
+    assert (found.table.diagonal() == 0).all()
+    assert (found.table.data > 0).all()
+    assert (found.gives > 0).all()
+    assert (found.draws > 0).all()
+
+
+def test_new_items_have_places_of_their_own_and_no_more(board_likes):
+    liked, features = with_new(*board_likes, 6)
+    found = item_table.fit(liked, features, CONFIG, progress=quiet)
+    new = found.table[:, checkerboard.ITEMS :]
+    assert 0 < np.diff(new.tocsr().indptr).max() <= CONFIG.new_neighbours
+    assert np.diff(found.table.indptr).max() <= CONFIG.neighbours
+
+
+def test_no_place_is_left_for_new_items_where_all_are_for_old_ones(board_likes):
+    liked, features = with_new(*board_likes, 6)
+    config = ItemsConfig(epochs=1, hidden=4, neighbours=2, new_neighbours=9)
+    found = item_table.fit(liked, features, config, progress=quiet)
+    assert np.diff(found.table.indptr).max() <= 2
+
+
+def test_what_new_items_weigh_is_brought_to_the_scale_of_the_others(known, board_likes):
+    liked, features = with_new(*board_likes, 6)
+    seen, content = Known(checkerboard.ITEMS + 6), Known(checkerboard.ITEMS + 6, shift=4)
+    known(seen, content)
+    found = item_table.fit(liked, features, CONFIG, progress=quiet)
+    # The second network says the same, e⁴ times as loud: joined, nothing tells them apart.
+    product = np.outer(found.gives, found.draws)
+    assert product == pytest.approx(np.exp(seen.gives[:, None] + seen.draws), rel=1e-2)
+    table = found.table.toarray()
+    kept = table > 0.1 * product
+    assert (table + product)[kept] == pytest.approx(np.exp(seen.logs)[kept], rel=1e-2)
+
+
+def test_the_network_learns_from_users_who_are_not_counted(monkeypatch, board_likes):
+    liked, features = board_likes
+    counted, asked = [], []
+    fit, count = pair_network.fit, PairStatistics.__init__
+
+    def noted(self, likes, *rest):
+        counted.append(likes)
+        count(self, likes, *rest)
+
+    monkeypatch.setattr(PairStatistics, "__init__", noted)
+    monkeypatch.setattr(
+        pair_network, "fit", lambda parts, *r, **k: asked.extend(parts) or fit(parts, *r, **k)
+    )
+    item_table.fit(liked, features, CONFIG, progress=quiet)
+    others, everybody = counted
+    assert everybody.shape[0] == liked.shape[0]
+    asking = liked.shape[0] - others.shape[0]
+    assert asking == int(liked.shape[0] * CONFIG.calibration)
+    assert len(asked[0][1]) == asking * CONFIG.draws
+
+
+def test_the_same_seed_fills_the_same_table(board_likes):
+    one, other = (item_table.fit(*board_likes, CONFIG, progress=quiet) for _ in range(2))
+    assert (one.table != other.table).nnz == 0
+    assert (one.gives == other.gives).all()
+    assert (one.draws == other.draws).all()
+
+
+def test_a_few_users_suffice_and_too_few_are_refused_with_the_remedy(board_likes):
+    liked, features = board_likes
+    found = item_table.fit(liked[:3], features, CONFIG, progress=quiet)
+    assert np.isfinite(found.gives).all()
+    assert np.isfinite(found.draws).all()
+    one_each = sp.csr_matrix(np.eye(checkerboard.ITEMS, dtype=np.float32))
+    with pytest.raises(ConfigError, match=r"clean\.liked_from"):
+        item_table.fit(one_each, features, CONFIG, progress=quiet)
+
+
+def test_new_items_of_whom_nothing_can_be_learned_weigh_what_the_others_network_says(
+    monkeypatch, board_likes
+):
+    liked, features = with_new(*board_likes, 2)
+    monkeypatch.setattr(pair_network, "queries_for_new", lambda *_: [])
+    monkeypatch.setattr(ContentStatistics, "content", None)
+    found = item_table.fit(liked, features, CONFIG, progress=quiet)
+    assert found.table.shape == (checkerboard.ITEMS + 2, checkerboard.ITEMS + 2)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 9999), st.integers(1, 400))
+def test_a_table_too_large_is_cut_to_size_and_the_more_liked_keep_more(seed, most):
+    rng = np.random.default_rng(seed)
+    table = sp.csr_matrix(rng.random((20, 20)) * (rng.random((20, 20)) < 0.7))
+    likers = rng.integers(0, 500, 20)
+    config = ItemsConfig(neighbours=12, new_neighbours=4, max_pairs=most)
+    have = np.minimum(np.diff(table.indptr), 12)
+    places = np.minimum(item_table._places(table, likers, config), have)
+    assert most - 20 < places.sum() <= most or (places == have).all()
+    for one, other in itertools.permutations(np.flatnonzero(places < have), 2):
+        assert places[one] <= places[other] or likers[one] >= likers[other]
+    assert (np.diff(item_table._pruned(table, likers, config).indptr) <= places).all()

@@ -1,0 +1,139 @@
+"""The network that weighs pairs: what it is asked, and that it learns from it."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.config import ItemsConfig
+from training.models import pair_network
+from training.models.pair_network import LIMIT, PairNetwork, queries_for_new, queries_of
+
+ITEMS, USERS = 20, 60
+CONFIG = ItemsConfig(epochs=4, draws=2, hidden=4, batch=16, negatives=8, learning_rate=0.05)
+COLOUR = np.arange(ITEMS) % 2
+
+
+@pytest.fixture(scope="module")
+def liked() -> sp.csr_matrix:
+    """Users who like six to eight items of their colour."""
+    rng = np.random.default_rng(5)
+    dense = np.zeros((USERS, ITEMS), np.float32)
+    for user, row in enumerate(dense):
+        row[rng.choice(np.arange(user % 2, ITEMS, 2), rng.integers(6, 9), replace=False)] = 1
+    return sp.csr_matrix(dense)
+
+
+class Counts:
+    """Stands for statistics: the number of likers alone is asked for."""
+
+    def __init__(self, liked: sp.csr_matrix) -> None:
+        self.likers = np.asarray(liked.sum(axis=0)).ravel()
+
+
+def everything() -> sp.csr_matrix:
+    return sp.csr_matrix(np.ones((ITEMS, ITEMS), np.float32) - np.eye(ITEMS, dtype=np.float32))
+
+
+def features_of(f: np.ndarray, i: np.ndarray) -> np.ndarray:
+    """Tells of a pair whether the colour is the same, and something that tells nothing."""
+    return np.stack([COLOUR[f] == COLOUR[i], np.sin(7 * f + 3 * i)], axis=1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def network(liked) -> PairNetwork:
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    return fitted(queries)
+
+
+def fitted(queries, config=CONFIG, told=lambda *_: None) -> PairNetwork:
+    return pair_network.fit([(features_of, queries)], config, name="network", progress=told)
+
+
+def test_a_query_shows_some_likes_and_the_targets_first_among_its_candidates(liked):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    assert len(queries) == CONFIG.draws * USERS
+    for n, query in enumerate(queries):
+        mine = set(liked[n % USERS].indices.tolist())
+        shown, candidates = query.favourites.tolist(), query.candidates.tolist()
+        assert set(shown) < mine
+        assert len(set(candidates)) == len(candidates)
+        assert not set(candidates) & set(shown)
+        assert set(candidates[: query.targets]) == mine - set(shown)
+        assert not set(candidates[query.targets :]) & mine
+        assert len(candidates) - query.targets <= CONFIG.negatives
+
+
+def test_numbers_of_favourites_from_one_to_many_are_asked(liked):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    assert {len(query.favourites) for query in queries} >= {1, 2, 3, 4, 5}
+
+
+def test_a_user_with_one_like_can_ask_nothing():
+    liked = sp.csr_matrix(np.eye(ITEMS, dtype=np.float32))
+    assert queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1)) == []
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_new_items_are_asked_for_among_new_items_by_those_who_show_old_ones(seed):
+    rng = np.random.default_rng(seed)
+    liked = sp.csr_matrix((rng.random((15, ITEMS)) < 0.3).astype(np.float32))
+    hidden = rng.random(ITEMS) < 0.4
+    for query in queries_for_new(liked, hidden, CONFIG, rng):
+        assert not hidden[query.favourites].any()
+        assert hidden[query.candidates].all()
+        assert len(set(query.candidates.tolist())) == len(query.candidates)
+        assert 1 <= query.targets <= len(query.candidates)
+        users = liked[:, query.favourites].toarray().all(axis=1)
+        users &= liked[:, query.candidates[: query.targets]].toarray().all(axis=1)
+        assert users.any()
+
+
+def test_pairs_that_are_liked_together_weigh_more_than_others(network):
+    f, i = np.nonzero(~np.eye(ITEMS, dtype=bool))
+    logs = network.log_weights(features_of, f, i)
+    same = COLOUR[f] == COLOUR[i]
+    assert logs[same].min() > logs[~same].max() + 0.5
+
+
+def test_weights_are_the_same_whether_weighed_at_once_or_in_blocks(network):
+    f, i = np.arange(15), np.arange(15)[::-1].copy()
+    whole = network.log_weights(features_of, f, i)
+    assert network.log_weights(features_of, f, i, block=4) == pytest.approx(whole, abs=1e-6)
+    assert network.log_weights(features_of, f[:0], i[:0]).shape == (0,)
+
+
+def test_the_same_seed_weighs_the_same_and_another_seed_otherwise(liked):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    f, i = np.arange(10), np.arange(10)[::-1].copy()
+    short = ItemsConfig(epochs=1, hidden=4, batch=16)
+    one, again, other = (
+        fitted(queries, config).log_weights(features_of, f, i)
+        for config in (short, short, ItemsConfig(epochs=1, hidden=4, batch=16, seed=21))
+    )
+    assert (one == again).all()
+    assert (one != other).any()
+
+
+def test_every_pass_is_told(liked):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    told = []
+    fitted(queries, told=lambda done, total, text: told.append((done, total, text.split(",")[0])))
+    assert told == [(n, 4, "network") for n in (1, 2, 3, 4)]
+
+
+def test_fewer_queries_than_a_batch_are_learned_from_all_the_same(liked):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    network = fitted(queries[:3])
+    assert np.isfinite(network.log_weights(features_of, np.array([0]), np.array([1]))).all()
+
+
+def test_features_far_from_what_was_learned_are_bounded_and_so_is_a_weight():
+    network = PairNetwork(np.array([1.0, 0.0]), np.array([0.5, 1e-3]), 4)
+    scaled = network.scaled(np.array([[1.5, 1e9], [1.0, -1e9]], np.float32))
+    assert scaled.tolist() == [[1, 6], [0, -6]]
+    network.layers.set_weights([np.full_like(w, 1e3) for w in network.layers.get_weights()])
+    weights = network.log_weights(lambda f, i: np.full((len(f), 2), 9), np.arange(2), np.arange(2))
+    assert weights.tolist() == [LIMIT, LIMIT]

@@ -1,0 +1,171 @@
+"""Training: it learns, stops in time, and the same seed learns the same."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from tests import checkerboard
+from training.data.examples import queries_of
+from training.models.item_table import ItemTable
+from training.models.ops import rank
+from training.models.strategies import served as served_by
+from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, load, save, train
+
+
+def quiet(*_) -> None:
+    """Hears nothing."""
+
+
+def fit(data, *settings, progress=quiet):
+    """Returns the user towers' index and history."""
+    config = checkerboard.config(*settings)
+    watch = queries_of(data, "validation", 3, config)
+    return fit_user_towers(data, watch, config, progress=progress)
+
+
+@pytest.fixture(scope="module")
+def data(board):
+    return checkerboard.data_of(board)
+
+
+def same(one, other) -> bool:
+    pairs = zip(asdict(one).values(), asdict(other).values(), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_the_same_seed_learns_the_same_and_another_seed_something_else(data):
+    short = ("train.max_steps=20",)
+    one, again = (fit(data, *short)[0] for _ in range(2))
+    other, _ = fit(data, *short, "train.seed=21")
+    assert same(one, again)
+    assert not same(one, other)
+
+
+def test_training_stops_when_looks_bring_no_gain_and_keeps_the_best_look(data):
+    settings = ("train.eval_every=5", "train.patience=2", "train.max_steps=500")
+    index, history = fit(data, *settings)
+    steps = [step for step, _, _ in history.looks]
+    scores = [score for _, _, score in history.looks]
+    assert history.best_step == steps[int(np.argmax(scores))]
+    assert steps[-1] == history.best_step + 2 * 5 < 500
+    until = (*settings[:2], f"train.max_steps={history.best_step}")
+    assert same(index, fit(data, *until)[0])
+
+
+def test_every_look_is_told_and_noted(data):
+    told = []
+    _, history = fit(
+        data, "train.max_steps=60", progress=lambda done, total, _: told.append((done, total))
+    )
+    assert told == [(20, 60), (40, 60), (60, 60)]
+    assert [step for step, _, _ in history.looks] == [20, 40, 60]
+    assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.looks)
+
+
+def test_the_index_holds_each_train_user_once_with_what_he_liked(data):
+    index, _ = fit(data, "train.max_steps=20")
+    liked = data.liked("train")
+    assert index.item_vectors.shape == (checkerboard.ITEMS, 8)
+    assert index.user_vectors.shape == (liked.shape[0], 8)
+    for user in range(liked.shape[0]):
+        own = index.items[index.offsets[user] : index.offsets[user + 1]]
+        assert set(own.tolist()) == set(liked[user].indices.tolist())
+
+
+def test_the_towers_tell_the_colours_apart(board, data):
+    index, _, _ = load(board.model)
+    vectors = index.item_vectors / np.linalg.norm(index.item_vectors, axis=1, keepdims=True)
+    colours = checkerboard.colours(data.items["item_id"].tolist())
+    alike = colours[:, None] == colours[None, :]
+    likeness = vectors @ vectors.T
+    assert likeness[alike].mean() > likeness[~alike].mean() + 0.5
+
+
+def test_load_returns_what_save_wrote(board, tmp_path):
+    users, voters, items = load(board.model)
+    save(users, voters, items, tmp_path)
+    again = load(tmp_path)
+    assert same(users, again[0])
+    assert voters == again[1]
+    assert same(items, again[2])
+
+
+def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved(board, tmp_path):
+    data = checkerboard.data_of(board)
+    config = checkerboard.config("train.max_steps=40", "items.epochs=2")
+    lists = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        train(board.domain, data, config, folder, progress=quiet)
+        watch = queries_of(data, "validation", 3, config)
+        lists.append(
+            [
+                rank(one.answer, watch.favourites, 20, checkerboard.ITEMS)
+                for one in served_by(folder, config)
+            ]
+        )
+    for one, other in zip(*lists, strict=True):
+        assert (one == other).all()
+
+
+def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
+    watch = queries_of(data, "validation", 3, checkerboard.config())
+    _, _, items = load(board.model)
+    assert items.blend in BLENDS
+    # A table that knows nothing leaves it to the towers, and they know the colours.
+    nothing = sp.csr_matrix((checkerboard.ITEMS, checkerboard.ITEMS), dtype=np.float32)
+    even = np.ones(checkerboard.ITEMS, np.float32)
+    vectors = np.eye(2)[checkerboard.colours(data.items["item_id"].tolist())]
+    assert blended(ItemTable(nothing, even, even), vectors, watch).blend > 0
+    # Vectors that know nothing cannot be of use to it: the first of equal blends is none.
+    assert blended(ItemTable(nothing, even, even), np.zeros_like(vectors), watch).blend == 0
+
+
+def test_the_voters_are_of_the_grid(board):
+    assert load(board.model)[1] in VOTER_GRID
+
+
+def test_the_history_names_a_look_of_each_pair_of_towers_and_the_seconds_of_each_part(board):
+    history = json.loads((board.model / "history.json").read_text())
+    for part in history["towers"].values():
+        assert part["best_step"] in [step for step, _, _ in part["looks"]]
+    assert set(history["seconds"]) == {
+        "user towers",
+        "voters",
+        "item towers",
+        "item table",
+        "blend",
+    }
+
+
+def test_the_history_tells_what_was_chosen_for_each_strategy_and_how_long_it_took(board):
+    history = json.loads((board.model / "history.json").read_text())
+    found, seconds = history["strategies"], history["seconds"]
+    _, voters, items = load(board.model)
+    assert {name: row["settings"] for name, row in found.items()} == {
+        "items": {"blend": float(items.blend)},
+        "voters": asdict(voters),
+        "nearest-user": {},
+    }
+    assert found["nearest-user"]["fit_seconds"] == seconds["user towers"]
+    assert found["voters"]["fit_seconds"] == seconds["user towers"] + seconds["voters"]
+    assert found["items"]["fit_seconds"] == pytest.approx(
+        seconds["item towers"] + seconds["item table"] + seconds["blend"]
+    )
+
+
+def test_validation_queries_are_the_same_whoever_asks_and_of_validation_users(data):
+    config = checkerboard.config()
+    one, other = (queries_of(data, "validation", 3, config) for _ in range(2))
+    assert (one.favourites == other.favourites).all()
+    assert len(one) == (data.parts == 1).sum()
+    assert (one.favourites >= 0).sum(axis=1).tolist() == [3] * len(one)
+
+
+def test_fewer_steps_than_lie_between_two_looks_are_run_and_looked_at(data):
+    _, history = fit(data, "train.eval_every=50", "train.max_steps=10")
+    assert [step for step, _, _ in history.looks] == [10]

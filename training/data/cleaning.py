@@ -1,0 +1,232 @@
+"""Raw tables → cleaned, merged, indexed by popularity and split.
+
+*id* is the outside world's text name; *index* is our dense integer. Items are indexed by
+popularity among the train users, so index 0 is the most liked item.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from training.config import CleanConfig, SplitConfig
+from training.data.dataset import EDITIONS, PARTS, Counts, Dataset
+from training.data.text import normalise
+from training.domains.domain import (
+    ITEM,
+    ITEM_ID,
+    LIKED,
+    POPULARITY,
+    STRENGTH,
+    TITLE,
+    USER,
+    USER_ID,
+    Domain,
+)
+from training.errors import DataError
+
+
+def build(
+    domain: Domain, raw: Path, clean: CleanConfig, split: SplitConfig
+) -> tuple[Dataset, Counts]:
+    """Reads, cleans, indexes and splits.
+
+    Args:
+        domain: What the folder is about.
+        raw: Folder with the domain's sources.
+        clean: What counts as liking.
+        split: Which users are held out.
+
+    Returns:
+        The data set, and the counts of rows read, dropped and kept.
+
+    Raises:
+        DataError: a source is missing or corrupt, titles are missing, or too little is left.
+    """
+    counts = Counts()
+    plays, catalogue = (
+        read(raw, clean.max_bad_rows) for read in (domain.read_interactions, domain.read_items)
+    )
+    counts.add_table("interactions", plays)
+    counts.add_table(domain.labels.items, catalogue)
+    items = _known_items(plays.rows, catalogue.rows, clean, counts, raw)
+    work_of, items = _merge_editions(items, plays.rows, domain.same_work, counts)
+    rows = _one_row_a_pair(plays.rows, work_of, counts)
+    rows[LIKED] = _likes(rows, clean)
+    counts.add("pairs not liked", (~rows[LIKED]).sum())
+    kept_users, kept_items = _enough(rows, items.index, clean, counts, raw)
+    dataset = _indexed(rows, items, kept_users, kept_items, split)
+    if len(set(dataset.parts)) < len(PARTS):
+        raise DataError(
+            raw,
+            expected=f"enough users with {split.min_liked} liked items to hold some of them out",
+            found=f"too few among {len(dataset.parts)} users",
+            remedy="Lower split.min_liked, or raise split.validation_share and split.test_share.",
+        )
+    counts.add("pairs liked and kept", dataset.interactions[LIKED].sum())
+    counts.add(domain.labels.people, len(dataset.parts))
+    counts.add(domain.labels.items, len(dataset.items))
+    return dataset, counts
+
+
+def _known_items(
+    rows: pd.DataFrame, catalogue: pd.DataFrame, clean: CleanConfig, counts: Counts, raw: Path
+) -> pd.DataFrame:
+    """Returns the catalogue by id; an item without a title stays, and shows its id.
+
+    Raises:
+        DataError: more items than `clean.max_untitled` allows have no title.
+    """
+    catalogue = catalogue.set_index(ITEM_ID)
+    seen = pd.Index(rows[ITEM_ID].unique().astype(str))
+    counts.add("without a title", _untitled(seen, catalogue, clean, raw))
+    if clean.min_likers_per_item > 0:
+        catalogue = catalogue.loc[catalogue.index.intersection(seen)]
+    unknown = pd.DataFrame(index=seen.difference(catalogue.index), columns=catalogue.columns)
+    return pd.concat([catalogue, unknown]).fillna("")
+
+
+def _untitled(seen: pd.Index, catalogue: pd.DataFrame, clean: CleanConfig, raw: Path) -> int:
+    """Returns how many of the items in the interactions have no title.
+
+    Raises:
+        DataError: more than `clean.max_untitled` allows.
+    """
+    untitled = seen.difference(catalogue.index[catalogue[TITLE] != ""])
+    # A domain without titles shows ids; one with titles of other items has the wrong file.
+    if len(catalogue) and len(untitled) > clean.max_untitled * len(seen):
+        raise DataError(
+            raw,
+            expected=f"titles of at least {1 - clean.max_untitled:.0%} of the {len(seen):,} items",
+            found=f"none for {len(untitled):,} of them, such as {untitled[0]!r}",
+            remedy=f"Ids with a title look like {catalogue.index[0]!r}: do both files use the same "
+            "ids? To show ids in place of titles: --set clean.max_untitled=1",
+        )
+    return len(untitled)
+
+
+def _merge_editions(
+    items: pd.DataFrame, rows: pd.DataFrame, same_work: tuple[str, ...], counts: Counts
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Returns each id's work (an id), and the items with one row a work.
+
+    The edition with most interactions stands for its work; on equality the least id does.
+    """
+    own = pd.Series(items.index, index=items.index)
+    seen = rows[ITEM_ID].value_counts().reindex(items.index).fillna(0)
+    key = own
+    if same_work:
+        words = [items[name].map(normalise) for name in same_work]
+        named = np.logical_and.reduce([w != "" for w in words])
+        joined = ["\n".join(values) for values in zip(*words, strict=True)]
+        key = pd.Series(joined, index=items.index).where(named, own)
+    order = pd.DataFrame({"key": key, "seen": -seen, "id": own}).sort_values(["seen", "id"])
+    work_of = order.groupby("key")["id"].transform("first").reindex(items.index)
+    others = own[work_of != own].groupby(work_of).agg(lambda ids: sorted(ids))
+    works = items[work_of == own].copy()
+    works[EDITIONS] = [others.get(id_, []) for id_ in works.index]
+    if same_work:
+        counts.add("editions merged into their works", len(items) - len(works))
+    return work_of, works
+
+
+def _one_row_a_pair(rows: pd.DataFrame, work_of: pd.Series, counts: Counts) -> pd.DataFrame:
+    """Returns interactions of works, each (user, work) once, with the greatest strength."""
+    rows = pd.DataFrame(
+        {
+            USER_ID: rows[USER_ID].astype("category"),
+            ITEM_ID: rows[ITEM_ID].astype("category"),
+            STRENGTH: rows[STRENGTH],
+        }
+    )
+    codes = pd.Index(work_of.index).get_indexer(rows[ITEM_ID].cat.categories.astype(str))
+    work = pd.Categorical.from_codes(
+        pd.factorize(work_of)[0][codes][rows[ITEM_ID].cat.codes], pd.factorize(work_of)[1]
+    )
+    rows = rows.assign(**{ITEM_ID: work})
+    once = rows.sort_values(STRENGTH, ascending=False, kind="stable").drop_duplicates(
+        [USER_ID, ITEM_ID]
+    )
+    counts.add("repeated pairs", len(rows) - len(once))
+    return once.sort_index()
+
+
+def _likes(rows: pd.DataFrame, clean: CleanConfig) -> pd.Series:
+    liked = (rows[STRENGTH] >= clean.liked_from) & (rows[STRENGTH] > 0)
+    if clean.liked_above_mean:
+        given = rows[STRENGTH].where(rows[STRENGTH] > 0)
+        liked &= rows[STRENGTH] >= given.groupby(rows[USER_ID], observed=True).transform("mean")
+    return liked
+
+
+def _enough(
+    rows: pd.DataFrame, items: pd.Index, clean: CleanConfig, counts: Counts, raw: Path
+) -> tuple[pd.Index, pd.Index]:
+    """Returns the users and items with enough likes, each counted among the others kept."""
+    likes = rows[rows[LIKED]]
+    while True:
+        by_user = likes[USER_ID].value_counts()
+        by_item = likes[ITEM_ID].value_counts()
+        few_users = by_user.index[(by_user < clean.min_liked_per_user) & (by_user > 0)]
+        few_items = by_item.index[(by_item < clean.min_likers_per_item) & (by_item > 0)]
+        if not len(few_users) and not len(few_items):
+            break
+        likes = likes[~likes[USER_ID].isin(few_users) & ~likes[ITEM_ID].isin(few_items)]
+    users = pd.Index(by_user.index[by_user > 0])
+    kept = pd.Index(by_item.index[by_item > 0]) if clean.min_likers_per_item > 0 else items
+    counts.add("users dropped: too few liked", rows[USER_ID].nunique() - len(users))
+    counts.add("items dropped: too few likers", len(items) - len(kept))
+    if len(users) < 20 or len(kept) < 20:
+        raise DataError(
+            raw,
+            expected="at least 20 users and 20 items after cleaning",
+            found=f"{len(users)} users and {len(kept)} items",
+            remedy="Lower clean.liked_from, clean.min_liked_per_user or clean.min_likers_per_item.",
+        )
+    return users, kept
+
+
+def _indexed(
+    rows: pd.DataFrame,
+    items: pd.DataFrame,
+    users: pd.Index,
+    kept: pd.Index,
+    split: SplitConfig,
+) -> Dataset:
+    users = pd.Index(sorted(users))
+    user_of = users.get_indexer(rows[USER_ID].cat.categories)[rows[USER_ID].cat.codes]
+    rows = rows.assign(**{USER: user_of})
+    rows = rows[(rows[USER] >= 0) & rows[ITEM_ID].isin(kept)]
+    liked_count = np.bincount(rows.loc[rows[LIKED], USER], minlength=len(users))
+    parts = _split(liked_count, split)
+    train = rows[rows[LIKED] & (parts[rows[USER]] == 0)]
+    likers = train[ITEM_ID].astype(str).value_counts()
+    items = items.loc[kept.astype(str)].copy()
+    items[POPULARITY] = likers.reindex(items.index).fillna(0).astype("int32")
+    items.index.name = ITEM_ID
+    items = items.reset_index().sort_values([POPULARITY, ITEM_ID], ascending=[False, True])
+    items = items.reset_index(drop=True)
+    place = pd.Index(items[ITEM_ID]).get_indexer(rows[ITEM_ID].cat.categories.astype(str))
+    interactions = pd.DataFrame(
+        {
+            USER: rows[USER].to_numpy("int32"),
+            ITEM: place[rows[ITEM_ID].cat.codes].astype("int32"),
+            STRENGTH: rows[STRENGTH].to_numpy("float32"),
+            LIKED: rows[LIKED].to_numpy(bool),
+        }
+    )
+    return Dataset(items, interactions.sort_values([USER, ITEM], ignore_index=True), parts)
+
+
+def _split(liked_count: np.ndarray, split: SplitConfig) -> np.ndarray:
+    """Returns [users] int8, places in `PARTS`; whole users, drawn among those with enough likes."""
+    parts = np.zeros(len(liked_count), dtype=np.int8)
+    eligible = np.flatnonzero(liked_count >= split.min_liked)
+    drawn = np.random.default_rng(split.seed).permutation(eligible)
+    validation = round(len(drawn) * split.validation_share)
+    test = round(len(drawn) * split.test_share)
+    parts[drawn[:validation]] = PARTS.index("validation")
+    parts[drawn[validation : validation + test]] = PARTS.index("test")
+    return parts

@@ -1,0 +1,101 @@
+"""What is known of an item besides who likes it: creator, title words, year, what the source adds.
+
+A new item has nothing else, so these are what its recommendations come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from training.data.text import normalise
+from training.domains.domain import TITLE, Domain
+
+RARE, COMMON = 2, 0.01
+"""A title word must stand in so many titles, and in no larger share of them (50 always may)."""
+
+
+@dataclass(frozen=True)
+class ItemFeatures:
+    """The features of items, by index.
+
+    Attributes:
+        groups: [items, values] 0/1 by field: at most one value an item, none where unknown.
+        title: [items, words] float32; two rows' product is the likeness of their titles.
+        years: [items] float64, NaN where unknown.
+    """
+
+    groups: dict[str, sp.csr_matrix]
+    title: sp.csr_matrix
+    years: np.ndarray
+
+    def bags(self, most: int = 12) -> tuple[np.ndarray, int]:
+        """Returns each item's features as tokens for a tower.
+
+        Args:
+            most: Most tokens an item keeps, the rarest first: they say most.
+
+        Returns:
+            [items, most] int32, 0 where there is none; and the number of tokens, 0 included.
+        """
+        parts = [*self.groups.values(), self.title, *self._decades()]
+        table = sp.hstack(parts, format="csr")
+        bearers = np.bincount(table.indices, minlength=table.shape[1])
+        row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+        shared = bearers[table.indices] >= RARE  # borne by one item alone, it says nothing
+        row, column = row[shared], table.indices[shared]
+        order = np.lexsort((column, bearers[column], row))
+        row, column = row[order], column[order]
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        kept = place < most
+        bags = np.zeros((table.shape[0], most), np.int32)
+        bags[row[kept], place[kept]] = column[kept] + 1
+        return bags, table.shape[1] + 1
+
+    def _decades(self) -> list[sp.csr_matrix]:
+        """Returns [items, decades] 0/1; nothing where no item has a year.
+
+        A year alone is borne by few; in its decade it tells old from new.
+        """
+        if not np.isfinite(self.years).any():
+            return []
+        return [_one_hot(pd.Series(self.years // 10).map(str).replace("nan", ""))]
+
+
+def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:
+    """Reads the features of items.
+
+    Args:
+        domain: Tells which fields are features.
+        items: [items] rows with the domain's fields, text, "" where unknown.
+    """
+    years = np.full(len(items), np.nan)
+    if domain.year:
+        numbers = pd.to_numeric(items[domain.year], errors="coerce").to_numpy(np.float64)
+        years = np.where((numbers > 1000) & (numbers < 2100), numbers, np.nan)
+    groups = {name: _one_hot(items[name].map(normalise)) for name in domain.groups}
+    return ItemFeatures(groups, _title_words(items[TITLE]), years)
+
+
+def _one_hot(values: pd.Series) -> sp.csr_matrix:
+    codes, names = pd.factorize(values.where(values != ""), use_na_sentinel=True)
+    known = np.flatnonzero(codes >= 0)
+    cells = (np.ones(len(known), np.float32), (known, codes[known]))
+    return sp.csr_matrix(cells, shape=(len(values), max(1, len(names))))
+
+
+def _title_words(titles: pd.Series) -> sp.csr_matrix:
+    """Returns idf-weighted words, divided by (length + 3): short titles are alike to nothing."""
+    bags = [sorted(set(normalise(title).split())) for title in titles]
+    row = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
+    codes, names = pd.factorize(np.array([word for bag in bags for word in bag], dtype=object))
+    bearers = np.bincount(codes, minlength=len(names))
+    said = (bearers >= RARE) & (bearers <= COMMON * len(bags) + 50)
+    weight = np.where(said, np.log(len(bags) / np.maximum(bearers, 1)), 0).astype(np.float32)
+    table = sp.csr_matrix((weight[codes], (row, codes)), shape=(len(bags), max(1, len(names))))
+    table.eliminate_zeros()
+    length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
+    return (sp.diags((1 / (length + 3)).astype(np.float32)) @ table).tocsr()

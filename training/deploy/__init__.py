@@ -1,0 +1,1 @@
+"""A bundle into HarperDB: component, catalogue, versions, gate, lease, roles."""

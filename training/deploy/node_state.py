@@ -1,0 +1,208 @@
+"""The state of each node for a version: whether it answers from it, tries it, refuses it, or is
+down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from training.deploy.probes import difference, request_body
+from training.errors import HarperError, HarperRefused, HarperUnavailable
+from training.harper.cluster import Target
+from training.harper.node import Health, Node, recommend, until
+from training.harper.workers import ask_until
+
+CANDIDATE_SECONDS = 120.0
+STUCK_SECONDS = 10.0
+"""How long a node may lack a part of the candidate before it is no longer waited for."""
+SWITCH_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """What a node does with a version.
+
+    Attributes:
+        node: The node.
+        state: ``answers``, ``behind``, ``refused``, ``missing`` or ``down``.
+        health: Its latest answer.
+        reason: Why it does not answer from the version.
+    """
+
+    node: Node
+    state: str
+    health: Health
+    reason: str | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the node answers from the version."""
+        return self.state == "answers"
+
+
+def node_state(node: Node, project: str, version: str) -> NodeState:
+    """Asks a node about a version; it answers from it when each of its workers does."""
+    found = ask_until(node, project, lambda h: _state(h, version) == "answers")
+    state = _state(found, version)
+    reason = _refusal(found, version).get("reason") or found.reason
+    if state == "missing":
+        reason = f"a worker has no routes of {project} ({found.reason}); deploy again"
+    return NodeState(node, state, found, None if state == "answers" else reason)
+
+
+def _state(health: Health, version: str) -> str:
+    if not health.reachable:
+        return "down"
+    if health.component is None:
+        return "missing"
+    if health.model == version:
+        return "answers"
+    refusal = _refusal(health, version)
+    # What is tried again may only be on its way to the node.
+    return "refused" if refusal and not refusal.get("retrying") else "behind"
+
+
+def _refusal(health: Health, version: str) -> dict[str, Any]:
+    refused = health.refused or {}
+    return refused if refused.get("version") == version else {}
+
+
+def settled_states(
+    target: Target, project: str, version: str, keep_alive: Callable[[], None]
+) -> list[NodeState]:
+    """Waits until each node answers from a version, refuses it or is down; the target's own node
+    first.
+
+    Args:
+        target: The nodes.
+        project: The component's name.
+        version: The version that the pointer names.
+        keep_alive: Called again and again meanwhile.
+    """
+    found: dict[Node, NodeState] = {}
+
+    def all_decided() -> bool:
+        keep_alive()
+        for node in target.nodes:
+            if node not in found or found[node].state == "behind":
+                found[node] = node_state(node, project, version)
+        return all(s.state != "behind" for s in found.values())
+
+    until(all_decided, SWITCH_SECONDS)
+    return [found[node] for node in target.nodes]
+
+
+def require_answering(state: NodeState) -> None:
+    """Raises where the node does not answer from the version.
+
+    Raises:
+        HarperRefused: it refuses it, or did not change over in time.
+        HarperUnavailable: it is down.
+    """
+    if state.state in ("down", "missing"):
+        raise HarperUnavailable("health", state.reason or "the node is down")
+    if not state.answers:
+        raise HarperRefused("health", state.reason or "the node did not change over in time")
+
+
+def try_candidate(
+    target: Target, project: str, version: str, keep_alive: Callable[[], None]
+) -> None:
+    """Waits until the nodes have tried a candidate.
+
+    The target's own node must be ready to answer from it. Another one that is not keeps its old
+    model when the pointer moves, and is named then.
+
+    Args:
+        target: The nodes.
+        project: The component's name.
+        version: The candidate.
+        keep_alive: Called again and again meanwhile.
+
+    Raises:
+        HarperRefused: the target's own node refuses it, or is not ready in time.
+        HarperUnavailable: the target's own node is down.
+    """
+    trials = [_Trial(node, project, version) for node in target.nodes]
+
+    def all_decided() -> bool:
+        keep_alive()
+        decided = [trial.is_decided() for trial in trials]
+        return all(decided)
+
+    until(all_decided, CANDIDATE_SECONDS, pause_seconds=0.05)
+    ours = trials[0]
+    if ours.state == "absent":
+        raise HarperUnavailable("deploy", ours.reason or "the node is down")
+    if ours.state == "refused":
+        raise HarperRefused("deploy", f"the node refuses model {version}: {ours.reason}")
+    if ours.state != "ready":
+        why = ours.reason or "it is still loading"
+        raise HarperRefused("deploy", f"the node did not get model {version} ready in time: {why}")
+
+
+class _Trial:
+    """One node's trial of a candidate, asked about again and again."""
+
+    def __init__(self, node: Node, project: str, version: str) -> None:
+        self.node, self.project, self.version = node, project, version
+        self.state, self.reason = "loading", ""
+        self._began = time.monotonic()
+
+    def is_decided(self) -> bool:
+        """Asks once more; ``ready`` is what each worker says."""
+        found = ask_until(self.node, self.project, lambda h: self._read(h)[0] == "ready")
+        self.state, self.reason = self._read(found)
+        if self.state == "loading":
+            # What a node lacks may be on its way to it, but not for ever.
+            return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
+        return True
+
+    def _read(self, health: Health) -> tuple[str, str]:
+        if not health.reachable or health.component is None:
+            return "absent", health.reason or ""
+        if health.model == self.version:
+            return "ready", ""
+        candidate = health.candidate or {}
+        if candidate.get("version") != self.version:
+            return "loading", ""
+        return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
+
+
+def check_probes(
+    states: list[NodeState], project: str, version: str, probes: list[dict[str, Any]]
+) -> list[NodeState]:
+    """Asks every node that answers from the version the probes, over HTTP like a visitor.
+
+    Returns:
+        The states after it: another node than the target's own that fails is named.
+
+    Raises:
+        HarperRefused: the target's own answer differs from Python's, or is another version's.
+        HarperUnavailable: the target's own node does not answer.
+    """
+    found = []
+    for place, state in enumerate(states):
+        try:
+            if state.answers:
+                _ask_probes(state.node, project, version, probes)
+        except HarperError as error:
+            if place == 0:
+                raise
+            kind = "down" if isinstance(error, HarperUnavailable) else "refused"
+            state = replace(state, state=kind, reason=str(error))
+        found.append(state)
+    return found
+
+
+def _ask_probes(node: Node, project: str, version: str, probes: list[dict[str, Any]]) -> None:
+    for probe in probes:
+        answer = recommend(node, project, request_body(probe))
+        wrong = difference(probe, answer)
+        if answer.get("model") != version:
+            wrong = f"answered by {answer.get('model')} instead of {version}"
+        if wrong is not None:
+            raise HarperRefused("probe", f"{node.name or node.routes_url}: {wrong}")

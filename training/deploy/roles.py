@@ -1,0 +1,103 @@
+"""The roles that the project needs, and no more.
+
+``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
+bringing code, which HarperDB allows super users alone. ``recommender_reader`` reads them, enough
+for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else.
+The public routes need no user at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from training.deploy.catalogue import DIGESTS, ITEMS
+from training.deploy.event_keys import TABLE as EVENT_KEYS
+from training.deploy.lease import TABLE as LOCKS
+from training.deploy.versions import MODELS, POINTERS
+from training.errors import HarperRefused
+from training.harper.client import HarperClient
+
+PUSHER, READER, COLLECTOR = "recommender_pusher", "recommender_reader", "recommender_collector"
+TABLES = (ITEMS, MODELS, POINTERS, DIGESTS, LOCKS)
+EVENTS = "events"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A user that was created or renewed.
+
+    Attributes:
+        username: Also the name of the role.
+        databases: What the user may reach.
+        is_new: Whether the user was created now; otherwise role and password were renewed.
+    """
+
+    username: str
+    databases: list[str]
+    is_new: bool
+
+
+def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
+    """Creates the roles and a user for each, or brings them up to date.
+
+    Args:
+        client: A super user's.
+        databases: The domains' databases; those that do not exist yet are left out.
+        passwords: By user name.
+
+    Raises:
+        HarperRefused: we are no super user, or no such database is there yet.
+    """
+    there = client.operation("describe_all")
+    found = [name for name in databases if name in there]
+    if not found:
+        raise HarperRefused(
+            "users", f"none of {', '.join(databases)} is there yet: deploy once as a super user"
+        )
+    made = []
+    for username, tables, writes in (
+        (PUSHER, (*TABLES, EVENT_KEYS), True),
+        (READER, TABLES, False),
+        (COLLECTOR, (EVENTS,), False),
+    ):
+        _make_role(client, username, permission(found, tables, writes=writes))
+        is_new = _make_user(client, username, passwords[username])
+        made.append(Made(username, found, is_new))
+    return made
+
+
+def permission(databases: list[str], tables: tuple[str, ...], *, writes: bool) -> dict[str, Any]:
+    """Returns a role's permissions: these tables, nothing else, no structure, no super user."""
+    right = {
+        "read": True,
+        "insert": writes,
+        "update": writes,
+        "delete": writes,
+        "attribute_permissions": [],
+    }
+    rights: dict[str, Any] = {"super_user": False}
+    return rights | {
+        name: {"tables": {table: dict(right) for table in tables}} for name in databases
+    }
+
+
+def _make_role(client: HarperClient, name: str, rights: dict[str, Any]) -> None:
+    known = {role["role"]: role["id"] for role in client.operation("list_roles")}
+    if name in known:
+        client.operation("alter_role", id=known[name], role=name, permission=rights)
+    else:
+        client.operation("add_role", role=name, permission=rights)
+
+
+def _make_user(client: HarperClient, username: str, password: str) -> bool:
+    known = {user["username"] for user in client.operation("list_users")}
+    is_new = username not in known
+    client.operation(
+        "add_user" if is_new else "alter_user",
+        username=username,
+        password=password,
+        role=username,
+        active=True,
+    )
+    return is_new

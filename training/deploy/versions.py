@@ -1,0 +1,254 @@
+"""The models in HarperDB: one record a version, and the pointer row that makes one of them current.
+
+A record is written once and never changed. Swapping and rolling back is writing the pointer; see
+docs/tables.md for the columns.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from training.bundle import Bundle
+from training.errors import HarperRefused
+from training.harper.client import HarperClient, Row
+
+MODELS, POINTERS = "models", "current"
+CURRENT, CANDIDATE = "current", "candidate"
+KEPT = 5
+"""Versions kept: enough to go back by a few, few enough for a disk."""
+_HISTORY = 50
+"""Versions whose last time as the current one is remembered; each once, however often it was."""
+
+_DESCRIBED = re.compile(r"\[blob: .*, (\d+) bytes\]")
+_LISTED = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model in the database.
+
+    Attributes:
+        version: Its name.
+        created: When it was exported.
+        pushed_by: Who pushed it.
+        pushed_at: When.
+        forced: Whether the gate was overridden for it.
+        current: Whether it answers now.
+        made_current: When it last became current; None: never.
+        made_current_by: Who did that; None: nobody.
+        manifest: What it is.
+    """
+
+    version: str
+    created: str
+    pushed_by: str
+    pushed_at: str
+    forced: bool
+    current: bool
+    made_current: str | None
+    made_current_by: str | None
+    manifest: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of one domain.
+
+    Attributes:
+        client: The node to speak to.
+        database: The domain's database.
+    """
+
+    client: HarperClient
+    database: str
+
+    def pointer(self) -> Row | None:
+        """Returns the row that says what is current; None before the first deploy."""
+        rows = _or_none(lambda: self.client.rows(self.database, POINTERS, [CURRENT]))
+        return rows[0] if rows else None
+
+    def listed(self) -> list[Version]:
+        """Returns all versions: the current one first, then by when they were last current, then
+        by age.
+        """
+        rows = _or_none(lambda: self.client.every_row(self.database, MODELS, "version", _LISTED))
+        pointer = self.pointer() or {}
+        since = _last_current(pointer)
+        versions = [_version(row, pointer.get("version"), since) for row in rows]
+        # By their place in the history, not by its times: a clock may have been set back.
+        place = {version: -i for i, version in enumerate(since)}
+        return sorted(
+            versions,
+            key=lambda v: (place.get(v.version, -len(place)), v.pushed_at, v.version),
+            reverse=True,
+        )
+
+    def manifest(self, version: str) -> dict[str, Any] | None:
+        """Returns what a version is; None where there is no such version."""
+        rows = self.client.rows(self.database, MODELS, [version], ["version", "manifest"])
+        return _manifest(rows[0]) if rows else None
+
+    def is_complete(self, bundle: Bundle) -> bool:
+        """Returns whether the bundle's record is there with blobs of the right lengths.
+
+        Their content is checked by the nodes, against the hashes in the manifest, before they
+        answer from it.
+        """
+        rows = self.client.rows(self.database, MODELS, [bundle.version])
+        if not rows or rows[0].get("manifest") != bundle.manifest_text:
+            return False
+        return all(_may_be(rows[0].get(name), blob) for name, blob in _blobs(bundle).items())
+
+    def push(self, bundle: Bundle, by: str, *, forced: bool, gate: list[str]) -> None:
+        """Writes the bundle's record and reads back that it is complete.
+
+        Raises:
+            HarperRefused: what is there afterwards is not what was sent (a full disk, say).
+        """
+        row: Row = {
+            "version": bundle.version,
+            "created": bundle.manifest.get("created", ""),
+            "manifest": bundle.manifest_text,
+            "pushed_by": by,
+            "pushed_at": now(),
+            "forced": forced,
+            "gate": gate,
+        }
+        self.client.upsert(self.database, MODELS, [row | _blobs(bundle)])
+        if not self.is_complete(bundle):
+            raise HarperRefused(
+                "upsert",
+                f"model {bundle.version} is incomplete after it was written: the disk of "
+                f"{self.client.config.url} is probably full. Free space under its ROOTPATH, then "
+                "run it again",
+            )
+
+    def nominate(self, version: str, by: str) -> None:
+        """Asks the nodes to load and probe a version without answering from it."""
+        row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
+        self.client.upsert(self.database, POINTERS, [row])
+
+    def withdraw(self) -> None:
+        """Ends the candidacy, whatever became of it."""
+        self.client.delete(self.database, POINTERS, [CANDIDATE])
+
+    def make_current(self, version: str, by: str, *, forced: bool = False) -> str:
+        """Writes the pointer: from here on every node that sees it changes over.
+
+        Returns:
+            The time that was written.
+
+        Raises:
+            HarperRefused: there is no such version.
+        """
+        if self.manifest(version) is None:
+            raise HarperRefused("upsert", f"there is no model {version} to make current")
+        old = self.pointer()
+        history = list((old or {}).get("history") or [])
+        if old is not None:
+            before = {key: old.get(key) for key in ("version", "at", "by", "forced")}
+            history = [before, *(h for h in history if h.get("version") != before["version"])]
+        row = {
+            "id": CURRENT,
+            "version": version,
+            "at": now(),
+            "by": by,
+            "forced": forced,
+            "history": history[:_HISTORY],
+        }
+        self.client.upsert(self.database, POINTERS, [row])
+        return str(row["at"])
+
+    def prune(self) -> list[str]:
+        """Removes what nobody would go back to.
+
+        Those that never became current go (what an interrupted deploy left behind), and all but the
+        `KEPT` that were current last. The current one always stays.
+
+        Returns:
+            The versions that were removed.
+        """
+        listed = self.listed()
+        kept = [v.version for v in listed if v.current or v.made_current][:KEPT]
+        gone = [v.version for v in listed if v.version not in kept]
+        self.client.delete(self.database, MODELS, gone)
+        return gone
+
+
+def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:
+    """Returns no rows where there is no such database or table: nothing was ever deployed."""
+    try:
+        return ask()
+    except HarperRefused as error:
+        if error.status != 404:
+            raise
+        return []
+
+
+def now() -> str:
+    """Returns this moment, UTC, as ISO 8601 with milliseconds."""
+    moment = datetime.datetime.now(datetime.timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _blobs(bundle: Bundle) -> dict[str, bytes]:
+    blobs = {
+        "topology": bundle.read("model.json"),
+        "weights": bundle.weights(),
+        "item_ids": bundle.read("item_ids.json"),
+        "probes": bundle.read("probes.json"),
+        "report": bundle.read("report.json"),
+    }
+    if "editions.json" in bundle.manifest["files"]:
+        blobs["editions"] = bundle.read("editions.json")
+    return blobs
+
+
+def _may_be(shown: Any, blob: bytes) -> bool:
+    """Returns whether what HarperDB's JSON shows of a blob fits it.
+
+    A large one is shown by its length, ``[blob: text/plain, 19000000 bytes]``; a small one is shown
+    as text, which is no measure of bytes.
+    """
+    if not isinstance(shown, str):
+        return False
+    described = _DESCRIBED.fullmatch(shown)
+    return described is None or int(described[1]) == len(blob)
+
+
+def _last_current(pointer: Row) -> dict[str, Row]:
+    """Returns when, and by whom, each version of the history was made current for the last time."""
+    since: dict[str, Row] = {}
+    for entry in [pointer, *(pointer.get("history") or [])]:
+        if entry.get("version"):
+            since.setdefault(entry["version"], entry)
+    return since
+
+
+def _version(row: Row, current: str | None, since: dict[str, Row]) -> Version:
+    version = str(row["version"])
+    entry = since.get(version)
+    return Version(
+        version,
+        str(row.get("created") or ""),
+        str(row.get("pushed_by") or ""),
+        str(row.get("pushed_at") or ""),
+        bool(row.get("forced")),
+        version == current,
+        str(entry.get("at") or "") if entry else None,
+        str(entry.get("by") or "") if entry else None,
+        _manifest(row),
+    )
+
+
+def _manifest(row: Row) -> dict[str, Any]:
+    try:
+        manifest = json.loads(row.get("manifest") or "")
+    except ValueError:
+        return {}  # not written by deploy: the node refuses it, a listing need not
+    return manifest if isinstance(manifest, dict) else {}

@@ -1,0 +1,171 @@
+"""What a domain is: the one description in which songs and books differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from training.config import CleanConfig
+from training.domains.event_rules import EventRules
+from training.domains.protocol import Protocol
+
+USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
+"""Columns of raw interactions: text, text, float in the domain's unit."""
+USER, ITEM, LIKED = "user", "item", "liked"
+"""Columns of prepared interactions: dense index, dense index, bool."""
+TITLE, POPULARITY = "title", "popularity"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a reader returns: the good rows, and what became of the others.
+
+    Attributes:
+        rows: The rows that could be read.
+        read: Number of rows in the file.
+        dropped: Number of unreadable rows by reason.
+        notes: Number of other things worth telling (ratings of 0, …); their rows are no errors.
+    """
+
+    rows: pd.DataFrame
+    read: int
+    dropped: dict[str, int]
+    notes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the raw folder.
+
+    Attributes:
+        names: The names it may have, each also as ``.gz`` or ``.zip``; the first one found is read.
+        what: What it holds, for people.
+        columns: Its columns, for people.
+        required: Whether the domain can do without it.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    columns: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One file of a site.
+
+    Attributes:
+        path: Its address below the site's.
+        name: Its name here.
+        holds: What is taken out of it, if it is an archive; the archive is then thrown away.
+        spare: Those of ``holds`` that may be missing where files were laid by hand.
+        also: Other names under which it may have been laid by hand.
+    """
+
+    path: str
+    name: str
+    holds: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a domain's data comes from.
+
+    Attributes:
+        base: Address that each remote's path is relative to.
+        page: The page for people.
+        remotes: The files.
+        login: Environment variables of user and key, where the site asks for them.
+        get_key: What to do for a key, for people.
+    """
+
+    base: str
+    page: str
+    remotes: tuple[Remote, ...]
+    login: tuple[str, str] | None = None
+    get_key: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Words for people, such as song, songs, listener, listeners, played."""
+
+    item: str
+    items: str
+    person: str
+    people: str
+    liked: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a page sends a visitor who wants to know more about an item.
+
+    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+
+    Attributes:
+        label: The site, for people.
+        url: The address, https.
+        synthetic_url: The address for demonstration data, whose ids are invented; "": the same.
+    """
+
+    label: str
+    url: str
+    synthetic_url: str = ""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One domain; see `training.songs.SONGS` for an example.
+
+    Attributes:
+        name: Key of the registry, and the collection's name in URLs.
+        project: Name of the HarperDB component, and the URL prefix.
+        labels: Words for people.
+        sources: Files of the raw folder.
+        read_interactions: (raw folder, most bad rows 0..1) -> table of `USER_ID`, `ITEM_ID`,
+            `STRENGTH`.
+        read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and
+            others, all text, "" where unknown.
+        clean: What counts as liking.
+        creator: The field that groups items.
+        shown: Fields shown to people, with their labels.
+        data_name: The data set, for people.
+        terms: Its terms and citation.
+        groups: Fields with one value an item that tell which items are alike, the creator first.
+        year: Field with the year; "" where the source has none.
+        same_work: Fields whose normalised values make two items editions of one work; empty: none.
+        protocols: Published ways to measure on the whole data set.
+        site: Where the sources can be downloaded, if anywhere.
+        link: Where pages link each item to, if anywhere.
+        events: What is recorded of visitors, and what is learned from it.
+    """
+
+    name: str
+    project: str
+    labels: Labels
+    sources: tuple[Source, ...]
+    read_interactions: Callable[[Path, float], Table]
+    read_items: Callable[[Path, float], Table]
+    clean: CleanConfig
+    creator: str
+    shown: tuple[tuple[str, str], ...]
+    data_name: str
+    terms: str
+    same_work: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    year: str = ""
+    protocols: tuple[Protocol, ...] = ()
+    site: Site | None = None
+    link: Link | None = None
+    events: EventRules = field(default_factory=EventRules)
+
+    @property
+    def database(self) -> str:
+        """Name of the HarperDB database; a hyphen is no part of an identifier there."""
+        return self.project.replace("-", "_")

@@ -1,0 +1,1 @@
+"""Peers, protocols, the report and the model card."""

@@ -1,0 +1,210 @@
+"""A published protocol, run: ours beside baselines on its split, and the published numbers.
+
+The protocol's users show many more items than a page's visitor does: all that they fold in speak,
+by the same formula as the served graph's.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from training.config import Config
+from training.data import fold_in
+from training.data.examples import PAD, hold_out
+from training.data.features import ItemFeatures, features_of
+from training.data.fold_in import FoldIn
+from training.data.text import normalise
+from training.domains.domain import ITEM_ID, Domain
+from training.domains.protocol import Protocol
+from training.evaluation.baselines.linear import EASE_ITEMS, ease
+from training.evaluation.baselines.neighbours import item_knn
+from training.evaluation.baselines.peer import Baseline, Fitted, Training, grid, tuned
+from training.evaluation.baselines.simple import popularity
+from training.models import item_table, item_tower
+from training.models.item_strategy import ItemIndex, scorer_of
+from training.models.train import BLENDS
+from training.progress import Progress
+from training.ranking.bootstrap import PerUser, means, resamples
+from training.ranking.metrics import ndcg_at, recall_at
+from training.ranking.scoring import Scorer, rank_scores
+
+RESULTS = 100
+CHUNK = 256
+"""Users ranked at once."""
+METRICS: dict[str, PerUser] = {
+    "recall@20": lambda ranked, targets: recall_at(ranked, targets, 20),
+    "recall@50": lambda ranked, targets: recall_at(ranked, targets, 50),
+    "ndcg@100": lambda ranked, targets: ndcg_at(ranked, targets, 100),
+}
+CHOOSE_BY = "ndcg@100"
+BASELINES = (
+    Baseline("popularity", popularity),
+    Baseline("item-kNN", item_knn, grid(kind=["cosine"], shrink=[0, 20, 100], neighbours=[100])),
+    Baseline("EASE", ease, grid(ridge=[100, 300, 1000])),
+)
+"""Those that fit into the memory; EASE where the items allow."""
+
+
+def run(
+    domain: Domain, raw: Path, protocol: Protocol, config: Config, *, progress: Progress
+) -> dict[str, Any]:
+    """Reads, splits, fits, chooses on validation users and measures on test users.
+
+    Args:
+        domain: Whose protocol it is.
+        raw: Folder with the domain's sources.
+        protocol: What to do.
+        config: Settings.
+        progress: Told after every step.
+
+    Returns:
+        The report: the data's shape, one row a method with each metric's mean and interval, the
+        published rows, and the greatest memory that the process has taken, in GB.
+
+    Raises:
+        DataError: a source is missing or torn, or there are too few users.
+    """
+    steps = len(BASELINES) + 4
+    progress(0, steps, "reading")
+    split = fold_in.split(
+        domain.read_interactions(raw, config.clean.max_bad_rows).rows, protocol, raw
+    )
+    catalogue = _catalogue(domain, raw, split.item_ids, config)
+    training = Training(
+        split.train, catalogue[domain.creator].map(normalise), seed=config.train.seed
+    )
+    watch = split.validation.first(config.evaluate.max_users)
+    fitted: list[Fitted] = []
+    for baseline in BASELINES:
+        if baseline.fit is ease and split.train.shape[1] > EASE_ITEMS:
+            continue
+        progress(1 + len(fitted), steps, f"tuning {baseline.name}")
+        fitted.append(tuned(baseline, training, partial(_validated, watch=watch)))
+    progress(steps - 3, steps, "fitting items")
+    features = features_of(domain, catalogue)
+    fitted.append(_ours(split.train, features, watch, config, progress))
+    progress(steps - 1, steps, "test users")
+    return {
+        "protocol": protocol.name,
+        "title": protocol.title,
+        "source": protocol.source,
+        "users": split.users,
+        "items": len(split.item_ids),
+        "likes": split.likes,
+        "test_users": split.test.shown.shape[0],
+        "whole": (split.users, len(split.item_ids)) == protocol.shape,
+        "shape": list(protocol.shape),
+        "rows": _measured(fitted, split.test, config),
+        "published": [
+            {"method": row.method, **row.scores, "source": row.source} for row in protocol.published
+        ],
+        "peak_memory_gb": peak_memory(),
+    }
+
+
+def _catalogue(domain: Domain, raw: Path, item_ids: np.ndarray, config: Config) -> pd.DataFrame:
+    rows = domain.read_items(raw, config.clean.max_bad_rows).rows.drop_duplicates(ITEM_ID)
+    return rows.set_index(ITEM_ID).reindex(item_ids).fillna("").reset_index()
+
+
+def _ours(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    watch: FoldIn,
+    config: Config,
+    progress: Progress,
+) -> Fitted:
+    """Fits the strategy `items` as `training.models.train` does, and chooses its blend."""
+    began = time.monotonic()
+    rng = np.random.default_rng(config.train.seed)
+    stops_by = hold_out(watch.shown, config.evaluate.favourites, rng)
+    vectors, _ = item_tower.fit(liked, features, stops_by, config, progress=progress)
+    # Nothing of it is shipped: the table may be as long as the rows allow.
+    whole = replace(config.items, max_pairs=liked.shape[1] * config.items.neighbours)
+    table = item_table.fit(liked, features, whole, progress=progress)
+    seconds = time.monotonic() - began
+    tried = []
+    for blend in BLENDS:
+        scorer = scorer_of(ItemIndex.of(table, vectors, blend))
+        tried.append(Fitted("items", {"blend": blend}, scorer, _validated(scorer, watch), seconds))
+    return max(tried, key=lambda one: one.validation)
+
+
+def _validated(scorer: Scorer, watch: FoldIn) -> float:
+    return float(METRICS[CHOOSE_BY](ranking(scorer, watch.shown), watch.targets).mean())
+
+
+def ranking(scorer: Scorer, shown: sp.csr_matrix) -> np.ndarray:
+    """Returns [users, RESULTS] int32, best first, without what is shown.
+
+    Args:
+        scorer: What scores.
+        shown: [users, items] 1 where folded in.
+    """
+    chunks = [shown[start : start + CHUNK] for start in range(0, shown.shape[0], CHUNK)]
+    return np.concatenate([rank_scores(scorer, padded(chunk), RESULTS) for chunk in chunks])
+
+
+def padded(shown: sp.csr_matrix) -> np.ndarray:
+    """Returns [users, most of a user] int32, each user's items, filled up with `PAD`."""
+    lengths = np.diff(shown.indptr)
+    within = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    favourites = np.full(within.shape, PAD, np.int32)
+    favourites[within] = shown.indices
+    return favourites
+
+
+def _measured(fitted: list[Fitted], test: FoldIn, config: Config) -> list[dict[str, Any]]:
+    weights = resamples(test.shown.shape[0], config.evaluate.seed)
+    rows = []
+    for method in fitted:
+        ranked = ranking(method.scorer, test.shown)
+        row: dict[str, Any] = {"method": method.name, "settings": method.settings}
+        row |= {f"validation_{CHOOSE_BY}": method.validation, "fit_seconds": method.seconds}
+        rows.append(row | means(METRICS, ranked, test.targets, weights))
+    return rows
+
+
+def peak_memory() -> float:
+    """Returns the greatest resident memory of this process so far, in GB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def table(report: dict[str, Any]) -> str:
+    """Returns ours and the published numbers as Markdown."""
+    lines = [
+        f"{report['title']}: {report['users']:,} users, {report['items']:,} items, "
+        f"{report['likes']:,} likes; {report['test_users']:,} test users. {report['source']}",
+        "",
+        "| method | " + " | ".join(METRICS) + " | 95 % of NDCG@100 | fitted in |",
+        "| --- |" + " ---: |" * (len(METRICS) + 2),
+    ]
+    for row in report["rows"]:
+        numbers = " | ".join(f"{row[metric]:.4f}" for metric in METRICS)
+        bounds = f"{row['ndcg@100_low']:.4f} … {row['ndcg@100_high']:.4f}"
+        lines.append(f"| {row['method']} | {numbers} | {bounds} | {row['fit_seconds']:.0f} s |")
+    users, items = report["shape"]
+    about = "the same data" if report["whole"] else "other data: not to be compared with the above"
+    lines += [
+        "",
+        f"Published, on {users:,} users and {items:,} items ({about}):",
+        "",
+        "| method | " + " | ".join(METRICS) + " | source |",
+        "| --- |" + " ---: |" * len(METRICS) + " --- |",
+    ]
+    for row in report["published"]:
+        numbers = " | ".join(f"{row[m]:.3f}" if m in row else "–" for m in METRICS)
+        lines.append(f"| {row['method']} | {numbers} | {row['source']} |")
+    lines += ["", f"Greatest memory: {report['peak_memory_gb']:.1f} GB."]
+    return "\n".join(lines)

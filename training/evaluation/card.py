@@ -1,0 +1,219 @@
+"""The report for people: a table, a model card and pictures, drawn from ``report.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("agg")  # no window, wherever this runs
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from training.domains.domain import Domain
+
+OURS, OTHERS = "#0b6e4f", "#8a8f98"
+
+
+def table(report: dict[str, Any]) -> str:
+    """Returns the table of all methods as Markdown; the default strategy is bold."""
+    metrics = ("ndcg@20", "ndcg@100", "recall@10", "recall@20", "hit@10", "coverage@20")
+    head = ["method", *metrics, "default leads NDCG@20 by (95 %)"]
+    lines = [" | ".join(head), " | ".join(["---"] + ["---:"] * (len(head) - 1))]
+    for row in report["rows"]:
+        name = (
+            f"**{row['method']}**" if row["method"] == report["default_strategy"] else row["method"]
+        )
+        minus = row.get("ndcg@20_minus")
+        lead = f"{minus['mean']:+.4f} ({minus['low']:+.4f} … {minus['high']:+.4f})" if minus else ""
+        lines.append(" | ".join([name, *(f"{row[m]:.4f}" for m in metrics), lead]))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def write(domain: Domain, report: dict[str, Any], source: dict[str, Any], folder: Path) -> None:
+    """Writes ``MODEL_CARD.md`` and its pictures into a folder.
+
+    Args:
+        domain: What is recommended.
+        report: What `evaluate` found.
+        source: The data's name, terms and files.
+        folder: Where to.
+    """
+    (folder / "MODEL_CARD.md").write_text(_card(domain, report, source), encoding="utf-8")
+    _picture(folder / "quality.png", lambda axes: _quality(axes, report))
+    _picture(folder / "favourites.png", lambda axes: _by_favourites(axes, report))
+    _picture(folder / "learning.png", lambda axes: _learning(axes, report))
+    _picture(folder / "popularity.png", lambda axes: _popularity(axes, report))
+
+
+def _card(domain: Domain, report: dict[str, Any], source: dict[str, Any]) -> str:
+    summary, config = report["summary"], report["config"]
+    items, people = domain.labels.items, domain.labels.people
+    synthetic = "**These are synthetic demonstration data.** " if source["synthetic"] else ""
+    files = "\n".join(f"- `{name}` SHA-256 `{sha}`" for name, sha in source["files"].items())
+    counts = ", ".join(f"{count:,} {what}" for what, count in report["data"].items() if count)
+    return f"""# Model card: {domain.name}
+
+Recommends {items} from one to ten favourites. Default strategy: **{report["default_strategy"]}**,
+chosen by {report["chosen_by"]}.
+
+## Data
+
+{synthetic}{source["name"]}. {source["terms"]}
+
+{files}
+
+{counts}.
+
+## Split
+
+Whole {people} are held out: {config["split"]["validation_share"]:.0%} of those with
+{config["split"]["min_liked"]} or more liked {items} for validation, {config["split"]["test_share"]:.0%} for test, seed
+{config["split"]["seed"]}; the shipped model has learned from the others alone. Everything open was chosen on validation
+{people}. The test {people} were looked at once, at {report["test_users_looked_at"]}.
+
+## Quality
+
+{summary["users"]} test {people} show {summary["favourites"]} favourites; their other liked {items} are to be found.
+
+{table(report)}
+
+![Quality](quality.png)
+
+### By number of favourites, NDCG@20
+
+{_favourites_table(report)}
+
+![By number of favourites](favourites.png)
+
+### Variety, of the default strategy's first ten
+
+{_variety_table(report)}
+
+`similarity@10` is the mean cosine of the likers of two {items} of a list, `one_creator@10` the share of a list that its most frequent
+{domain.creator} has.
+
+### New {items}
+
+{_new_items(report, domain)}
+
+### How it was fitted
+
+{", ".join(f"{name} {seconds:.0f} s" for name, seconds in report["fit"]["seconds"].items())}. {_als(report)}
+
+![Learning curve](learning.png)
+![Popularity of what is recommended](popularity.png)
+
+## Limits, and what it is not for
+
+- It knows what {people} of this data set liked, in their time and place, and nothing of anybody else. Favourites that hardly anybody
+  shares lead to guesses by {domain.creator} and popularity.
+- Offline numbers rank what people had liked anyway. They do not tell whether a recommendation would have been welcome, and favour what is popular.
+- Not for decisions about people, and not for inferring anything about them from what they like.
+"""
+
+
+def _favourites_table(report: dict[str, Any]) -> str:
+    rows = report["by_favourites"]
+    counts = sorted({row["favourites"] for row in rows})
+    users = {row["favourites"]: row["users"] for row in rows}
+    lines = ["| method | " + " | ".join(f"{c} ({users[c]} users)" for c in counts) + " |"]
+    lines.append("| --- |" + " ---: |" * len(counts))
+    for method in dict.fromkeys(row["method"] for row in rows):
+        found = {row["favourites"]: row["ndcg@20"] for row in rows if row["method"] == method}
+        lines.append(f"| {method} | " + " | ".join(f"{found[c]:.4f}" for c in counts) + " |")
+    return "\n".join(lines)
+
+
+def _variety_table(report: dict[str, Any]) -> str:
+    names = ("diversity", "ndcg@10", "similarity@10", "one_creator@10", "coverage@10")
+    lines = ["| " + " | ".join(names) + " |", "|" + " ---: |" * len(names)]
+    for row in report["variety"]:
+        lines.append("| " + " | ".join(f"{row[name]:.4g}" for name in names) + " |")
+    return "\n".join(lines)
+
+
+def _new_items(report: dict[str, Any], domain: Domain) -> str:
+    found = report.get("new_items")
+    if found is None:
+        return "Not measured (`evaluate.quick`)."
+    if not found["methods"]:
+        return f"No test user likes one of the {found['hidden']} hidden {domain.labels.items}."
+    recall = f"recall@{found['cut']}"
+    lines = [
+        f"All likes of {found['hidden']} {domain.labels.items} hidden, everything fitted anew, the hidden ones ranked among "
+        f"themselves for the {found['users']} test {domain.labels.people} who like some of them.",
+        "",
+        f"| method | {recall} | 95 % |",
+        "| --- | ---: | --- |",
+    ]
+    for name, row in found["methods"].items():
+        lines.append(f"| {name} | {row[recall]:.4f} | {row['low']:.4f} … {row['high']:.4f} |")
+    return "\n".join(lines)
+
+
+def _als(report: dict[str, Any]) -> str:
+    als = [row["fit_seconds"] for row in report["rows"] if row["method"] == "ALS"]
+    total = sum(report["fit"]["seconds"].values())
+    if not als:
+        return ""
+    return (
+        f"Together {total:.0f} s in the stage `train`, {total / max(als[0], 1e-9):.1f} times the {als[0]:.1f} s that ALS "
+        "(64 factors, 15 iterations) took in a later stage, `evaluate`, on the same machine."
+    )
+
+
+def _picture(path: Path, draw: Any) -> None:
+    figure, axes = plt.subplots(figsize=(7, 4), dpi=120, layout="constrained")
+    draw(axes)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _quality(axes: Axes, report: dict[str, Any]) -> None:
+    rows = sorted(report["rows"], key=lambda row: row["ndcg@20"])
+    for place, row in enumerate(rows):
+        color = OURS if row["kind"] == "ours" else OTHERS
+        axes.plot([row["ndcg@20_low"], row["ndcg@20_high"]], [place, place], color=color, lw=2)
+        axes.plot(row["ndcg@20"], place, "o", color=color)
+    axes.set_yticks(range(len(rows)), [row["method"] for row in rows])
+    axes.set_xlabel(f"NDCG@20, {report['summary']['users']} test users, 95 % intervals; ours green")
+
+
+def _by_favourites(axes: Axes, report: dict[str, Any]) -> None:
+    rows = report["by_favourites"]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = [row for row in rows if row["method"] == method]
+        ours = method == report["default_strategy"]
+        axes.plot(
+            [row["favourites"] for row in mine],
+            [row["ndcg@20"] for row in mine],
+            "o-",
+            color=OURS if ours else OTHERS,
+            lw=2.5 if ours else 1,
+            alpha=1 if ours else 0.6,
+        )
+        axes.annotate(method, (mine[-1]["favourites"], mine[-1]["ndcg@20"]), fontsize=7)
+    axes.set_xlabel("favourites")
+    axes.set_ylabel("NDCG@20")
+
+
+def _learning(axes: Axes, report: dict[str, Any]) -> None:
+    for name, history in report["fit"]["towers"].items():
+        steps, _, scores = zip(*history["looks"], strict=True)
+        axes.plot(steps, scores, "o-", label=name)
+        axes.axvline(history["best_step"], color=OTHERS, lw=0.8, ls=":")
+    axes.set_xlabel("step")
+    axes.set_ylabel("NDCG@20 of validation users' held-out items")
+    axes.legend(frameon=False)
+
+
+def _popularity(axes: Axes, report: dict[str, Any]) -> None:
+    rows = sorted(report["rows"], key=lambda row: row["popularity@10"])
+    colors = [OURS if row["kind"] == "ours" else OTHERS for row in rows]
+    axes.barh([row["method"] for row in rows], [row["popularity@10"] for row in rows], color=colors)
+    axes.set_xlim(min(row["popularity@10"] for row in rows) * 0.95, 1)
+    axes.set_xlabel("mean place in popularity of the first ten; 1 is the most liked item")

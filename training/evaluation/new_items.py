@@ -1,0 +1,136 @@
+"""How well items are recommended that nobody has liked yet, from what they are alone.
+
+All interactions of a tenth of the items are hidden, the strategy `items` is fitted anew on the
+rest, and the hidden items are ranked, among themselves, for held-out users who liked some of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.config import Config
+from training.data.dataset import Dataset
+from training.data.examples import Queries, hold_out, queries_of
+from training.data.features import features_of
+from training.data.text import normalise
+from training.domains.domain import Domain
+from training.models import item_table, item_tower
+from training.models.item_strategy import ItemIndex, scorer_of
+from training.progress import Progress
+from training.ranking.bootstrap import interval, resamples
+from training.ranking.metrics import recall_at
+from training.ranking.scoring import Scorer, dense, rank_scores
+
+HIDDEN = 0.1
+"""Share of the items that are hidden."""
+CUT = 100
+LEAST_LEFT = 4
+"""Few hidden items are cut at a quarter: among the first hundred of thirty all are found."""
+
+
+def measure(
+    domain: Domain, data: Dataset, blend: float, config: Config, *, progress: Progress
+) -> dict[str, Any]:
+    """Measures recall of hidden items at `CUT`, beside the same creator's items and chance.
+
+    Args:
+        domain: Tells which fields are features.
+        data: Prepared data.
+        blend: Of the towers, as chosen for the shipped model.
+        config: Settings.
+        progress: Told after every step.
+
+    Returns:
+        Number of users and hidden items, the cut, and by method ``recall@<cut>`` with its interval.
+    """
+    rng = np.random.default_rng([config.evaluate.seed, 10])
+    items = len(data.items)
+    hidden = np.zeros(items, bool)
+    hidden[rng.choice(items, round(items * HIDDEN), replace=False)] = True
+    queries = _queries(data.liked("test"), hidden, config, rng)
+    if not len(queries):
+        return {"users": 0, "hidden": int(hidden.sum()), "cut": 0, "methods": {}}
+    features, liked = features_of(domain, data.items), _without(data.liked("train"), hidden)
+    watch = queries_of(data, "validation", config.evaluate.favourites, config)
+    vectors, _ = item_tower.fit(liked, features, watch, config, progress=progress)
+    table = item_table.fit(liked, features, config.items, progress=progress)
+    index = ItemIndex.of(table, vectors, blend)
+    creators = data.items[domain.creator].map(normalise)
+    cut = min(CUT, -(-int(hidden.sum()) // LEAST_LEFT))
+    by_chance = [rng.permutation(np.flatnonzero(hidden))[:cut] for _ in range(len(queries))]
+    rankings = {
+        "items": rank_scores(_only(scorer_of(index), hidden), queries.favourites, cut),
+        **_by_creator(queries, creators.to_numpy(), liked, hidden, cut, rng),
+        "random": np.stack(by_chance),
+    }
+    weights = resamples(len(queries), config.evaluate.seed)
+    found = {}
+    for name, ranked in rankings.items():
+        users = recall_at(ranked, queries.targets, cut)
+        low, high = interval(users, weights)
+        found[name] = {f"recall@{cut}": float(users.mean()), "low": low, "high": high}
+    return {"users": len(queries), "hidden": int(hidden.sum()), "cut": cut, "methods": found}
+
+
+def _without(liked: sp.csr_matrix, hidden: np.ndarray) -> sp.csr_matrix:
+    """Returns the likes of what is not hidden; users with fewer than two are left out."""
+    left = (liked @ sp.diags((~hidden).astype(np.float32))).tocsr()
+    left.eliminate_zeros()
+    return left[np.diff(left.indptr) >= 2]
+
+
+def _queries(
+    liked: sp.csr_matrix, hidden: np.ndarray, config: Config, rng: np.random.Generator
+) -> Queries:
+    """Shows some of what is not hidden; the targets are the hidden items that the user likes."""
+    mask = sp.diags(hidden.astype(np.float32))
+    targets = (liked @ mask).tocsr()
+    targets.eliminate_zeros()
+    seen = (liked - targets).tocsr()
+    seen.eliminate_zeros()
+    enough = np.diff(seen.indptr) > config.evaluate.favourites
+    users = np.flatnonzero(enough & (np.diff(targets.indptr) > 0))
+    if len(users) > config.evaluate.max_users:
+        users = np.sort(rng.choice(users, config.evaluate.max_users, replace=False))
+    shown = hold_out(seen[users], config.evaluate.favourites, rng)
+    return Queries(shown.favourites, targets[users], users)
+
+
+def _only(scorer: Scorer, hidden: np.ndarray) -> Scorer:
+    """Returns a scorer to which there are none but the hidden items."""
+    return lambda favourites: np.where(hidden, dense(scorer(favourites)), -np.inf)
+
+
+def _by_creator(
+    queries: Queries,
+    creators: np.ndarray,
+    liked: sp.csr_matrix,
+    hidden: np.ndarray,
+    cut: int,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Ranks the favourites' creators' hidden items first, then the others; the first `cut` of them.
+
+    Returns:
+        Two rankings: the others at random, and by how much their creators are liked.
+    """
+    codes = {name: i for i, name in enumerate(sorted(set(creators) - {""}))}
+    mine = np.array([codes.get(name, -1) for name in creators])
+    likers = np.asarray(liked.sum(axis=0)).ravel()
+    fame = np.bincount(mine[mine >= 0], likers[mine >= 0], minlength=len(codes) + 1)
+    candidates = rng.permutation(np.flatnonzero(hidden))
+    known = mine[candidates] >= 0
+    liking = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)
+    # Candidates stand in random order, and a stable sort leaves equal ones there.
+    alone, famous = [], []
+    for favourites in queries.favourites:
+        same = known & np.isin(mine[candidates], mine[favourites])
+        alone.append(candidates[np.argsort(-same.astype(float), kind="stable")][:cut])
+        famous.append(candidates[np.argsort(-(same + liking), kind="stable")][:cut])
+    return {
+        "same creator": np.stack(alone),
+        "same creator, then liked creators": np.stack(famous),
+    }

@@ -1,0 +1,1 @@
+"""The TensorFlow.js graph, the manifest and the probes: the bundle."""

@@ -1,0 +1,177 @@
+"""Asks a node's public routes, as a visitor would: no password is sent."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from training.errors import HarperRefused, HarperUnavailable
+from training.harper.client import no_answer, session_for
+
+
+@dataclass(frozen=True)
+class Node:
+    """One HarperDB of a cluster.
+
+    Attributes:
+        name: Its host name in the cluster; "" where there is no cluster.
+        url: Its operations API.
+        routes_url: Its custom functions.
+        ca: File of the authority that signed its certificate.
+    """
+
+    name: str
+    url: str
+    routes_url: str
+    ca: str | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a worker of a node says of one recommender.
+
+    Attributes:
+        node: Who was asked.
+        reachable: Whether anything answered.
+        component: Hash of the code that answered; None where the worker has no such routes.
+        model: Version that answers clients; None where there is none.
+        items: Number of items that model knows.
+        missing: Items of it that have no row in the catalogue.
+        candidate: ``{"version", "state", "reason"}`` of the version being tried, or {}.
+        refused: ``{"version", "reason"}`` of the version that the node would not take, or {}.
+        reason: Why there is no model, or no answer.
+        worker: Which of the node's workers answered; None where it does not say.
+        workers: How many the node has; None where it does not say.
+    """
+
+    node: Node
+    reachable: bool = False
+    component: str | None = None
+    model: str | None = None
+    items: int | None = None
+    missing: int = 0
+    candidate: dict[str, Any] | None = None
+    refused: dict[str, Any] | None = None
+    reason: str | None = None
+    worker: int | None = None
+    workers: int | None = None
+
+
+def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
+    """Asks ``GET …/health`` over a connection of its own, so that any of the node's workers may
+    answer.
+    """
+    with session_for(node.routes_url, node.ca) as session:
+        return health_over(session, node, project, timeout_seconds=timeout_seconds)
+
+
+def health_over(
+    session: requests.Session, node: Node, project: str, *, timeout_seconds: float = 5.0
+) -> Health:
+    """Asks ``GET …/health`` over a session, whose connection leads to one worker."""
+    url = f"{node.routes_url}/{project}/health"
+    try:
+        answer = session.get(url, timeout=timeout_seconds, allow_redirects=False)
+    except requests.RequestException as error:
+        return Health(node, reason=no_answer("health", url, error).message)
+    found = _object(answer)
+    if "component" not in found:
+        return Health(node, reachable=True, reason=f"{url} answers {answer.status_code}")
+    return Health(
+        node,
+        reachable=True,
+        component=found["component"],
+        model=found.get("model") or None,
+        items=found.get("items"),
+        missing=found.get("missing") or 0,
+        candidate=found.get("candidate") or {},
+        refused=found.get("refused") or {},
+        reason=found.get("reason") or found.get("message"),
+        worker=found.get("worker"),
+        workers=found.get("workers"),
+    )
+
+
+def require_page(node: Node, project: str) -> None:
+    """Asks ``GET …/ui/``.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: an answer other than 200.
+    """
+    answer = _ask("page", node, f"{project}/ui/")
+    if answer.status_code != 200:
+        raise HarperRefused(
+            "page",
+            f"the model is deployed and answers, but {answer.url} does not: HarperDB serves no "
+            "pages from under a folder whose name begins with a dot; check its ROOTPATH",
+            status=answer.status_code,
+        )
+
+
+def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, Any]:
+    """Asks ``POST …/recommend``.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: an answer other than 200.
+    """
+    answer = _ask("recommend", node, f"{project}/recommend", question)
+    found = _object(answer)
+    if answer.status_code != 200:
+        kind = HarperUnavailable if answer.status_code == 503 else HarperRefused
+        raise kind("recommend", str(found.get("message", answer.text)), status=answer.status_code)
+    return found
+
+
+def _ask(
+    what: str,
+    node: Node,
+    path: str,
+    question: dict[str, Any] | None = None,
+    *,
+    timeout_seconds: float = 30.0,
+) -> requests.Response:
+    """Asks over a connection of its own: ``POST`` where there is a question, else ``GET``.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: the node's certificate is not trusted.
+    """
+    url, verb = f"{node.routes_url}/{path}", "GET" if question is None else "POST"
+    try:
+        with session_for(url, node.ca) as session:
+            return session.request(
+                verb, url, json=question, timeout=timeout_seconds, allow_redirects=False
+            )
+    except requests.RequestException as error:
+        raise no_answer(what, url, error) from error
+
+
+def _object(answer: requests.Response) -> dict[str, Any]:
+    try:
+        decoded = json.loads(answer.text)
+    except ValueError:
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+def until(
+    is_done: Callable[[], bool],
+    seconds: float,
+    *,
+    pause_seconds: float = 0.1,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Asks again and again; returns False where it was still not so after the time."""
+    deadline = time.monotonic() + seconds
+    while not is_done():
+        if time.monotonic() >= deadline:
+            return False
+        sleep(pause_seconds)
+    return True

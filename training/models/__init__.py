@@ -1,0 +1,1 @@
+"""Towers, the pair network, the item table, and the strategies that answer from them."""

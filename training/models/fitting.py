@@ -1,0 +1,82 @@
+"""The fit loop that both pairs of towers share: stop on held-out items, keep the best look."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from training.config import TrainConfig
+from training.models.tensorflow_import import tf
+from training.progress import Progress
+
+Batches = Iterator[tuple[np.ndarray, ...]]
+
+
+@dataclass
+class History:
+    """What happened while fitting.
+
+    Attributes:
+        looks: (step, loss, validation NDCG@20), in order.
+        best_step: Step of the best look, whose weights were kept.
+        seconds: How long it took.
+    """
+
+    looks: list[tuple[int, float, float]] = field(default_factory=list)
+    best_step: int = 0
+    seconds: float = 0.0
+
+
+def fit(
+    model: tf.keras.Model,
+    drawn: Batches,
+    look: Callable[[], float],
+    config: TrainConfig,
+    *,
+    name: str,
+    progress: Progress,
+    logs: Path | None = None,
+) -> History:
+    """Fits a model until held-out items are found no better, and leaves it at its best look.
+
+    Args:
+        model: Compiled; its weights are changed in place.
+        drawn: Batches of examples, without end.
+        look: Returns the validation users' NDCG@20.
+        config: Settings.
+        name: Of the model, for people.
+        progress: Told after every look.
+        logs: Folder for TensorBoard, if wanted.
+    """
+    began, history, kept = time.monotonic(), History(), model.get_weights()
+    writer = tf.summary.create_file_writer(str(logs)) if logs else tf.summary.create_noop_writer()
+    step, best = 0, -1.0
+    while step < config.max_steps:
+        steps = min(config.eval_every, config.max_steps - step)
+        fitted = model.fit(_next(drawn, steps), verbose=0)
+        step += steps
+        loss, score = float(fitted.history["total_loss"][-1]), look()
+        history.looks.append((step, loss, score))
+        with writer.as_default(step=step):
+            tf.summary.scalar("loss", loss)
+            tf.summary.scalar("validation NDCG@20", score)
+        if score > best:
+            best, history.best_step, kept = score, step, model.get_weights()
+        progress(step, config.max_steps, f"{name}, loss {loss:.0f}, NDCG@20 {score:.3f}")
+        if step - history.best_step >= config.patience * config.eval_every:
+            break
+    model.set_weights(kept)
+    history.seconds = time.monotonic() - began
+    return history
+
+
+def _next(drawn: Batches, steps: int) -> tf.data.Dataset:
+    """Returns the next steps' batches as a data set, a batch an element."""
+    parts = [np.concatenate(part) for part in zip(*itertools.islice(drawn, steps), strict=True)]
+    size = len(parts[0]) // steps
+    return tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(size).prefetch(8)

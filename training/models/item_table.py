@@ -1,0 +1,221 @@
+"""The item-item part of the strategy `items`: a pruned table, and two numbers an item for the rest.
+
+The weight of a pair is that of the pair network. The table keeps the greatest of each favourite's
+row; any other pair is taken for an unrelated one, whose weight is the product of what the favourite
+gives and what the item draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.config import ItemsConfig
+from training.data.features import ItemFeatures
+from training.errors import ConfigError
+from training.models import pair_network
+from training.models.cooccurrence import prune
+from training.models.pair_network import FeaturesOf, PairNetwork
+from training.models.pairs import ContentStatistics, PairStatistics
+from training.progress import Progress
+
+HIDINGS, HIDDEN = 6, 0.1
+"""How often items are hidden to learn about new ones, and their share each time."""
+MOST_ASKING = 4000
+"""Most users, over all hidings, who ask for hidden items."""
+UNRELATED = 15
+"""Items with which the weight of an unrelated pair is found out; their median counts."""
+
+
+@dataclass(frozen=True)
+class ItemTable:
+    """Weights of pairs: ``table[f, i] + gives[f] * draws[i]``.
+
+    Attributes:
+        table: [items, items] float32, at most `ItemsConfig.neighbours` a row, `max_pairs` in all.
+        gives: [items] float32, what a favourite gives to every item.
+        draws: [items] float32, what an item draws from every favourite.
+    """
+
+    table: sp.csr_matrix
+    gives: np.ndarray
+    draws: np.ndarray
+
+
+def fit(
+    liked: sp.csr_matrix, features: ItemFeatures, config: ItemsConfig, *, progress: Progress
+) -> ItemTable:
+    """Learns to weigh pairs from some train users, and fills the table from all.
+
+    Args:
+        liked: [train users, items] 0/1.
+        features: Of the items.
+        config: Settings.
+        progress: Told after every step.
+
+    Raises:
+        ConfigError: nobody likes enough to learn from.
+    """
+    rng = np.random.default_rng(config.seed)
+    able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
+    asking = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
+    counted = np.setdiff1d(np.arange(liked.shape[0]), asking)
+    progress(0, config.epochs, "counting pairs")
+    others = PairStatistics(liked[counted], features, config.cap, rng)
+    queries = pair_network.queries_of(others, others.candidates(), liked[asking], config, rng)
+    if not queries:
+        raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
+    network = pair_network.fit(
+        [(others.features, queries)], config, name="pair network", progress=progress
+    )
+    progress(config.epochs, config.epochs, "filling the table")
+    everybody = PairStatistics(liked, features, config.cap, rng)
+    pairs = everybody.candidates(with_new=True)
+    weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
+    new = everybody.likers == 0
+    content = _fit_content(liked, features, config, rng, progress=progress) if new.any() else None
+    if content:
+        for_new = _weigh(everybody.content, content, everybody.likers, pairs, rng)
+        weights = _joined(weights, for_new, new)
+    table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
+    table.eliminate_zeros()
+    return ItemTable(_pruned(table, everybody.likers, config), weights.gives, weights.draws)
+
+
+def _fit_content(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+    *,
+    progress: Progress,
+) -> PairNetwork | None:
+    """Learns to weigh pairs with items that nobody likes yet: hides some, and asks for them.
+
+    To the network that sees likers, an item without any is one that was not liked.
+    """
+    known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
+    parts = []
+    for fold in range(HIDINGS):
+        hidden = np.zeros(liked.shape[1], bool)
+        hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
+        users = rng.permutation(liked.shape[0])
+        asking = users[: min(len(users) // 3, MOST_ASKING // HIDINGS)]
+        counted = np.setdiff1d(users, asking)
+        seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
+        seen.eliminate_zeros()
+        others = ContentStatistics(seen, features, config.cap, rng)
+        queries = pair_network.queries_for_new(liked[asking], hidden, config, rng)
+        if queries:
+            parts.append((others.content, queries))
+    if not parts:
+        return None  # so few people that nobody likes both a hidden item and another
+    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
+    return pair_network.fit(parts, cautious, name="network of new items", progress=progress)
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """Weights of the candidate pairs, and of unrelated ones.
+
+    Attributes:
+        f: [pairs] favourites.
+        i: [pairs] items.
+        logs: [pairs] logarithms of their weights.
+        gives: [items] what a favourite gives to an unrelated item.
+        draws: [items] what an item draws from an unrelated favourite.
+    """
+
+    f: np.ndarray
+    i: np.ndarray
+    logs: np.ndarray
+    gives: np.ndarray
+    draws: np.ndarray
+
+    def above(self) -> np.ndarray:
+        """Returns [pairs] float32, what a pair weighs more than an unrelated one."""
+        unrelated = self.gives[self.f] * self.draws[self.i]
+        return np.maximum(np.exp(self.logs) - unrelated, 0).astype(np.float32)
+
+
+def _weigh(
+    features_of: FeaturesOf,
+    network: PairNetwork,
+    likers: np.ndarray,
+    pairs: sp.csr_matrix,
+    rng: np.random.Generator,
+) -> _Weights:
+    items = len(likers)
+    f, every = np.repeat(np.arange(items), np.diff(pairs.indptr)), np.arange(items)
+    chance = (likers + 0.1) / (likers + 0.1).sum()
+    some = rng.choice(items, min(UNRELATED, items), replace=False, p=chance)
+    count = len(some)
+    drawn = network.log_weights(features_of, np.repeat(some, items), np.tile(every, count))
+    drawn = drawn.reshape(count, items)
+    draws = np.median(drawn - np.median(drawn, axis=1, keepdims=True), axis=0)
+    given = network.log_weights(features_of, np.repeat(every, count), np.tile(some, items))
+    gives = np.median(given.reshape(items, count) - draws[some], axis=1)
+    return _Weights(
+        f,
+        pairs.indices,
+        network.log_weights(features_of, f, pairs.indices),
+        np.exp(gives).astype(np.float32),
+        np.exp(draws).astype(np.float32),
+    )
+
+
+def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
+    """Lets both networks speak where the item is new: the mean of their logarithms.
+
+    The one that sees likers learned how seldom an item is liked that has none yet, so it tells what
+    all new items weigh together; the one that sees content alone knows better which of them.
+    """
+    young = new[seen.i]
+    logs = seen.logs.astype(np.float64)
+    logs[young] = _leveled((seen.logs[young] + content.logs[young]) / 2, seen.logs[young])
+    draws = np.log(seen.draws.astype(np.float64))
+    draws[new] = _leveled((draws[new] + np.log(content.draws[new])) / 2, draws[new])
+    return _Weights(seen.f, seen.i, logs, seen.gives, np.exp(draws).astype(np.float32))
+
+
+def _leveled(logs: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Returns the logarithms, shifted so that together they weigh what the others do."""
+    return logs + (_log_sum(like) - _log_sum(logs)) if len(logs) else logs
+
+
+def _log_sum(logs: np.ndarray) -> float:
+    return float(np.logaddexp.reduce(logs.astype(np.float64)))
+
+
+def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
+    """Keeps the greatest of each row; some places are for items that nobody likes yet.
+
+    What many like speaks louder than what a title and a creator can say, and would leave none.
+    """
+    new, places = likers == 0, _places(table, likers, config)
+    most_new = np.minimum(places, -(-places * config.new_neighbours // config.neighbours))
+    fresh = prune((table @ sp.diags(new.astype(np.float32))).tocsr(), most_new)
+    fresh.eliminate_zeros()
+    old = (table @ sp.diags((~new).astype(np.float32))).tocsr()
+    old.eliminate_zeros()
+    return (prune(old, places - np.diff(fresh.indptr)) + fresh).tocsr()
+
+
+def _places(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> np.ndarray:
+    """Returns [items] how many pairs each row keeps.
+
+    Where all would be too many, a row's length goes with the root of its favourite's likers: what
+    many like is asked with most often, but what few like is all the table can say of them.
+    """
+    have = np.minimum(np.diff(table.indptr), config.neighbours)
+    if have.sum() <= config.max_pairs:
+        return np.full(len(likers), config.neighbours)
+    wish = np.sqrt(likers + 1)
+    low, high = 0.0, float(config.neighbours)
+    for _ in range(40):
+        scale = (low + high) / 2
+        fits = np.minimum(have, scale * wish).astype(np.int64).sum() <= config.max_pairs
+        low, high = (scale, high) if fits else (low, scale)
+    return np.minimum(have, low * wish).astype(np.int64)

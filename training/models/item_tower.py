@@ -1,0 +1,152 @@
+"""The dense part of the strategy `items`: favourites against *items*, both known by features too.
+
+An item's vector is its own embedding plus its tokens' (creator, title words, publisher, decade).
+The own embedding is dropped at random while training, so that the tokens learn to speak for items
+that nobody has liked yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.config import Config
+from training.data.examples import Queries, batches
+from training.data.features import ItemFeatures
+from training.models import fitting
+from training.models.fitting import History
+from training.models.ops import masked_mean
+from training.models.tensorflow_import import tf, tfrs
+from training.progress import Progress
+from training.ranking.metrics import ndcg_at
+from training.ranking.scoring import one_hot, rank_scores
+
+
+class ItemTower(tfrs.Model):  # type: ignore[misc]
+    """Query tower: mean of the favourites' vectors; candidate tower: an item's vector.
+
+    Args:
+        bags: [items, T] int32 tokens of each item, 0 where there is none.
+        tokens: Number of tokens, 0 included.
+        dim: Dimension of the vectors.
+        dropped: Share, 0..1, of own embeddings left out of a step.
+        seed: For the initial embeddings.
+
+    Source:
+        Volkovs, Yu & Poutanen, "DropoutNet: Addressing Cold Start in Recommender Systems",
+        NeurIPS 2017, for the dropping.
+    """
+
+    def __init__(self, bags: np.ndarray, tokens: int, dim: int, dropped: float, seed: int) -> None:
+        super().__init__()
+        start = tf.keras.initializers.RandomUniform(-0.05, 0.05, seed=seed)
+        self.own = tf.keras.layers.Embedding(len(bags), dim, embeddings_initializer=start)
+        self.tokens = tf.keras.layers.Embedding(tokens, dim, embeddings_initializer=start)
+        for layer in (self.own, self.tokens):
+            layer.build(None)
+        self._bags, self._dropped = tf.constant(bags), dropped
+        # One item twice in a batch must not be its own negative.
+        self.task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
+
+    def vectors(self, items: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns [..., D] vectors of items [...]."""
+        bags = tf.gather(self._bags, items)  # [..., T]
+        real = tf.cast(bags > 0, tf.float32)[..., tf.newaxis]
+        count = tf.maximum(tf.reduce_sum(real, axis=-2), 1.0)
+        told = tf.reduce_sum(self.tokens(bags) * real, axis=-2) / tf.sqrt(count)
+        own = self.own(items)
+        if training:
+            kept = tf.random.uniform(tf.shape(items)) >= self._dropped
+            own *= tf.cast(kept, tf.float32)[..., tf.newaxis]
+        return own + told
+
+    def compute_loss(
+        self, inputs: tuple[tf.Tensor, tf.Tensor, tf.Tensor], training: bool = False
+    ) -> tf.Tensor:
+        """Returns the in-batch softmax loss, corrected for how often each target is drawn (logQ).
+
+        Args:
+            inputs: favourites [B, F] int32 padded with -1, targets [B] int32, chance of each
+                target to be drawn [B] float32.
+            training: Whether own embeddings are dropped.
+
+        Source:
+            Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
+            Recommendations", RecSys 2019.
+        """
+        favourites, targets, chance = inputs
+        queries = masked_mean(self.vectors(tf.maximum(favourites, 0), training), favourites)
+        return self.task(
+            queries,
+            self.vectors(targets, training),
+            candidate_ids=targets,
+            candidate_sampling_probability=chance,
+            compute_metrics=False,
+        )
+
+    def all_vectors(self) -> np.ndarray:
+        """Returns [items, D] float32."""
+        return self.vectors(tf.range(self._bags.shape[0])).numpy()
+
+
+def fit(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    watch: Queries,
+    config: Config,
+    *,
+    progress: Progress,
+    logs: Path | None = None,
+) -> tuple[np.ndarray, History]:
+    """Fits the towers.
+
+    Args:
+        liked: [train users, items] 0/1, two or more a user.
+        features: Of the items.
+        watch: Validation users, to stop by.
+        config: Settings.
+        progress: Told after every look.
+        logs: Folder for TensorBoard, if wanted.
+
+    Returns:
+        [items, D] float32 vectors, zero where neither likes nor tokens tell of an item; history.
+    """
+    seed = config.items.seed
+    tf.keras.utils.set_random_seed(seed)
+    bags, tokens = features.bags()
+    model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
+    model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+
+    def look() -> float:
+        vectors = model.all_vectors()
+
+        def scorer(favourites: np.ndarray) -> np.ndarray:
+            return (one_hot(favourites, len(vectors)) @ vectors) @ vectors.T
+
+        ranked = rank_scores(scorer, watch.favourites, 20)
+        return float(ndcg_at(ranked, watch.targets, 20).mean())
+
+    history = fitting.fit(
+        model,
+        _examples(liked, config),
+        look,
+        config.train,
+        name="item towers",
+        progress=progress,
+        logs=logs / "items" if logs else None,
+    )
+    known = (bags > 0).any(axis=1) | (np.asarray(liked.sum(axis=0)).ravel() > 0)
+    return model.all_vectors() * known[:, None], history
+
+
+def _examples(liked: sp.csr_matrix, config: Config) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yields (favourites, targets, chance of each target) without end."""
+    rng = np.random.default_rng(config.items.seed)
+    lengths = np.diff(liked.indptr)
+    # A pass draws one target a user, evenly among his items.
+    chance = np.asarray(sp.diags(1 / lengths / len(lengths)).dot(liked).sum(axis=0)).ravel()
+    for favourites, _, targets in batches(liked, config.model.favourites, config.train.batch, rng):
+        yield favourites, targets, chance[targets].astype(np.float32)

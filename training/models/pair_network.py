@@ -1,0 +1,260 @@
+"""A small network that learns from counts how far a favourite speaks for an item.
+
+The weight of a pair is exp(network(features of the pair)), and an item's score is the sum of its
+pairs' weights over the favourites. It is trained by softmax over candidates, on users whose likes
+are not among those that the features count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.config import ItemsConfig
+from training.models.pairs import PairStatistics
+from training.models.tensorflow_import import tf
+from training.progress import Progress
+
+FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(favourites [pairs], items [pairs]) -> features [pairs, features]."""
+FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
+"""How many favourites a query holds, drawn evenly: three most often, as on the pages."""
+MOST_LIKED = 60
+"""Most liked items of a user that a query is made of, and popular items among its candidates."""
+LIMIT = 20.0
+"""Bound of a weight's logarithm."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What one user shows, and among which items the ones that he kept back are to be found.
+
+    Attributes:
+        favourites: [F] indices.
+        candidates: [C] indices, the targets first.
+        targets: Number of targets.
+    """
+
+    favourites: np.ndarray
+    candidates: np.ndarray
+    targets: int
+
+
+class PairNetwork:
+    """Weighs pairs.
+
+    Args:
+        mean: [features] of the pairs it learns from.
+        deviation: [features] likewise.
+        hidden: Units of its hidden layer.
+    """
+
+    def __init__(self, mean: np.ndarray, deviation: np.ndarray, hidden: int) -> None:
+        self._mean, self._deviation = mean, deviation
+        inputs = tf.keras.Input([len(mean)])
+        bend = tf.keras.layers.Dense(hidden, "relu", kernel_initializer="he_normal")(inputs)
+        small = tf.keras.initializers.RandomNormal(stddev=0.01)
+        outputs = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer=small)(bend)
+        outputs += tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(inputs)
+        self.layers = tf.keras.Model(inputs, outputs)
+
+    def scaled(self, features: np.ndarray) -> np.ndarray:
+        """Returns [pairs, features] float32 in deviations from the mean, within ±6."""
+        return np.clip((features - self._mean) / self._deviation, -6, 6).astype(np.float32)
+
+    def log_weights(
+        self, features_of: FeaturesOf, f: np.ndarray, i: np.ndarray, block: int = 1 << 18
+    ) -> np.ndarray:
+        """Returns [pairs] float32, the logarithms of the pairs' weights.
+
+        Args:
+            features_of: What is known of pairs.
+            f: [pairs] indices of favourites.
+            i: [pairs] indices of items.
+            block: Pairs weighed at once.
+        """
+        found = [np.empty(0, np.float32)]
+        for s in range(0, len(f), block):
+            features = self.scaled(features_of(f[s : s + block], i[s : s + block]))
+            found.append(self.layers(features).numpy()[:, 0])
+        return np.clip(np.concatenate(found), -LIMIT, LIMIT)
+
+
+def queries_of(
+    statistics: PairStatistics,
+    candidates: sp.csr_matrix,
+    liked: sp.csr_matrix,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+) -> list[Query]:
+    """Makes queries of users, `config.draws` of each.
+
+    Args:
+        statistics: Of other users.
+        candidates: [items, items] pairs worth a weight.
+        liked: [users, items] 0/1.
+        config: Settings.
+        rng: Draws favourites and negatives.
+    """
+    popular = np.argsort(-statistics.likers, kind="stable")[:MOST_LIKED]
+    made = []
+    for _ in range(config.draws):
+        for user in range(liked.shape[0]):
+            mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
+            mine = mine[:MOST_LIKED]
+            if len(mine) > 1:
+                shown = min(len(mine) - 1, int(rng.choice(FAVOURITES)))
+                query = _query(mine[:shown], mine[shown:], popular, candidates, config, rng)
+                if query.targets:
+                    made.append(query)
+    return made
+
+
+def _query(
+    favourites: np.ndarray,
+    targets: np.ndarray,
+    popular: np.ndarray,
+    candidates: sp.csr_matrix,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+) -> Query:
+    rows = [candidates.indices[candidates.indptr[f] : candidates.indptr[f + 1]] for f in favourites]
+    found = np.setdiff1d(np.concatenate([popular, *rows]), favourites)
+    wanted = np.isin(found, targets)
+    others = found[~wanted]
+    if len(others) > config.negatives:
+        others = rng.choice(others, config.negatives, replace=False)
+    return Query(favourites, np.concatenate([found[wanted], others]), int(wanted.sum()))
+
+
+def queries_for_new(
+    liked: sp.csr_matrix, hidden: np.ndarray, config: ItemsConfig, rng: np.random.Generator
+) -> list[Query]:
+    """Makes queries of users that are answered by hidden items alone.
+
+    Args:
+        liked: [users, items] 0/1.
+        hidden: [items] bool.
+        config: Settings.
+        rng: Draws favourites and negatives.
+    """
+    every, made = np.flatnonzero(hidden), []
+    for user in range(liked.shape[0]):
+        mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
+        shown, targets = mine[~hidden[mine]][: rng.choice(FAVOURITES)], mine[hidden[mine]][:20]
+        if len(shown) and len(targets):
+            others = rng.choice(every, min(len(every), config.negatives), replace=False)
+            candidates = np.concatenate([targets, np.setdiff1d(others, targets)])
+            made.append(Query(shown, candidates, len(targets)))
+    return made
+
+
+def fit(
+    parts: Sequence[tuple[FeaturesOf, list[Query]]],
+    config: ItemsConfig,
+    *,
+    name: str,
+    progress: Progress,
+) -> PairNetwork:
+    """Fits a network to queries.
+
+    Args:
+        parts: Queries, each list with what is known of pairs by users who do not ask.
+        config: Settings.
+        name: Of the network, for people.
+        progress: Told after every pass.
+
+    Returns:
+        The network.
+    """
+    tf.keras.utils.set_random_seed(config.seed)
+    queries = [query for _, some in parts for query in some]
+    pairs = [_pairs(query) for query in queries]
+    features = np.concatenate([_features(features_of, some) for features_of, some in parts])
+    network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
+    features = network.scaled(features)
+    starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
+    step = _step(network, config)
+    rng = np.random.default_rng(config.seed)
+    batch = min(config.batch, len(queries))
+    steps, done = config.epochs * (len(queries) // batch), 0
+    for epoch in range(config.epochs):
+        order, losses = rng.permutation(len(queries)), []
+        for first in range(0, len(order) - batch + 1, batch):
+            chosen = order[first : first + batch]
+            rows = np.concatenate([np.arange(starts[q], starts[q + 1]) for q in chosen])
+            rate = config.learning_rate * (1 - 0.9 * done / steps)
+            losses.append(step(features[rows], *_slots([queries[q] for q in chosen]), rate))
+            done += 1
+        progress(epoch + 1, config.epochs, f"{name}, loss {float(np.mean(losses)):.3f}")
+    return network
+
+
+def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:
+    """Returns favourite and item of each pair of a query, item after item for each favourite."""
+    f = np.repeat(query.favourites, len(query.candidates))
+    return f, np.tile(query.candidates, len(query.favourites))
+
+
+def _features(features_of: FeaturesOf, queries: list[Query]) -> np.ndarray:
+    f, i = (np.concatenate(part) for part in zip(*map(_pairs, queries), strict=True))
+    return features_of(f, i)
+
+
+def _slots(queries: list[Query]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers the (query, candidate) slots of a batch.
+
+    Returns:
+        The slot of each pair, the query of each slot, and 1 where a slot's item is a target.
+    """
+    counts = [len(q.candidates) for q in queries]
+    first = np.concatenate([[0], np.cumsum(counts)])
+    slot = [
+        first[n] + np.tile(np.arange(c), len(queries[n].favourites)) for n, c in enumerate(counts)
+    ]
+    target = [np.arange(c) < queries[n].targets for n, c in enumerate(counts)]
+    query = np.repeat(np.arange(len(queries)), counts)
+    return (
+        np.concatenate(slot).astype(np.int32),
+        query.astype(np.int32),
+        np.concatenate(target).astype(np.float32),
+    )
+
+
+def _step(network: PairNetwork, config: ItemsConfig) -> Callable[..., tf.Tensor]:
+    """Returns one step of training: the mean over queries of the targets' softmax loss.
+
+    A user with n targets counts sqrt(n): all alike would drown the short lists' few targets, each
+    target alike the short lists themselves.
+    """
+    adam = tf.keras.optimizers.legacy.Adam(config.learning_rate)
+    variables = network.layers.trainable_variables
+    width = network.layers.input_shape[1]
+    sums = tf.math.unsorted_segment_sum
+    spec = [
+        tf.TensorSpec([None, width], tf.float32),
+        tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([None], tf.int32),
+        tf.TensorSpec([None], tf.float32),
+        tf.TensorSpec([], tf.float32),
+    ]
+
+    @tf.function(input_signature=spec)
+    def step(features, slot, query, target, rate):  # type: ignore[no-untyped-def]
+        slots, queries = tf.shape(query)[0], tf.reduce_max(query) + 1
+        with tf.GradientTape() as tape:
+            weights = tf.exp(tf.clip_by_value(network.layers(features)[:, 0], -LIMIT, LIMIT))
+            scores = sums(weights, slot, slots)
+            share = scores / tf.gather(sums(scores, query, queries), query)
+            losses = -sums(target * tf.math.log(share + 1e-12), query, queries)
+            loss = tf.reduce_mean(losses / tf.sqrt(sums(target, query, queries)))
+            ridge = tf.add_n([tf.reduce_sum(v**2) for v in variables])
+            total = loss + config.ridge * ridge
+        adam.learning_rate.assign(rate)
+        adam.apply_gradients(zip(tape.gradient(total, variables), variables))  # noqa: B905
+        return loss
+
+    return step

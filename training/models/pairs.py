@@ -1,0 +1,261 @@
+"""Statistics of pairs (favourite, item): who likes both, whose they are, how alike their titles.
+
+They are what the network of `training.models.pair_network` weighs pairs by.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.data.features import ItemFeatures
+from training.models.cooccurrence import prune, together
+
+log1p = np.log1p
+USER_POWERS = (0.0, 0.5, 1.0)
+"""A user of n likes counts n ** -power for each of his pairs: three views of the same counts."""
+NOTHING = np.log(1e-2)
+"""Logarithm of a lift that no user supports."""
+
+
+def capped(liked: sp.csr_matrix, most: int, rng: np.random.Generator) -> sp.csr_matrix:
+    """Returns the users with two likes or more, of each at most `most`, drawn at random.
+
+    A user with n likes makes n² pairs: a few would swamp the counts, and the memory.
+    """
+    lengths = np.diff(liked.indptr)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.lexsort((rng.random(liked.nnz), row))
+    place = np.arange(liked.nnz) - np.repeat(liked.indptr[:-1], lengths)
+    order = order[(place < most) & (lengths[row] > 1)]
+    cells = (np.ones(len(order), np.float32), (row[order], liked.indices[order]))
+    kept = sp.csr_matrix(cells, shape=liked.shape)
+    return kept[np.diff(kept.indptr) > 1]
+
+
+def at(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Returns [pairs] float32, the matrix's value at each (row, column)."""
+    return np.asarray(matrix[rows, columns]).ravel().astype(np.float32)
+
+
+class GroupStatistics:
+    """Co-liking between the values of a field that has one value an item.
+
+    Args:
+        liked: [users, items] 0/1.
+        counted: The same, capped.
+        values: [items, values] 0/1.
+    """
+
+    def __init__(self, liked: sp.csr_matrix, counted: sp.csr_matrix, values: sp.csr_matrix) -> None:
+        known = np.diff(values.indptr) > 0
+        self.of = np.full(values.shape[0], -1)
+        self.of[known] = values.indices[values.indptr[:-1][known]]
+        self.values = values
+        self.likes = np.asarray(values.T @ np.asarray(liked.sum(axis=0)).ravel()).ravel()
+        self.size = np.asarray(values.sum(axis=0)).ravel()
+        self.fans = np.asarray(_ones(liked @ values).sum(axis=0)).ravel()
+        self.together = together(_ones(counted @ values), 0.5)
+
+    def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns [pairs] by name: the same value or not, and how their likers overlap."""
+        a, b = self.of[f], self.of[i]
+        known = (a >= 0) & (b >= 0)
+        same = known & (a == b)
+        a, b = np.maximum(a, 0), np.maximum(b, 0)
+        both = np.where(known & ~same, at(self.together, a, b), 0)
+        expected = (self.fans[a] + 5) * (self.fans[b] + 5)
+        return {
+            f"same {name}": same,
+            f"unknown {name}": ~known,
+            f"likes of the same {name}": same * log1p(self.likes[b]),
+            f"items of the same {name}": same * log1p(self.size[b]),
+            f"{name} both": log1p(3 * both),
+            f"{name} lift": np.where(both > 0, np.log(both / expected * 1e4 + 1e-2), NOTHING),
+            f"likes of {name}": known * log1p(self.likes[b]),
+        }
+
+    def record(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns [pairs] by name: how an item's value fares, and how near the favourite's is."""
+        a, b = self.of[f], self.of[i]
+        known, has = (a >= 0) & (b >= 0), b >= 0
+        a, b = np.maximum(a, 0), np.maximum(b, 0)
+        both = np.where(known & (a != b), at(self.together, a, b), 0)
+        return {
+            f"unknown {name} of the favourite": self.of[f] < 0,
+            f"items of {name}": has * log1p(self.size[b]),
+            f"mean likes of {name}": has * log1p(self.likes[b] / np.maximum(self.size[b], 1)),
+            f"{name} chance": np.log(both / (self.fans[a] + 5) + 1e-3) + 7,
+        }
+
+    def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
+        """Returns [items, items] tables: the same value's most liked items, and like values'."""
+        by_value = self._by_value(likers + 0.01)
+        return [
+            (self.values @ prune(by_value, 40)).tocsr(),
+            (self.values @ (self._near(8) @ prune(by_value, 5))).tocsr(),
+        ]
+
+    def new_neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
+        """Returns the same of items that nobody likes yet: among the others they are the last."""
+        by_value = self._by_value((likers == 0).astype(np.float32))
+        return [
+            (self.values @ prune(by_value, 20)).tocsr(),
+            (self.values @ (self._near(20) @ prune(by_value, 5))).tocsr(),
+        ]
+
+    def _near(self, most: int) -> sp.csr_matrix:
+        return prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), most)
+
+    def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
+        """Returns [values, items] the weights of each value's items, those above 0."""
+        table = sp.csr_matrix(self.values.T.multiply(weights[None]))
+        table.eliminate_zeros()
+        return table
+
+
+def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
+    counts = sp.csr_matrix(counts, dtype=np.float32)
+    counts.data = np.ones_like(counts.data)
+    return counts
+
+
+class ContentStatistics:
+    """What is known of an item that nobody likes yet: its features, and how their bearers fare.
+
+    Args:
+        liked: [users, items] 0/1.
+        features: Of the items.
+        cap: Most likes counted of one user.
+        rng: Draws those of a user who has more.
+    """
+
+    def __init__(
+        self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
+    ) -> None:
+        self.counted = capped(liked, cap, rng)
+        self.likers = np.asarray(liked.sum(axis=0)).ravel()
+        self.groups = {
+            name: GroupStatistics(liked, self.counted, values)
+            for name, values in features.groups.items()
+        }
+        self.title, self.years = features.title, features.years
+
+    def content(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Returns [pairs, features] float32 that ask nothing of the item's own likers.
+
+        Args:
+            f: [pairs] indices of favourites.
+            i: [pairs] indices of items.
+        """
+        values = {"likers of the favourite": log1p(self.likers[f])}
+        for name, group in self.groups.items():
+            values |= group.features(name, f, i) | group.record(name, f, i)
+        return _stacked(values | self._texts(f, i, values))
+
+    def _texts(
+        self, f: np.ndarray, i: np.ndarray, known: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        titles = 3 * self._titles(f, i)
+        values = {"title": titles, "title words": np.diff(self.title.indptr)[i]}
+        # A series has one creator and repeats its words; strangers' titles may do so by chance.
+        values |= {f"title of the same {g}": titles * known[f"same {g}"] for g in self.groups}
+        return values | (self._years(f, i) if np.isfinite(self.years).any() else {})
+
+    def _titles(self, f: np.ndarray, i: np.ndarray, block: int = 1 << 18) -> np.ndarray:
+        found = np.zeros(len(f), np.float32)
+        for s in range(0, len(f), block):
+            both = self.title[f[s : s + block]].multiply(self.title[i[s : s + block]])
+            found[s : s + block] = np.asarray(both.sum(axis=1)).ravel()
+        return found
+
+    def _years(self, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+        apart = np.abs(self.years[f] - self.years[i])
+        unknown = np.isnan(apart)
+        year = self.years[i]
+        return {
+            "years apart": np.where(unknown, 0, np.exp(-np.nan_to_num(apart) / 3)),
+            "unknown year": unknown,
+            "year": np.where(np.isnan(year), 0, (np.nan_to_num(year) - 1995) / 10),
+        }
+
+
+def _stacked(values: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack([np.asarray(v, np.float32) for v in values.values()], axis=1)
+
+
+class PairStatistics(ContentStatistics):
+    """Everything known of pairs, counted over some users; arguments as for the content alone."""
+
+    def __init__(
+        self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
+    ) -> None:
+        super().__init__(liked, features, cap, rng)
+        self.together = {power: together(self.counted, power) for power in USER_POWERS}
+        self.walk = self._two_steps()
+
+    def _two_steps(self) -> sp.csr_matrix:
+        """Returns [items, items] chances of a random walk of two steps, damped by popularity."""
+        leave = sp.diags((1 / (self.likers + 10)).astype(np.float32))
+        arrive = sp.diags(((self.likers + 10) ** -0.25).astype(np.float32))
+        step = prune((leave @ self.together[0.5] @ arrive).tocsr(), 50)
+        walk = prune((step @ step).tocsr(), 300)
+        walk.sort_indices()
+        return walk
+
+    def candidates(self, *, with_new: bool = False) -> sp.csr_matrix:
+        """Returns [items, items] 1 at the pairs worth a weight, about 100 to 250 a row.
+
+        Args:
+            with_new: Give items that nobody likes yet places of their own. To learn from, they
+                would be too many: hardly one of them is ever a target.
+        """
+        damped = sp.diags(((self.likers + 5) ** -0.25).astype(np.float32))
+        tables = [prune((self.together[0.5] @ damped).tocsr(), 120), prune(self.walk, 60)]
+        # The creator is the first; a publisher's best sellers would fill the table for nothing.
+        creators = next(iter(self.groups.values()))
+        tables += creators.neighbours(self.likers)
+        tables += creators.new_neighbours(self.likers) if with_new else []
+        titles = (self.title @ self.title.T).tocsr()
+        titles.data[titles.data < 0.35] = 0
+        titles.setdiag(0)
+        titles.eliminate_zeros()
+        tables.append(prune(titles, 20))
+        found = sp.csr_matrix(titles.shape, dtype=np.float32)
+        for table in tables:
+            found = found + _ones(table)
+        found.setdiag(0)
+        found.eliminate_zeros()
+        found.sort_indices()
+        return _ones(found)
+
+    def features(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Returns the features of pairs.
+
+        Args:
+            f: [pairs] indices of favourites.
+            i: [pairs] indices of items.
+
+        Returns:
+            [pairs, features] float32; counts as logarithms, for they are long-tailed.
+        """
+        likers = self.likers
+        counts = {power: at(self.together[power], f, i) for power in USER_POWERS}
+        lift = (counts[0.5] + 0.01) / ((likers[f] + 5) * (likers[i] + 5))
+        values: dict[str, np.ndarray] = {
+            "both": log1p(counts[0.0]),
+            "both, long lists less": log1p(3 * counts[0.5]),
+            "both, long lists least": log1p(10 * counts[1.0]),
+            "any": counts[0.0] > 0,
+            "chance": np.log(counts[0.5] / (likers[f] + 5) + 1e-3) + 7,
+            "lift": np.log(lift * 1e4 + 1e-2),
+            "likers of the favourite": log1p(likers[f]),
+            "likers": log1p(likers[i]),
+            "new": likers[i] == 0,
+            "two steps": np.log(at(self.walk, f, i) * 1e3 + 0.02) + 4,
+        }
+        for name, group in self.groups.items():
+            values |= group.features(name, f, i)
+            share = values[f"same {name}"] * likers[i] / (group.likes[group.of[i]] + 1)
+            values[f"share of the same {name}"] = share
+        return _stacked(values | self._texts(f, i, values))

@@ -1,0 +1,43 @@
+"""The strategies that a trained model serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.config import Config
+from training.errors import ConfigError
+from training.models.item_strategy import ITEMS, ItemStrategy
+from training.models.strategy import Served
+from training.models.train import load as load_trained
+from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies
+
+
+def served(model: Path, config: Config) -> list[Served]:
+    """Returns the strategies of a trained model, in the order to offer them.
+
+    Args:
+        model: Folder that `train` wrote.
+        config: Settings; the type of the weights is the export's, so that what is measured is
+            what ships.
+    """
+    index, voters, items = load_trained(model)
+    users = UserStrategies(index, voters, config.export.dtype)
+    return [
+        Served(ITEMS, ItemStrategy(items, config.export.dtype).items),
+        Served(VOTERS, users.voters),
+        Served(NEAREST_USER, users.nearest_user),
+    ]
+
+
+def shipped(strategies: list[Served], names: str) -> list[Served]:
+    """Returns the strategies that `ExportConfig.strategies` names.
+
+    Raises:
+        ConfigError: one of the names is nobody's.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [one.strategy.name for one in strategies]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"--set export.strategies: no {name!r}; there are {', '.join(known)}")
+    return [one for one in strategies if not wanted or one.strategy.name in wanted]

@@ -1,0 +1,1 @@
+"""The stages, and what makes one stale."""

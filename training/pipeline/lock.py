@@ -1,0 +1,60 @@
+"""Only one command at a time writes a domain's artifacts.
+
+The lock is the operating system's (``flock``) on a file that stays: it ends with the process that
+holds it, however that process ends. The file says who holds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.errors import DataError, RecommenderError
+
+FILE = ".lock"
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path, command: str) -> Iterator[None]:
+    """Holds the lock of a folder.
+
+    Args:
+        folder: The folder; it is created if it is missing.
+        command: The command that takes the lock, for the message to others.
+
+    Raises:
+        RecommenderError: another process holds it.
+        DataError: the folder cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(folder, expected="a folder to write into", found=error.strerror) from error
+    path = folder / FILE
+    # Not "w": the holder's note must survive an attempt that fails.
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RecommenderError(
+                f"{folder} is in use by {_holder(path)}. Wait until it has finished, "
+                "or write elsewhere with --artifacts DIR"
+            ) from error
+        since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "since": since, "command": command}))
+        file.flush()
+        yield
+
+
+def _holder(path: Path) -> str:
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {note['pid']} since {note['since']}: `{note['command']}`"
+    except (OSError, ValueError, KeyError, TypeError):  # it has just begun to write the note
+        return "another process"

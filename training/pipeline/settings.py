@@ -1,0 +1,71 @@
+"""Which settings a stage uses, and how they travel from one stage to the next.
+
+A stage starts with the settings that the stage before it used and adds its own changes. A change of
+a setting that an earlier stage has already used is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from training import config as settings
+from training.config import Config
+from training.domains.domain import Domain
+from training.pipeline.folders import read_json, write_json
+
+FILE = "config.json"
+
+
+def initial(domain: Domain) -> Config:
+    """Returns the settings that a domain starts with."""
+    return replace(Config(), clean=domain.clean)
+
+
+def used(config: Config, uses: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Selects settings.
+
+    Args:
+        config: All settings.
+        uses: Names of sections, or of single settings such as ``export.dtype``.
+
+    Returns:
+        The selected settings by section.
+    """
+    names = set(uses)
+    found = {
+        section: {k: v for k, v in part.items() if names & {section, f"{section}.{k}"}}
+        for section, part in config.as_dict().items()
+    }
+    return {section: part for section, part in found.items() if part}
+
+
+def first_difference(
+    before: Config, after: Config, uses: Iterable[str]
+) -> tuple[str, Any, Any] | None:
+    """Returns (name, old value, new value) of the first selected setting that differs, or None."""
+    old = used(before, uses)
+    for section, part in used(after, uses).items():
+        for key, value in part.items():
+            if value != old[section][key]:
+                return f"{section}.{key}", old[section][key], value
+    return None
+
+
+def save(config: Config, folder: Path) -> None:
+    """Saves the settings beside what was made with them, unless they are there already."""
+    path = folder / FILE
+    if not path.is_file() or read_json(path) != config.as_dict():
+        write_json(path, config.as_dict())
+
+
+def load(folder: Path) -> Config:
+    """Returns the settings that `save` wrote.
+
+    Raises:
+        DataError: the file is missing or corrupt.
+        ConfigError: a setting is unknown to this version.
+    """
+    return settings.from_dict(read_json(folder / FILE))

@@ -1,0 +1,194 @@
+"""The four stages before ``deploy``: prepare, train, evaluate, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from training.data import cleaning, dataset
+from training.data.dataset import Counts
+from training.domains.domain import Domain
+from training.domains.reading import find_all, sha256_of
+from training.errors import DataError
+from training.pipeline import raw_data, settings
+from training.pipeline.folders import Folders, read_json, write_json
+from training.pipeline.stage import Done, Job, Stage
+from training.progress import Progress
+
+__all__ = ["STAGES", "Done", "Folders"]
+
+QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
+"""How a held-out user is queried. Training stops and chooses by validation users queried so."""
+
+
+def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
+    """Returns what the raw folder says of itself, and the SHA-256 of each of its files."""
+    files = find_all(folders.raw, folders.domain.sources)
+    progress(0, 1, "reading")
+    hashes = {path.name: sha256_of(path) for path in files.values()}
+    return _described(folders.domain, folders.raw) | {"files": hashes}
+
+
+def _described(domain: Domain, raw: Path) -> dict[str, Any]:
+    """Returns name and terms of the data: ``source.json`` of the raw folder, else the domain's."""
+    own = raw / "source.json"
+    described: dict[str, Any] = {
+        "name": domain.data_name,
+        "synthetic": False,
+        "terms": domain.terms,
+    }
+    if own.is_file():
+        stated = read_json(own)
+        if not isinstance(stated, dict):
+            expected = 'an object such as {"name": "…"}'
+            raise DataError(own, expected=expected, found=repr(stated)[:80])
+        described |= stated
+    return described
+
+
+def _prepare(job: Job, folder: Path) -> None:
+    config = job.config
+    data, counts = cleaning.build(job.folders.domain, job.folders.raw, config.clean, config.split)
+    dataset.save(data, folder)
+    write_json(folder / "counts.json", counts.lines)
+    write_json(folder / "source.json", job.inputs)
+
+
+def _prepared(job: Job) -> str:
+    counts = read_json(job.folders.prepared / "counts.json")
+    return ", ".join(f"{count:,} {what}" for what, count in counts if count)
+
+
+def _train(job: Job, folder: Path) -> None:
+    from training.models import train
+
+    data = dataset.load(job.folders.prepared)
+    train.train(job.folders.domain, data, job.config, folder, progress=job.progress)
+
+
+def _trained(job: Job) -> str:
+    history = read_json(job.folders.model / "history.json")
+    parts = [
+        f"{name} best after {part['best_step']:,} steps "
+        f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
+        for name, part in history["towers"].items()
+    ]
+    parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
+    return ", ".join(parts)
+
+
+def _evaluate(job: Job, folder: Path) -> None:
+    from training.evaluation import card
+
+    report = _report(job)
+    write_json(folder / "report.json", report)
+    source = read_json(job.folders.prepared / "source.json")
+    card.write(job.folders.domain, report, source, folder)
+
+
+def _report(job: Job) -> dict[str, Any]:
+    from training.evaluation import evaluate, new_items
+    from training.models import strategies
+
+    folders, config, progress = job.folders, job.config, job.progress
+    domain, data = folders.domain, dataset.load(folders.prepared)
+    lines = read_json(folders.prepared / "counts.json")
+    counts = Counts([(what, count) for what, count in lines])
+    served = strategies.served(folders.model, config)
+    fit = read_json(folders.model / "history.json")
+    fitted = fit["strategies"]
+    report = evaluate.evaluate(domain, data, counts, served, fitted, config, progress=progress)
+    report |= {"fit": fit, "config": settings.used(config, PREPARE.uses + TRAIN.uses + _MEASURED)}
+    if not config.evaluate.quick:
+        blend = fitted["items"]["settings"]["blend"]
+        report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
+    return report
+
+
+def _evaluated(job: Job) -> str:
+    report = read_json(job.folders.report / "report.json")
+    scores = ", ".join(f"{row['method']} {row['ndcg@20']:.3f}" for row in report["rows"])
+    return f"default {report['default_strategy']}; test NDCG@20: {scores}"
+
+
+def _export(job: Job, folder: Path) -> None:
+    job.progress(0, 1, "converting")
+    from training.export import export
+    from training.models import strategies
+
+    folders, config = job.folders, job.config
+    export.export(
+        folders.domain,
+        dataset.load(folders.prepared),
+        strategies.shipped(strategies.served(folders.model, config), config.export.strategies),
+        folders.report,
+        read_json(folders.prepared / "source.json"),
+        config,
+        folder,
+    )
+
+
+def _exported(job: Job) -> str:
+    manifest = read_json(job.folders.bundle / "manifest.json")
+    size = sum(
+        file["bytes"]
+        for name, file in manifest["files"].items()
+        if name == "model.json" or name.endswith(".bin")
+    )
+    text = f"version {manifest['version']}, model {size / 1e6:.1f} MB"
+    if manifest["left_out"]:
+        limit = f"{job.config.export.max_megabytes:g} MB (export.max_megabytes)"
+        text += f"; left out to stay within {limit}: {', '.join(manifest['left_out'])}"
+    return text
+
+
+PREPARE = Stage(
+    "prepare",
+    lambda folders: folders.prepared,
+    code=lambda domain: (
+        "training.data.cleaning",
+        "training.data.dataset",
+        f"training.domains.{domain.name}",
+    ),
+    uses=("clean", "split"),
+    inputs=_raw_files,
+    work=_prepare,
+    summary=_prepared,
+    accepted=raw_data.remember,
+)
+TRAIN = Stage(
+    "train",
+    lambda folders: folders.model,
+    code=lambda _: ("training.models.train",),
+    uses=("model", "train", "items", *QUERY_SETTINGS),
+    work=_train,
+    summary=_trained,
+    before=PREPARE,
+)
+# Weights are measured as they will be rounded, so that what ships is what was measured.
+_MEASURED = ("evaluate", "export.dtype")
+EVALUATE = Stage(
+    "evaluate",
+    lambda folders: folders.report,
+    code=lambda _: (
+        "training.evaluation.evaluate",
+        "training.evaluation.new_items",
+        "training.evaluation.card",
+    ),
+    uses=_MEASURED,
+    work=_evaluate,
+    summary=_evaluated,
+    before=TRAIN,
+)
+EXPORT = Stage(
+    "export",
+    lambda folders: folders.bundle,
+    code=lambda _: ("training.export.export", "training.models.strategies"),
+    uses=("export",),
+    work=_export,
+    summary=_exported,
+    before=EVALUATE,
+    saves_settings=False,
+)
+STAGES = {stage.name: stage for stage in (PREPARE, TRAIN, EVALUATE, EXPORT)}
+"""The stages before ``deploy``, by name and in order."""

@@ -1,0 +1,97 @@
+"""Scores of all items for queries of favourites, and the ranked lists they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse as sp
+
+Scores = np.ndarray | sp.csr_matrix
+"""[B, items] float32; sparse where most are 0, and then none is negative."""
+Scorer = Callable[[np.ndarray], Scores]
+"""favourites [B, F] int32 padded with -1 -> scores [B, items]."""
+
+
+def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
+    """Returns [B, items] float32, 1 at the favourites.
+
+    Args:
+        favourites: [B, F] int32, padded with -1.
+        items: Number of items.
+    """
+    rows, places = np.nonzero(favourites >= 0)
+    cells = (np.ones(len(rows), np.float32), (rows, favourites[rows, places]))
+    return sp.csr_matrix(cells, shape=(len(favourites), items))
+
+
+def dense(scores: Scores) -> np.ndarray:
+    """Returns the scores as an array."""
+    return scores.toarray() if sp.issparse(scores) else np.array(scores)
+
+
+def rank_scores(
+    scorer: Scorer, favourites: np.ndarray, results: int, batch: int = 256
+) -> np.ndarray:
+    """Ranks all items but the favourites by score; equal ones by index, hence by popularity.
+
+    Args:
+        scorer: What scores.
+        favourites: [Q, F] int32, padded with -1.
+        results: Length of the lists.
+        batch: Queries scored at once.
+
+    Returns:
+        [Q, results] int32, best first; -1 where there are fewer items.
+    """
+    lists = np.full((len(favourites), results), -1, np.int32)
+    for start in range(0, len(favourites), batch):
+        asked = favourites[start : start + batch]
+        scores = scorer(asked)
+        count = min(results, scores.shape[1])
+        if isinstance(scores, np.ndarray):
+            found = _rank_dense(scores, asked, count)
+        else:
+            found = _rank_sparse(scores, asked, count)
+        lists[start : start + batch, : found.shape[1]] = found
+    return lists
+
+
+def _rank_dense(scores: np.ndarray, favourites: np.ndarray, count: int) -> np.ndarray:
+    scores = np.array(scores)
+    rows, places = np.nonzero(favourites >= 0)
+    scores[rows, favourites[rows, places]] = -np.inf
+    top = _greatest(scores, count)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
+    top[~np.isfinite(np.take_along_axis(scores, top, axis=1))] = -1
+    return top
+
+
+def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
+    """Returns [B, count] the places of each row's greatest, rising; of equal ones the first."""
+    least = np.partition(scores, -count, axis=1)[:, -count, None]
+    above, equal = scores > least, scores == least
+    room = count - above.sum(axis=1, keepdims=True)
+    equal &= np.cumsum(equal, axis=1, dtype=np.int32) <= room
+    return np.nonzero(above | equal)[1].reshape(len(scores), count)
+
+
+def _rank_sparse(scores: sp.csr_matrix, favourites: np.ndarray, count: int) -> np.ndarray:
+    """Ranks what has a score, then the items without one, by index: as if they were all there."""
+    ranked = np.full((len(favourites), count), -1, np.int32)
+    for row, (start, end) in enumerate(zip(scores.indptr, scores.indptr[1:], strict=False)):
+        items, values = scores.indices[start:end], scores.data[start:end]
+        kept = (values > 0) & ~np.isin(items, favourites[row])
+        items, values = items[kept], values[kept]
+        if len(items) > count:
+            greatest = values >= np.partition(values, -count)[-count]
+            items, values = items[greatest], values[greatest]
+        best = items[np.lexsort((items, -values))][:count]
+        ranked[row, : len(best)] = best
+        if len(best) < count:
+            others = np.arange(min(scores.shape[1], count + favourites.shape[1]))
+            others = others[~np.isin(others, best) & ~np.isin(others, favourites[row])]
+            others = others[: count - len(best)]
+            ranked[row, len(best) : len(best) + len(others)] = others
+    return ranked
