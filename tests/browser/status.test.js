@@ -11,7 +11,7 @@ for (const deployment of DEPLOYMENTS) {
       const page = await visit(t, deployment, { path: 'ui/status/' });
       const { model, items } = await ask(deployment, 'health');
 
-      await page.getByRole('status').filter({ hasText: 'Answering' }).waitFor();
+      await page.getByRole('status').filter({ hasText: 'Running' }).waitFor();
       const versions = page.getByRole('region', { name: 'Model versions' });
       await versions.getByRole('row').filter({ hasText: model }).getByText('current').waitFor();
       const requests = page.getByRole('region', { name: /^Requests/ });

@@ -142,8 +142,8 @@ class Domain:
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
-        events: What is recorded of visitors, and what is learned from it.
         link: Where pages link each item to, if anywhere.
+        events: What is recorded of visitors, and what is learned from it.
     """
 
     name: str
@@ -162,8 +162,8 @@ class Domain:
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
-    events: EventRules = field(default_factory=EventRules)
     link: Link | None = None
+    events: EventRules = field(default_factory=EventRules)
 
     @property
     def database(self) -> str:

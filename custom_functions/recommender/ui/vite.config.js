@@ -53,9 +53,8 @@ async function compress(dir, path) {
 }
 
 /**
- * Orders what the page waits for. Nothing is painted before the style sheets in the head are there, so only the
- * first stays: it is the one that both pages share and dresses what index.html holds by itself. The components'
- * own follow the body's content, and the scripts ask for the line last.
+ * Lets the page be painted early. Style sheets in the head block painting, so only the shared one, which index.html
+ * itself needs, stays there. Those of the components follow the body's content, and scripts get a low priority.
  */
 const paintFirst = () => ({
   name: 'paint-first',
@@ -75,7 +74,7 @@ const paintFirst = () => ({
 
 export default defineConfig({
   root: here('.'),
-  // The same files answer under every project's prefix, so no address in them may be absolute.
+  // The same files are served under every project's prefix, so they contain no absolute addresses.
   base: './',
   plugins: [vue(), askEarly(), paintFirst(), compressed()],
   define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false },

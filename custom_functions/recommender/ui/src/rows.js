@@ -1,7 +1,7 @@
 /**
- * @typedef {object} Row A place in the list of recommendations.
+ * @typedef {object} Row A row in the list of recommendations.
  * @property {object} result
- * @property {boolean} gone It was dismissed, and its place is kept so that no other row moves.
+ * @property {boolean} gone Dismissed, and kept as a placeholder so that no other row moves.
  */
 
 /**
@@ -11,8 +11,8 @@
 export const freshRows = (results) => results.map((result) => ({ result, gone: false }));
 
 /**
- * Updates the rows without moving any. What was dismissed keeps its place; every other row stays, even if variety
- * would now choose another item for it, and new ones follow at the end until there are as many as in the answer.
+ * Updates the rows without moving any. A dismissed row becomes a placeholder. Every other row stays, even if the
+ * answer no longer contains it (variety), and new ones are appended until there are as many as in the answer.
  *
  * @param {Row[]} rows
  * @param {object[]} results
@@ -31,7 +31,7 @@ export function keepPlaces(rows, results, dismissed) {
   return firstOf([...kept, ...others], current.size);
 }
 
-// Places of dismissed items do not count.
+// Placeholders do not count.
 function firstOf(rows, count) {
   let left = count;
   return rows.filter((row) => row.gone || left-- > 0);

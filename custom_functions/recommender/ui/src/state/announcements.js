@@ -17,11 +17,11 @@ export function useAnnouncements({ left }, { labels, wording, shownMore }) {
 
   watch(left.answer, (answer) => {
     const results = answer?.recommendations ?? [];
-    const question = left.asked.value;
+    const request = left.asked.value;
     const last = before;
-    before = answer && { question, count: results.length };
+    before = answer && { request, count: results.length };
     if (!results.length) said.value = '';
-    else if (last && isMoreOf(question, last.question)) {
+    else if (last && isMoreOf(request, last.request)) {
       const added = results.slice(last.count);
       const { item, items } = labels();
       said.value = added.length
@@ -33,7 +33,7 @@ export function useAnnouncements({ left }, { labels, wording, shownMore }) {
   return said;
 }
 
-function isMoreOf(question, before) {
+function isMoreOf(request, before) {
   const rest = (one) => JSON.stringify({ ...one, limit: null });
-  return question.limit > before.limit && rest(question) === rest(before);
+  return request.limit > before.limit && rest(request) === rest(before);
 }

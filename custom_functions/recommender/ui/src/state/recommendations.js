@@ -23,7 +23,7 @@ export function useRecommendations(api, { place, manifest, arrived, ready }) {
   const strategy = computed(() => known(place.value.strategy) ?? manifest().default_strategy);
   const other = computed(() => known(place.value.compare));
 
-  function questionTo(name) {
+  function requestFor(name) {
     const { favourites, dismissed, variety, novelty } = place.value;
     if (!favourites.length || !name) return null;
     return {
@@ -40,7 +40,7 @@ export function useRecommendations(api, { place, manifest, arrived, ready }) {
   const ask = (name) =>
     useAnswer(
       api,
-      computed(() => questionTo(name.value)),
+      computed(() => requestFor(name.value)),
       { arrived, ready },
     );
   const left = ask(strategy);

@@ -22,7 +22,7 @@ export function useRows({ answer, asked }, dismissed) {
   }
 
   watch([answer, dismissed], update);
-  // What comes back without a place of its own, as after a reload, needs the next answer's order.
+  // An item that returns without a placeholder, as after a reload, takes its place from the next answer.
   watch(dismissed, (now, before) => {
     const hasPlace = (id) => rows.value?.some(({ result }) => result.id === id);
     if (before.some((id) => !now.includes(id) && !hasPlace(id))) subject = null;
@@ -30,5 +30,5 @@ export function useRows({ answer, asked }, dismissed) {
   return rows;
 }
 
-const subjectOf = (question, { model }) =>
-  JSON.stringify([model, { ...question, exclude: null, limit: null }]);
+const subjectOf = (request, { model }) =>
+  JSON.stringify([model, { ...request, exclude: null, limit: null }]);
