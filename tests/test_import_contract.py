@@ -26,7 +26,11 @@ def add_import(module: Path, imported: str) -> None:
 
 def lint(package: Path) -> tuple[int, str]:
     done = subprocess.run(
-        [LINT_IMPORTS, "--no-cache"], cwd=package.parent, capture_output=True, text=True, timeout=120
+        [LINT_IMPORTS, "--no-cache"],
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     return done.returncode, done.stdout
 

@@ -91,7 +91,7 @@ def test_the_card_says_what_the_data_are_how_they_were_split_and_when_they_were_
     for name, sha256 in source["files"].items():
         assert f"`{name}` SHA-256 `{sha256}`" in text
     assert f"seed\n{report['config']['split']['seed']}" in text
-    assert report["test_users_looked_at"] in text
+    assert report["test_users_measured_at"] in text
     assert "not for" in text
 
 

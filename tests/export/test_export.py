@@ -125,7 +125,7 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
     folders = copied(board, tmp_path)
     path = folders.report / "report.json"
     report = read(path)
-    report["test_users_looked_at"] = "2001-01-01T00:00:00Z"
+    report["test_users_measured_at"] = "2001-01-01T00:00:00Z"
     path.write_text(json.dumps(report), encoding="utf-8")
     (folders.bundle / "stage.json").unlink()
     checkerboard.run(folders, "export")
@@ -136,7 +136,7 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
 
 
 def test_the_day_of_the_measurement_stands_in_the_manifest(board, manifest):
-    looked = read(board.report / "report.json")["test_users_looked_at"]
+    looked = read(board.report / "report.json")["test_users_measured_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", manifest["metrics"]["measured"])
     assert looked.startswith(manifest["metrics"]["measured"])
 

@@ -72,7 +72,7 @@ chosen by {report["chosen_by"]}.
 Whole {people} are held out: {config["split"]["validation_share"]:.0%} of those with
 {config["split"]["min_liked"]} or more liked {items} for validation, {config["split"]["test_share"]:.0%} for test, seed
 {config["split"]["seed"]}; the shipped model has learned from the others alone. Everything open was chosen on validation
-{people}. The test {people} were looked at once, at {report["test_users_looked_at"]}.
+{people}. The test {people} were looked at once, at {report["test_users_measured_at"]}.
 
 ## Quality
 

@@ -178,7 +178,7 @@ def _manifest(
         ],
         "default_strategy": best_first[0],
         "left_out": [name for name in best_first if name not in shipped],
-        "metrics": report["summary"] | {"measured": report["test_users_looked_at"][:10]},
+        "metrics": report["summary"] | {"measured": report["test_users_measured_at"][:10]},
         "data": source,
         "seed": config.train.seed,
     }
