@@ -27,7 +27,7 @@ def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
 
 def dense(scores: Scores) -> np.ndarray:
     """Returns the scores as an array."""
-    return scores.toarray() if sp.issparse(scores) else np.array(scores)
+    return scores if isinstance(scores, np.ndarray) else scores.toarray()
 
 
 def rank_scores(
@@ -48,8 +48,11 @@ def rank_scores(
     for start in range(0, len(favourites), batch):
         asked = favourites[start : start + batch]
         scores = scorer(asked)
-        ranked = _rank_sparse if sp.issparse(scores) else _rank_dense
-        found = ranked(scores, asked, min(results, scores.shape[1]))
+        count = min(results, scores.shape[1])
+        if isinstance(scores, np.ndarray):
+            found = _rank_dense(scores, asked, count)
+        else:
+            found = _rank_sparse(scores, asked, count)
         lists[start : start + batch, : found.shape[1]] = found
     return lists
 
