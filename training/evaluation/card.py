@@ -223,7 +223,7 @@ def _by_favourites(axes: Axes, report: dict[str, Any]) -> None:
 
 def _learning(axes: Axes, report: dict[str, Any]) -> None:
     for name, history in report["fit"]["towers"].items():
-        steps, _, scores = zip(*history["looks"], strict=True)
+        steps, _, scores = zip(*history["measurements"], strict=True)
         axes.plot(steps, scores, "o-", label=name)
         axes.axvline(history["best_step"], color=OTHERS, lw=0.8, ls=":")
     axes.set_xlabel("step")

@@ -70,7 +70,7 @@ def _trained(job: Job) -> str:
     history = read_json(job.folders.model / "history.json")
     parts = [
         f"{name} best after {part['best_step']:,} steps "
-        f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
+        f"(validation NDCG@20 {max(score for _, _, score in part['measurements']):.3f})"
         for name, part in history["towers"].items()
     ]
     parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
