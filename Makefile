@@ -74,10 +74,12 @@ artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTI
 
 # ---- what a developer runs --------------------------------------------------------------------
 
-.PHONY: test test-python test-js test-e2e test-bundles attack
+.PHONY: test test-python test-fast test-js test-e2e test-bundles attack
 test: test-python test-js test-e2e ## Run every test
 test-python: setup-python ## Run the Python tests, without a server
 	@.venv/bin/python -m pytest -m "not e2e"
+test-fast: setup-python ## Python, without a server and without the slow tests
+	@.venv/bin/python -m pytest -m "not e2e and not slow"
 test-bundles: setup-python ## Train the small models that the tests below use
 	@.venv/bin/python -m tests.make_bundles
 test-js: setup-node test-bundles ## Run the JavaScript tests, without a server

@@ -1,5 +1,6 @@
 """The bundle: whole, as the contract says, and it answers as the model does."""
 
+import copy
 import dataclasses
 import hashlib
 import itertools
@@ -119,10 +120,9 @@ def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
 
 
 def test_the_version_is_the_hash_of_the_rest(manifest):
-    manifest = json.loads(json.dumps(manifest))
-    rest = {k: v for k, v in manifest.items() if k not in ("version", "created")}
-    del rest["metrics"]["measured"]
-    # The report tells times: with it, the same model would have another version each time.
+    rest = {k: v for k, v in copy.deepcopy(manifest).items() if k not in ("version", "created")}
+    del rest["metrics"]["measured"], rest["metrics"]["measurements"]
+    # The report holds times: with it, the same model would have another version each time.
     for name in ("report.json", "MODEL_CARD.md"):
         del rest["files"][name]
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
@@ -152,20 +152,31 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
     folders = copied(board, tmp_path)
     path = folders.report / "report.json"
     report = read(path)
-    report["test_users_looked_at"] = "2001-01-01T00:00:00Z"
+    report["test_users_measured_at"] = "2001-01-01T00:00:00Z"
+    report["test_measurements"] = 7
     path.write_text(json.dumps(report), encoding="utf-8")
     (folders.bundle / "stage.json").unlink()
     checkerboard.run(folders, "export")
     again = read(folders.bundle / "manifest.json")
     assert again["files"]["report.json"] != manifest["files"]["report.json"]
     assert again["metrics"]["measured"] == "2001-01-01" != manifest["metrics"]["measured"]
+    assert (again["metrics"]["measurements"], manifest["metrics"]["measurements"]) == (7, 1)
     assert again["version"] == manifest["version"]
 
 
+def test_the_manifest_bounds_requests(board, manifest, tmp_path):
+    assert manifest["requests"] == {"limit": 100, "exclude": 1000}
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.max_limit=5", "export.max_exclude=3"))
+    again = read(folders.bundle / "manifest.json")
+    assert again["requests"] == {"limit": 5, "exclude": 3}
+    assert again["sizes"]["results"] == again["sizes"]["favourites"] + 3 + 5
+
+
 def test_the_day_of_the_measurement_stands_in_the_manifest(board, manifest):
-    looked = read(board.report / "report.json")["test_users_looked_at"]
+    measured_at = read(board.report / "report.json")["test_users_measured_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", manifest["metrics"]["measured"])
-    assert looked.startswith(manifest["metrics"]["measured"])
+    assert measured_at.startswith(manifest["metrics"]["measured"])
 
 
 def test_the_card_travels_with_the_model_and_shows_no_picture_that_does_not(board):
