@@ -55,8 +55,8 @@ def test_a_change_of_the_data_prepares_again(folders):
 def test_what_stands_beside_the_data_is_said_of_it(folders):
     (folders.raw / "source.json").write_text('{"name": "Board", "synthetic": true}')
     assert once("prepare", folders).fresh
-    told = json.loads((folders.prepared / "source.json").read_text())
-    assert (told["name"], told["synthetic"], told["terms"]) == ("Board", True, SONGS.terms)
+    noted = json.loads((folders.prepared / "source.json").read_text())
+    assert (noted["name"], noted["synthetic"], noted["terms"]) == ("Board", True, SONGS.terms)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "7"])
@@ -123,10 +123,10 @@ def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(
 
 
 def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_come(board):
-    told = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
-    assert told["export"] == {"dtype": "float16"}
+    noted = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
+    assert noted["export"] == {"dtype": "float16"}
     for section in ("clean", "split", "model", "train", "items", "evaluate"):
-        assert told[section] == checkerboard.config().as_dict()[section]
+        assert noted[section] == checkerboard.config().as_dict()[section]
 
 
 def test_settings_travel_with_what_was_made_of_them(folders):

@@ -33,7 +33,7 @@ def list_settings(domain: OfDomain = FIRST, section: Section = None) -> None:
     """
     sections = initial(domain_of(domain)).as_dict()
     if section is not None and section not in sections:
-        raise ConfigError(f"--section {section}: there are {', '.join(sections)}")
+        raise ConfigError(f"--section {section!r}: there are {', '.join(sections)}")
     meanings = _meanings()
     for name, values in sections.items():
         if section in (None, name):

@@ -18,7 +18,7 @@ PAD = -1
 
 @dataclass(frozen=True)
 class Queries:
-    """What held-out users show, and what they keep back.
+    """What held-out users show, and what is held back.
 
     Attributes:
         favourites: [Q, F] int32, padded with `PAD`.
@@ -75,7 +75,7 @@ def hold_out(
 
 
 def queries_of(data: Dataset, part: str, favourites: int, config: Config) -> Queries:
-    """Returns what a part's users show and keep back; the same for one seed, whoever asks.
+    """Returns what a part's users show and keep back; the same for the same seed.
 
     Raises:
         ConfigError: nobody of the part likes more items than are to be shown.
@@ -96,7 +96,8 @@ def draw(
 
     Args:
         liked: [users, items] 0/1; every user has two items or more.
-        most: Most favourites, F; how many are shown is drawn evenly from 1 to what he has less one.
+        most: Most favourites, F; how many are shown is drawn evenly from 1 to one less than the
+            user has.
         rng: Source of chance.
 
     Returns:
