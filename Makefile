@@ -74,7 +74,7 @@ artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTI
 
 # ---- what a developer runs --------------------------------------------------------------------
 
-.PHONY: test test-python test-js test-e2e test-bundles
+.PHONY: test test-python test-js test-e2e test-bundles attack
 test: test-python test-js test-e2e ## Run every test
 test-python: setup-python ## Run the Python tests, without a server
 	@.venv/bin/python -m pytest -m "not e2e"
@@ -82,8 +82,14 @@ test-bundles: setup-python ## Train the small models that the tests below use
 	@.venv/bin/python -m tests.make_bundles
 test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
 	@npm run --silent test:js
+attack: setup build ## Send 25,000 odd requests and 100,000 recommendations to a node of its own, on loopback
+	@ATTACK_REQUESTS=25000 ATTACK_RECOMMENDATIONS=100000 .venv/bin/python -m pytest -s tests/attack
 test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and in a real browser
 	@.venv/bin/python -m pytest -m e2e
+
+.PHONY: settings-reference
+settings-reference: setup-python ## Write docs/settings.md from the settings
+	@.venv/bin/python -m scripts.make_settings_reference
 
 .PHONY: lint format check bench screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier

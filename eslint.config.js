@@ -42,6 +42,12 @@ export default [
     rules: { 'no-console': 'off' },
   },
   {
+    files: ['custom_functions/**/*.{js,vue}'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
     // One file mirrors one module, however much there is to say of it.
     files: ['tests/**'],
     rules: { 'max-lines': 'off' },

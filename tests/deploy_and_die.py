@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from tests.harper_places import Place
-from training.deploy.deploy import Watcher
+from training.deploy.outcome import Watcher
 from training.harper.config import HarperConfig
 
 

@@ -27,6 +27,7 @@ from training.harper.config import HarperConfig
 
 USER, PASSWORD = "admin", "correct horse"
 INLINE = 8192
+TABLES = ("items", "models", "current", "locks", "catalogue_digests", "events", "event_keys")
 BLOBS = {"topology": "model.json", "weights": "group1-shard1of1.bin", "probes": "probes.json"}
 
 Row = dict[str, Any]
@@ -47,6 +48,9 @@ class FakeHarper:
     before: Callable[[Row], None] = lambda body: None
     """Called with every operation before it is done."""
     super_user: bool = True
+    loses: list[set[str]] = field(default_factory=list)
+    """The projects whose routes the worker lacks after each of the next restarts."""
+    lost: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self) -> FakeHarper:
@@ -92,7 +96,10 @@ class FakeHarper:
         return 200, {"node_name": "127.0.0.1", "connections": []}
 
     def _describe_all(self, body: Row) -> tuple[int, Any]:
-        return 200, {database: {} for database, _ in self.tables}
+        found: dict[str, Row] = {}
+        for database, table in self.tables:
+            found.setdefault(database, {})[table] = {}
+        return 200, found
 
     def _list_roles(self, body: Row) -> tuple[int, Any]:
         return 200, [{"role": name, "id": name} for name in self.roles]
@@ -151,7 +158,20 @@ class FakeHarper:
         return 200, [_shown(row, body["get_attributes"]) for row in rows]
 
     def _search_by_value(self, body: Row) -> tuple[int, Any]:
-        return 200, [_shown(row, body["get_attributes"]) for row in self._table(body).values()]
+        rows = self._table(body).values()
+        chosen = [r for r in rows if body["value"] in ("*", r.get(body["attribute"]))]
+        return 200, [_shown(row, body["get_attributes"]) for row in chosen]
+
+    def _search_by_conditions(self, body: Row) -> tuple[int, Any]:
+        [condition], key = body["conditions"], body["sort"]["attribute"]
+        value, rows = condition["search_value"], self._table(body).values()
+        if condition["search_type"] == "between":
+            chosen = [row for row in rows if value[0] <= row[key] <= value[1]]
+        else:
+            assert condition["search_type"] == "greater_than"
+            chosen = [row for row in rows if row[key] > value]
+        chosen = sorted(chosen, key=lambda row: row[key])[: body["limit"]]
+        return 200, [_shown(row, body["get_attributes"]) for row in chosen]
 
     def _deploy_component(self, body: Row) -> tuple[int, Any]:
         raw = gzip.decompress(base64.b64decode(body["payload"]))
@@ -159,17 +179,39 @@ class FakeHarper:
             files = {m.name: tar.extractfile(m).read() for m in tar.getmembers()}  # type: ignore
         self.components[body["project"]] = files
         settings = json.loads(files["settings.json"])
-        for table in ("items", "models", "current", "deploys", "catalogue"):
+        for table in TABLES:
             self.tables.setdefault((settings["database"], table), {})
         return 200, {"message": f"Successfully deployed: {body['project']}"}
 
     def _restart_service(self, body: Row) -> tuple[int, Any]:
-        return 200, {"message": "Restarting http_workers"}
+        self.lost = self.loses.pop(0) if self.loses else set()
+        return 200, {"message": "Starting job", "job_id": "job-1"}
+
+    def _get_job(self, body: Row) -> tuple[int, Any]:
+        return 200, [{"id": body["id"], "status": "COMPLETE"}]
+
+    def _get_components(self, body: Row) -> tuple[int, Any]:
+        if not self.super_user:
+            return 403, {"error": "This operation is not authorized due to role restrictions"}
+        return 200, {"entries": [_folder(name, files) for name, files in self.components.items()]}
+
+    def _get_component_file(self, body: Row) -> tuple[int, Any]:
+        files = self.components.get(body["project"], {})
+        if body["file"] not in files:
+            return 500, {"error": "Component file not found"}
+        return 200, {"message": files[body["file"]].decode()}
+
+    def _drop_table(self, body: Row) -> tuple[int, Any]:
+        if not self.super_user:
+            return 403, {"error": "This operation is not authorized due to role restrictions"}
+        if self.tables.pop((body["database"], body["table"]), None) is None:
+            return 404, {"error": "no such table"}
+        return 200, {"message": "dropped"}
 
     # What the deployed component does.
 
     def health(self, project: str) -> tuple[int, Any]:
-        if project not in self.components:
+        if project not in self.components or project in self.lost:
             return 404, {"message": "Not Found"}
         with self.lock:
             settings = json.loads(self.components[project]["settings.json"])
@@ -192,7 +234,9 @@ class FakeHarper:
             version = self.live.get(project)
             if version is None:
                 return 503, told | {"reason": "No model has been deployed yet."}
-            return 200, told | {"model": version, "items": 60}
+            items = len(json.loads(self.tables[database, "models"][version]["item_ids"]))
+            missing = max(0, items - len(self.tables[database, "items"]))
+            return 200, told | {"model": version, "items": items, "missing": missing}
 
     def recommend(self, project: str, question: Row) -> tuple[int, Any]:
         self.health(project)
@@ -227,6 +271,11 @@ class FakeHarper:
             if ranked[: len(probe["items"])] != probe["items"]:
                 return "probe 1 of 3: other answers"
         return None
+
+
+def _folder(name: str, files: dict[str, bytes]) -> Row:
+    tops = sorted({path.split("/")[0] for path in files})
+    return {"name": name, "entries": [{"name": top} for top in tops]}
 
 
 def _shown(row: Row, names: list[str]) -> Row:

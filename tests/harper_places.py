@@ -19,7 +19,8 @@ from tests.fake_bundle import make_bundle
 from tests.fake_harper import FakeHarper
 from training.bundle import open_bundle
 from training.deploy.component import Component, pack
-from training.deploy.deploy import Outcome, Watcher, deploy
+from training.deploy.deploy import deploy
+from training.deploy.outcome import Outcome, Watcher
 from training.deploy.versions import Models
 from training.domains import DOMAINS
 from training.domains.domain import Domain
@@ -28,11 +29,11 @@ from training.harper import cluster
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
 from training.harper.local import ports
-from training.harper.local import server as local_harper
-from training.harper.local.server import PROJECT_ROOT, LocalNode
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import start, stop
 from training.harper.node import Health, health, recommend
 
-TABLES = ("items", "models", "current", "deploys", "catalogue")
+TABLES = ("items", "models", "current", "locks", "catalogue_digests", "events", "event_keys")
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Place:
 
     @property
     def target(self) -> Target:
-        return cluster.target(self.config, alone=True)
+        return cluster.target(self.config, hosts=[])
 
     @property
     def models(self) -> Models:
@@ -90,7 +91,7 @@ class Place:
         self.target.client.upsert(self.domain.database, table, [row])
 
     def empty(self) -> None:
-        """Removes all rows, so that a test finds no model, no catalogue and nobody's turn."""
+        """Removes all rows, so that a test finds no model, no catalogue and no lock."""
         for table in TABLES:
             key = "version" if table == "models" else "id"
             with contextlib.suppress(Exception):
@@ -109,9 +110,19 @@ def fake_place(folder: Path) -> Iterator[Place]:
 
 
 def fake_component(code: str = "c0de000000000001") -> Component:
-    told = {"project": "song-recommender", "database": "song_recommender", "code": code}
-    files = {"settings.json": json.dumps(told).encode(), "web/ui/index.html": b"a page"}
-    return Component("song-recommender", code, files)
+    return fake_component_of("songs", code)
+
+
+def fake_component_of(name: str, code: str) -> Component:
+    domain = DOMAINS[name]
+    settings = {"project": domain.project, "database": domain.database, "code": code}
+    files = {
+        "settings.json": json.dumps(settings).encode(),
+        "schema.graphql": b"",
+        "routes/recommend.js": b"",
+        "web/ui/index.html": b"a page",
+    }
+    return Component(domain.project, code, files)
 
 
 @contextlib.contextmanager
@@ -119,11 +130,11 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
     """Yields a running node of our own: own folder, free ports."""
     operations, routes, replication = free_ports(host, 3)
     node = LocalNode(folder, host, operations, routes, replication, **options)
-    local_harper.start(node)
+    start(node)
     try:
         yield node
     finally:
-        local_harper.stop(node)
+        stop(node)
 
 
 def free_ports(host: str, count: int) -> list[int]:

@@ -6,8 +6,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from training.config import Config, from_dict
+from training.config import CleanConfig, Config, from_dict, settings_of
 from training.errors import ConfigError
 from training.harper.config import HarperConfig
 
@@ -23,6 +24,7 @@ ACCOUNT = {"HARPER_USERNAME": "me", "HARPER_PASSWORD": "secret"}
     ("setting", "section", "key", "value"),
     [
         ("clean.liked_from=10", "clean", "liked_from", 10.0),
+        ("clean.liked_from=3.5", "clean", "liked_from", 3.5),
         ("clean.liked_above_mean=yes", "clean", "liked_above_mean", True),
         ("clean.liked_above_mean=OFF", "clean", "liked_above_mean", False),
         ("train.max_steps=300", "train", "max_steps", 300),
@@ -51,24 +53,44 @@ def test_no_section_can_be_changed_in_place(section):
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "remedy"),
     [
         ("train.max_step=3", "train has seed, batch"),
         ("trian.max_steps=3", "there are clean, split"),
         ("max_steps=3", "section.field=value"),
         ("train.max_steps", "section.field=value"),
         ("", "section.field=value"),
-        ("train.max_steps=many", "type int"),
-        ("train.max_steps=1.5", "type int"),
-        ("train.max_steps=", "type int"),
-        ("clean.liked_above_mean=perhaps", "true or false"),
+        ("train.max_steps=many", "train.max_steps=many: expected a whole number of 1 or more"),
+        ("train.max_steps=1.5", "train.max_steps=1.5: expected a whole number of 1 or more"),
+        ("train.max_steps=", "train.max_steps=: expected a whole number of 1 or more"),
+        ("clean.max_bad_rows=2", "clean.max_bad_rows=2: expected a number from 0 to 1"),
+        ("clean.liked_from=x", "expected a number from 0 to 1,000,000,000"),
+        ("clean.liked_above_mean=perhaps", "expected true or false"),
+        ("export.dtype=int8", "export.dtype=int8: expected float16 or float32"),
     ],
 )
-def test_an_unknown_or_unfit_setting_names_itself_and_what_there_is(setting, told):
+def test_an_unknown_setting_or_a_wrong_value_names_itself_and_what_is_expected(setting, remedy):
     with pytest.raises(ConfigError) as caught:
         Config().with_settings([setting])
-    assert told in str(caught.value)
+    assert remedy in str(caught.value)
     assert setting.partition("=")[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [{"liked_fom": 1}, {"liked_from": -1}, {"max_bad_rows": "many"}])
+def test_settings_made_in_code_are_checked_too(wrong):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        CleanConfig(**wrong)
+
+
+def test_a_changed_copy_is_checked_too():
+    with pytest.raises(ValidationError, match="max_bad_rows"):
+        dataclasses.replace(CleanConfig(), max_bad_rows=7)
+
+
+def test_every_setting_has_a_type_and_a_meaning():
+    for setting in settings_of():
+        assert setting.description.endswith("."), setting.name
+        assert setting.range or setting.type in ("true or false", "text", "float16 or float32")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +108,7 @@ def test_an_unknown_or_unfit_setting_names_itself_and_what_there_is(setting, tol
         "split.seed=-1",
         "model.dim=0",
         "model.favourites=0",
-        "model.favourites=11",  # the route takes no more than 10
+        "model.favourites=11",
         "model.user_items=0",
         "train.seed=-1",
         "train.batch=0",
@@ -131,7 +153,7 @@ def test_every_default_lies_in_its_own_range():
 @given(
     st.integers(1, 4096), st.floats(0, 1), st.booleans(), st.sampled_from(["float16", "float32"])
 )
-def test_settings_told_as_json_come_back_the_same(dim, share, above, dtype):
+def test_settings_saved_as_json_are_read_back_the_same(dim, share, above, dtype):
     config = Config().with_settings(
         [
             f"model.dim={dim}",
@@ -144,12 +166,18 @@ def test_settings_told_as_json_come_back_the_same(dim, share, above, dtype):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"train": {"batches": 3}}, {"trian": {}}, {"train": None}],
+    ("change", "problem"),
+    [
+        ({"train": {"batches": 3}}, "train.batches=3: there is no such setting"),
+        ({"train": {"batch": 0}}, "train.batch=0: Input should be greater than or equal to 1"),
+        ({"trian": {}}, "trian={}: there is no such setting"),
+        ({"train": None}, "train=None"),
+    ],
 )
-def test_saved_settings_of_another_version_are_refused(change):
-    with pytest.raises(ConfigError, match="saved settings"):
+def test_saved_settings_of_another_version_are_refused(change, problem):
+    with pytest.raises(ConfigError, match="saved settings") as caught:
         from_dict(Config().as_dict() | change)
+    assert problem in str(caught.value)
 
 
 def test_harperdb_is_on_loopback_unless_the_environment_says_otherwise():

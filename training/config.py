@@ -1,145 +1,162 @@
-"""Settings: frozen dataclasses with a unit and a default a field.
+"""Settings: each with its default, its range and its meaning.
 
-A setting is changed on the command line with ``--set section.field=value``; an unknown name or a
-value of the wrong type is a `ConfigError`. What a stage used is saved beside what it made. Secrets
-come from the environment only (`HarperConfig.from_environment`).
+A setting is changed on the command line with ``--set section.field=value``. An unknown name, a
+value of the wrong type and a value out of range are a `ConfigError` that says what is expected.
+What a stage used is saved beside what it made. docs/settings.md lists all settings; it is made from
+this module. Secrets come from the environment only (`HarperConfig.from_environment`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from training.errors import ConfigError
 
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+_MANY = 2**31 - 1
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, config=_STRICT)
 class CleanConfig:
-    """What counts as liking, and what is too little to learn from."""
+    """What counts as liking, and how little is too little to learn from."""
 
-    liked_from: float = 1.0
+    liked_from: Annotated[float, Field(ge=0, le=1e9)] = 1.0
     """Least strength that counts as liked, in the domain's unit (plays, rating points)."""
     liked_above_mean: bool = False
-    """Also ask that the strength is at or above the user's own mean (the original's song rule)."""
-    min_liked_per_user: int = 2
-    """Users with fewer liked items teach nothing: no (favourites, target) pair can be made."""
-    min_likers_per_item: int = 1
-    """Items with fewer likers are not recommended by what people liked."""
-    max_bad_rows: float = 0.01
+    """Also require that the strength is at least the user's own mean (the original demo's rule for
+    songs)."""
+    min_liked_per_user: Annotated[int, Field(ge=2, le=_MANY)] = 2
+    """Users with fewer liked items are dropped: a (favourites, target) pair needs two."""
+    min_likers_per_item: Annotated[int, Field(ge=0, le=_MANY)] = 1
+    """Items with fewer likers are dropped from what is learned and recommended."""
+    max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Share of unreadable rows, 0..1, above which reading stops."""
-    max_untitled: float = 0.9
+    max_untitled: Annotated[float, Field(ge=0, le=1)] = 0.9
     """Share of items without a title, 0..1, above which reading stops."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class SplitConfig:
-    """Which whole users are held out."""
+    """Which users are held out; a user is held out as a whole."""
 
-    seed: int = 20
-    validation_share: float = 0.1
-    """Share, 0..1, of the users with enough liked items; they choose every hyper-parameter."""
-    test_share: float = 0.1
-    """Share, 0..1, of the same users; looked at by `evaluate` alone."""
-    min_liked: int = 5
-    """Least liked items of a held-out user: three favourites and at least two targets."""
+    seed: Annotated[int, Field(ge=0, le=_MANY)] = 20
+    """Seed of the random choice of users."""
+    validation_share: Annotated[float, Field(ge=0.001, le=0.45)] = 0.1
+    """Share, 0..1, of the users with enough liked items on whom every choice is made."""
+    test_share: Annotated[float, Field(ge=0.001, le=0.45)] = 0.1
+    """Share, 0..1, of the same users whom only `evaluate` uses, to measure."""
+    min_liked: Annotated[int, Field(ge=2, le=_MANY)] = 5
+    """Least number of liked items of a held-out user: three favourites and two targets."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class ModelConfig:
-    """Sizes of the towers and of what is exported with them."""
+    """Sizes of the towers and of the user index."""
 
-    dim: int = 32
+    dim: Annotated[int, Field(ge=1, le=4096)] = 32
     """Embedding dimension."""
-    favourites: int = 10
-    """Most favourites a query may hold."""
-    user_items: int = 200
-    """Most items kept of a user in the index, his strongest first."""
+    favourites: Annotated[int, Field(ge=1, le=10)] = 10
+    """Most favourites in one request."""
+    user_items: Annotated[int, Field(ge=1, le=_MANY)] = 200
+    """Most items kept of each user in the user index, strongest first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class TrainConfig:
-    """The fit loop."""
+    """How the towers are trained."""
 
-    seed: int = 20
-    batch: int = 512
-    """Queries a step; in-batch softmax costs batch², so twice the batch is not twice the speed."""
-    learning_rate: float = 0.1
-    """Adagrad's."""
-    max_steps: int = 1800
-    eval_every: int = 150
-    """Steps between two looks at the validation users' held-out items."""
-    patience: int = 4
-    """Looks without a gain before training stops."""
+    seed: Annotated[int, Field(ge=0, le=_MANY)] = 20
+    """Seed of the initial weights and of the batches."""
+    batch: Annotated[int, Field(ge=1, le=_MANY)] = 512
+    """Queries per step; in-batch softmax costs batch², so twice the batch is not twice as fast."""
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1e3)] = 0.1
+    """Learning rate of Adagrad."""
+    max_steps: Annotated[int, Field(ge=1, le=_MANY)] = 1800
+    """Most training steps."""
+    eval_every: Annotated[int, Field(ge=1, le=_MANY)] = 150
+    """Steps between two measurements on validation users."""
+    patience: Annotated[int, Field(ge=1, le=_MANY)] = 4
+    """Measurements without improvement after which training stops."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class ItemsConfig:
-    """The strategy that scores items: a network that weighs pairs, and a tower for the rest."""
+    """The strategy `items`: a table of weighted pairs of items, and towers for the rest."""
 
-    seed: int = 20
-    neighbours: int = 100
-    """Most neighbours kept of an item in the table."""
-    new_neighbours: int = 30
+    seed: Annotated[int, Field(ge=0, le=_MANY)] = 20
+    """Seed of the users to learn from and of the network's initial weights."""
+    neighbours: Annotated[int, Field(ge=1, le=_MANY)] = 100
+    """Most neighbours of an item in the table."""
+    new_neighbours: Annotated[int, Field(ge=0, le=_MANY)] = 30
     """Most of them that nobody likes yet."""
-    max_pairs: int = 1_700_000
-    """Most pairs of the whole table, 6 bytes each in the bundle; beyond, rows get shorter."""
-    cap: int = 400
+    max_pairs: Annotated[int, Field(ge=1, le=_MANY)] = 1_700_000
+    """Most pairs in the whole table, 6 bytes each in the bundle; beyond it, rows get shorter."""
+    cap: Annotated[int, Field(ge=2, le=_MANY)] = 400
     """Most likes counted of one user."""
-    calibration: float = 0.25
-    """Share, 0..1, of the train users whom the network learns from; the others are counted."""
-    max_calibration: int = 1500
-    """Most such users."""
-    draws: int = 2
-    """Queries made of each of them."""
-    negatives: int = 400
-    """Most candidates of a query that are no target."""
-    hidden: int = 24
+    calibration: Annotated[float, Field(ge=0.001, le=0.9)] = 0.25
+    """Share, 0..1, of the training users from whom the network learns; the others are counted."""
+    max_calibration: Annotated[int, Field(ge=1, le=_MANY)] = 1500
+    """Most users from whom the network learns."""
+    draws: Annotated[int, Field(ge=1, le=_MANY)] = 2
+    """Queries made from each of them."""
+    negatives: Annotated[int, Field(ge=1, le=_MANY)] = 400
+    """Most candidates of a query that are not targets."""
+    hidden: Annotated[int, Field(ge=2, le=_MANY)] = 24
     """Units of the network's hidden layer."""
-    epochs: int = 12
-    batch: int = 32
-    """Queries a step."""
-    learning_rate: float = 0.003
-    """Adam's, at the start; it falls to a tenth."""
-    ridge: float = 1e-4
-    """Weight of the squared parameters in the loss."""
-    dropped: float = 0.3
-    """Share, 0..1, of items' own embeddings that the towers leave out of a step."""
+    epochs: Annotated[int, Field(ge=1, le=_MANY)] = 12
+    """Passes of the network over its queries."""
+    batch: Annotated[int, Field(ge=1, le=_MANY)] = 32
+    """Queries per step of the network."""
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1e3)] = 0.003
+    """Initial learning rate of Adam; it falls to a tenth."""
+    ridge: Annotated[float, Field(ge=0, le=1e3)] = 1e-4
+    """Weight of the squared parameters in the network's loss."""
+    dropped: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share, 0..1, of the items' own embeddings that the towers leave out of a step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class EvaluateConfig:
     """How quality is measured."""
 
-    seed: int = 20
-    favourites: int = 3
-    """Favourites shown of each held-out user; the rest of his liked items is the target."""
-    max_users: int = 10_000
-    """Most users a measurement takes, drawn with the seed."""
+    seed: Annotated[int, Field(ge=0, le=_MANY)] = 20
+    """Seed of the favourites shown, of sampled users and of the bootstrap."""
+    favourites: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Favourites shown of each held-out user; all other items the user liked are the targets."""
+    max_users: Annotated[int, Field(ge=1, le=_MANY)] = 10_000
+    """Most users in one measurement; more are sampled."""
     quick: bool = False
-    """Leave out what takes minutes: the slow baselines, and new items."""
+    """Take at most about as long as `train` did: fewer users, fewer peers and no new items. What
+    is left out is listed in the report."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class ExportConfig:
     """What the bundle holds."""
 
-    dtype: str = "float16"
-    """Type of the exported weights: float16 or float32."""
+    dtype: Literal["float16", "float32"] = "float16"
+    """Type of the exported weights."""
     strategies: str = ""
-    """Names of the strategies that ship, between commas; empty: all that `max_megabytes` allows."""
-    max_megabytes: float = 20.0
-    """Most that model and weights may take, in millions of bytes; 0: no bound. The best strategy on
-    validation users ships whatever it weighs."""
-    max_exclude: int = 1000
-    """Most exclusions a request may carry."""
-    max_limit: int = 100
-    """Most recommendations a request may ask for."""
-    shard_bytes: int = 4 * 1024 * 1024
+    """Strategies to ship, separated by commas; empty: all that `max_megabytes` allows."""
+    max_megabytes: Annotated[float, Field(ge=0, le=1e6)] = 20.0
+    """Most that model and weights may take, in millions of bytes; 0: no limit. The strategy that is
+    best on validation users always ships."""
+    max_exclude: Annotated[int, Field(ge=0, le=_MANY)] = 1000
+    """Most exclusions in one request."""
+    max_limit: Annotated[int, Field(ge=1, le=_MANY)] = 100
+    """Most recommendations in one answer."""
+    shard_bytes: Annotated[int, Field(ge=1024, le=_MANY)] = 4 * 1024 * 1024
+    """Size of a weight file, in bytes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Config:
     """All settings of a run."""
 
@@ -155,8 +172,7 @@ class Config:
         """Returns a copy with ``section.field=value`` applied.
 
         Raises:
-            ConfigError: an unknown section or field, or a value that does not fit its type or
-                lies out of range.
+            ConfigError: a setting is unknown, or its value has the wrong type or is out of range.
         """
         config = self
         for setting in settings:
@@ -170,104 +186,109 @@ class Config:
         return config
 
     def _with(self, section: str, key: str, text: str) -> Config:
-        names = [f.name for f in dataclasses.fields(self)]
-        if section not in names:
+        sections = [f.name for f in dataclasses.fields(self)]
+        if section not in sections:
             raise ConfigError(
-                f"--set {section}.{key}: no such section; there are {', '.join(names)}"
+                f"--set {section}.{key}: no such section; there are {', '.join(sections)}"
             )
         part = getattr(self, section)
-        known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+        known = _fields_of(type(part))
         if key not in known:
             raise ConfigError(
                 f"--set {section}.{key}: no such field; {section} has {', '.join(known)}"
             )
-        value = _parse(f"{section}.{key}", text, type(known[key]))
-        _check(f"{section}.{key}", value)
-        return dataclasses.replace(self, **{section: dataclasses.replace(part, **{key: value})})
+        try:
+            changed = dataclasses.replace(part, **{key: text})
+        except ValidationError as error:
+            expected = _expected(known[key])
+            raise ConfigError(f"--set {section}.{key}={text}: expected {expected}") from error
+        return dataclasses.replace(self, **{section: changed})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
-        """Returns the settings as plain dictionaries, one a section."""
+        """Returns the settings as plain dictionaries, one per section."""
         return dataclasses.asdict(self)
 
 
 def from_dict(sections: Mapping[str, Mapping[str, Any]]) -> Config:
-    """Returns the settings that `Config.as_dict` told.
+    """Returns the settings that `Config.as_dict` returned.
 
     Raises:
-        ConfigError: an unknown section or field.
+        ConfigError: an unknown section or field, or a value that is not allowed.
     """
-    kinds = {f.name: f.default_factory for f in dataclasses.fields(Config)}
     try:
-        return Config(**{name: kinds[name](**part) for name, part in sections.items()})  # type: ignore
-    except (KeyError, TypeError) as error:
-        raise ConfigError(f"saved settings do not fit this version: {error}") from error
-
-
-def _parse(name: str, text: str, kind: type) -> Any:
-    if kind is bool:
-        if text.lower() in ("true", "yes", "on", "1"):
-            return True
-        if text.lower() in ("false", "no", "off", "0"):
-            return False
-        raise ConfigError(f"--set {name}={text}: expected true or false")
-    try:
-        return kind(text)
-    except ValueError as error:
+        return Config(**sections)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        unknown = first["type"] == "unexpected_keyword_argument"
+        problem = "there is no such setting" if unknown else first["msg"]
         raise ConfigError(
-            f"--set {name}={text}: expected a value of type {kind.__name__}"
+            f"saved settings do not fit this version: {name}={first['input']!r}: {problem}. "
+            "Run the stage that saved them again"
         ) from error
 
 
-def _check(name: str, value: Any) -> None:
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise ConfigError(f"--set {name}={value}: expected {' or '.join(_CHOICES[name])}")
-    least, most = _RANGES.get(name, (value, value))
-    if not least <= value <= most:  # which no NaN passes
-        raise ConfigError(f"--set {name}={value}: expected {least:g} to {most:g}")
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One setting, for people.
+
+    Attributes:
+        name: ``section.field``.
+        type: ``number``, ``whole number``, ``true or false``, ``text``, or the choices.
+        default: Its default.
+        range: Such as ``0 to 1`` or ``1 or more``; empty where there is none.
+        description: What it means, with its unit.
+        stages: Names of the stages that use it, where that was asked for.
+    """
+
+    name: str
+    type: str
+    default: bool | int | float | str
+    range: str
+    description: str
+    stages: tuple[str, ...] = ()
 
 
-_CHOICES = {"export.dtype": ("float16", "float32")}
-_MANY = 2**31 - 1
-_RANGES: dict[str, tuple[float, float]] = {
-    "clean.liked_from": (0, 1e9),
-    "clean.min_liked_per_user": (2, _MANY),
-    "clean.min_likers_per_item": (0, _MANY),
-    "clean.max_bad_rows": (0, 1),
-    "clean.max_untitled": (0, 1),
-    "split.seed": (0, _MANY),
-    "split.validation_share": (0.001, 0.45),
-    "split.test_share": (0.001, 0.45),
-    "split.min_liked": (2, _MANY),
-    "model.dim": (1, 4096),
-    "model.favourites": (1, 10),  # the route takes no more
-    "model.user_items": (1, _MANY),
-    "train.seed": (0, _MANY),
-    "train.batch": (1, _MANY),
-    "train.learning_rate": (1e-9, 1e3),
-    "train.max_steps": (1, _MANY),
-    "train.eval_every": (1, _MANY),
-    "train.patience": (1, _MANY),
-    "items.seed": (0, _MANY),
-    "items.neighbours": (1, _MANY),
-    "items.new_neighbours": (0, _MANY),
-    "items.max_pairs": (1, _MANY),
-    "items.cap": (2, _MANY),
-    "items.calibration": (0.001, 0.9),
-    "items.max_calibration": (1, _MANY),
-    "items.draws": (1, _MANY),
-    "items.negatives": (1, _MANY),
-    "items.hidden": (2, _MANY),
-    "items.epochs": (1, _MANY),
-    "items.batch": (1, _MANY),
-    "items.learning_rate": (1e-9, 1e3),
-    "items.ridge": (0, 1e3),
-    "items.dropped": (0, 1),
-    "evaluate.seed": (0, _MANY),
-    "evaluate.favourites": (1, 1000),
-    "evaluate.max_users": (1, _MANY),
-    "export.max_megabytes": (0, 1e6),
-    "export.max_exclude": (0, _MANY),
-    "export.max_limit": (1, _MANY),
-    "export.shard_bytes": (1024, _MANY),
-}
-"""Least and most of a setting that has bounds; what is not named has none."""
+def settings_of(config: Config | None = None) -> Iterator[Setting]:
+    """Yields every setting.
+
+    Args:
+        config: Where the defaults are taken from; a domain may have its own.
+    """
+    config = config or Config()
+    for section in dataclasses.fields(config):
+        part = getattr(config, section.name)
+        for key, info in _fields_of(type(part)).items():
+            yield Setting(
+                name=f"{section.name}.{key}",
+                type=_type(info),
+                default=getattr(part, key),
+                range=_range(info),
+                description=" ".join((info.description or "").split()),
+            )
+
+
+def _fields_of(section: Any) -> dict[str, FieldInfo]:
+    return dict(section.__pydantic_fields__)
+
+
+def _type(info: FieldInfo) -> str:
+    if get_origin(info.annotation) is Literal:
+        return " or ".join(get_args(info.annotation))
+    names = {bool: "true or false", int: "whole number", float: "number", str: "text"}
+    return names[info.annotation]  # type: ignore[index]
+
+
+def _range(info: FieldInfo) -> str:
+    limits = {type(limit).__name__: limit for limit in info.metadata}
+    if not limits:
+        return ""
+    least, most = limits["Ge"].ge, limits["Le"].le
+    return f"{least:g} or more" if most == _MANY else f"{least:g} to {most:,.10g}"
+
+
+def _expected(info: FieldInfo) -> str:
+    limits = _range(info)
+    if not limits:
+        return _type(info)
+    return f"a {_type(info)} {'of' if limits.endswith('more') else 'from'} {limits}"

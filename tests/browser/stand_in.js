@@ -15,7 +15,6 @@ import { fakeDatabase, point, push } from '../custom_functions/fake_harper.js';
 const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const PAGES = here('custom_functions/recommender/web');
 const WASM = here('node_modules/@tensorflow/tfjs-backend-wasm/dist/');
-const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 
 const say = (...words) => process.stdout.write(`${words.join(' ')}\n`);
 
@@ -34,36 +33,20 @@ async function mount(app, domain) {
   const database = fakeDatabase();
   push(database, bundle);
   point(database, version);
-  await app.register(
-    async (scope) => {
-      await recommenderRoutes(scope, {
-        database,
-        settings: { project, database: project, collection: domain, code: 'stand-in' },
-        wasmFolder: WASM,
-        node: { name: 'stand-in', worker: 0 },
-        log: { info() {}, warn: say, error: say },
-      });
-      scope.get('/ui', { config: { name: 'pages' } }, (request, reply) =>
-        reply.redirect(`/${project}/ui/`),
-      );
-      scope.get('/ui/*', { config: { name: 'pages' } }, (request, reply) =>
-        page(request.params['*'], reply),
-      );
-    },
-    { prefix: `/${project}` },
-  );
+  await app.register(recommenderRoutes, {
+    prefix: `/${project}`,
+    database,
+    settings: { project, database: project, collection: domain, code: 'stand-in' },
+    wasmFolder: WASM,
+    pagesFolder: join(PAGES, 'ui'),
+    node: { name: 'stand-in', worker: 0 },
+    log: { info() {}, warn: say, error: say },
+  });
   return project;
 }
 
-async function page(path, reply) {
-  const file = path === '' || path.endsWith('/') ? `${path}index.html` : path;
-  const content = await readFile(join(PAGES, 'ui', file)).catch(() => undefined);
-  if (!content) return reply.code(404).send();
-  return reply.type(TYPES[file.split('.').at(-1)] ?? 'application/octet-stream').send(content);
-}
-
 const port = Number(process.argv[2] ?? 8125);
-const app = fastify();
+const app = fastify({ ignoreTrailingSlash: true });
 const projects = [await mount(app, 'songs'), await mount(app, 'books')];
 await app.listen({ port, host: '127.0.0.1' });
 for (const project of projects) say(`http://127.0.0.1:${port}/${project}/ui/`);

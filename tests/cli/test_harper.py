@@ -19,11 +19,13 @@ from typer.testing import CliRunner, Result
 from tests.fake_bundle import version_of
 from tests.fake_harper import PASSWORD
 from tests.harper_places import Place
+from training.cli import connection
 from training.cli import harper as harper_commands
-from training.cli.harper import BEHIND, mount
+from training.cli.harper import mount
+from training.cli.status import BEHIND
 from training.deploy import roles
 from training.errors import ConfigError, HarperRefused, HarperUnavailable
-from training.harper.local.server import PROJECT_ROOT
+from training.harper.local.node import PROJECT_ROOT
 
 Run = Callable[..., Result]
 
@@ -45,8 +47,8 @@ def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command against the place, with bundles under tmp_path/<name>."""
     for name in ("HARPER_NODES", "HARPER_CA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(harper_commands, "HARPER_FOLDER", tmp_path / "harper-local")
-    monkeypatch.setattr(harper_commands, "CLUSTER_FOLDER", tmp_path / "harper-local" / "cluster")
+    monkeypatch.setattr(connection, "HARPER_FOLDER", tmp_path / "harper-local")
+    monkeypatch.setattr(connection, "CLUSTER_FOLDER", tmp_path / "harper-local" / "cluster")
     monkeypatch.setattr(harper_commands, "pack", lambda domain: place.component)
     app = typer.Typer()
     mount(app)
@@ -79,7 +81,7 @@ def test_a_deploy_says_in_one_line_what_it_did_and_again_that_nothing_changed(
 def test_a_page_that_is_not_served_is_told_though_the_model_answers(
     fake: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = {"settings.json": fake.component.files["settings.json"]}
+    without = {k: v for k, v in fake.component.files.items() if not k.startswith("web/")}
     pageless = dataclasses.replace(fake.component, files=without)
     monkeypatch.setattr(harper_commands, "pack", lambda domain: pageless)
     folder = artefacts(fake, "a")
@@ -142,10 +144,10 @@ def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
         )
         for command in ("status", "versions", "rollback")
     }
-    assert "answers 404" in told["status"].stdout
+    assert "has no model of songs: `make deploy-songs`" in told["status"].stderr
     assert "has no model of songs yet: `make deploy-songs`" in told["versions"].stdout
     assert "no model was ever deployed here" in told["rollback"].stderr
-    assert [one.returncode for one in told.values()] == [0, 0, 1]
+    assert [one.returncode for one in told.values()] == [3, 0, 1]
 
 
 def test_names_are_printed_as_they_stand(place: Place, run: Run) -> None:
@@ -225,7 +227,7 @@ def test_a_login_that_is_refused_is_told_before_anything_else(
 def test_an_address_where_nothing_answers_is_told_before_any_training(
     place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(harper_commands, "READY_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "READY_SECONDS", 0.1)
     monkeypatch.setenv("HARPER_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("HARPER_USERNAME", "u")
     monkeypatch.setenv("HARPER_PASSWORD", "p")

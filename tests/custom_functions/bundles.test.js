@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLoader } from '../../custom_functions/recommender/lib/loader.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
-import { differs } from '../../custom_functions/recommender/lib/probes.js';
+import { difference } from '../../custom_functions/recommender/lib/probes.js';
 import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
 import { createTables } from '../../custom_functions/recommender/lib/tables.js';
 import { fakeDatabase, push } from './fake_harper.js';
@@ -79,7 +79,7 @@ for (const domain of domains) {
           diversity: 0,
         };
         const { recommendations } = recommend(opened.model, request);
-        assert.equal(differs(recommendations, items, scores), undefined);
+        assert.equal(difference(recommendations, { items, scores }), undefined);
       }
     });
 
@@ -90,7 +90,11 @@ for (const domain of domains) {
         const limit = Math.max(items.length, 20);
         const request = { favourites, exclude: [], limit, strategy, explain: false, diversity: 0 };
         const { recommendations } = recommend(opened.model, request);
-        assert.equal(differs(recommendations, items, scores), undefined, favourites.join(' '));
+        assert.equal(
+          difference(recommendations, { items, scores }),
+          undefined,
+          favourites.join(' '),
+        );
       }
     });
 

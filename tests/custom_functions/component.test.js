@@ -61,6 +61,36 @@ test('the templates hold nothing of one domain', async () => {
   }
 });
 
+// HarperDB 4.7 registers every component of a node on one Fastify instance while it loads them at once. Fastify makes
+// a plugin that is registered meanwhile a child of the one being loaded: under its prefix, and nowhere else.
+test('a component that is registered while ours is loading keeps its own address', async () => {
+  const settings = { project: 'p', database: 'd', collection: 'songs', code: 'h4sh' };
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
+  const load = createRequire(join(folder, 'package.json'));
+  const { default: ours } = load('./routes/recommend.js');
+  const app = fastify();
+  await app.after();
+  let registered;
+  app.register(
+    async (scope, options) => {
+      const loading = ours(scope, options);
+      registered = new Promise((resolve) => {
+        setImmediate(() => {
+          app.register(async (other) => other.get('/health', async () => 'well'), { prefix: '/q' });
+          resolve();
+        });
+      });
+      await loading;
+    },
+    { logger: keepingLog(), prefix: '/p' },
+  );
+  await app.after();
+  await registered;
+  await app.ready();
+  assert.equal((await app.inject('/q/health')).statusCode, 200);
+  assert.equal((await app.inject('/p/q/health')).statusCode, 404);
+});
+
 test('it answers from a folder of its own, on wasm, as HarperDB would ask it', async () => {
   const [domain] = DOMAINS;
   const database = domain.project.replace('-', '_');

@@ -30,21 +30,29 @@ test('many searches at once read the table once', async () => {
   database.items.put({ id: 'a', title: 'One' });
   database.items.put({ id: 'b', title: 'Two' });
   assert.deepEqual(held.state(), { status: 'unread' });
-  await Promise.all([held.get(), held.get(), held.get()]);
+  held.refresh();
+  await Promise.all([held.refresh(), held.get(), held.get()]);
   now += 1e9;
-  await held.get();
+  await held.refresh();
   assert.equal(database.items.searches, 1);
   assert.deepEqual(held.state(), { status: 'ready', missing: 0 });
 });
 
+test('a search begins no reading', async () => {
+  await assert.rejects(held.get(), { statusCode: 503, code: 'no_catalogue' });
+  assert.equal(database.items.searches, 0);
+});
+
 test('rows that come late are found later, and nobody waits for them', async () => {
   database.items.put({ id: 'a', title: 'One' });
+  held.refresh();
   assert.deepEqual((await held.get()).find('two', 9), []);
   database.items.put({ id: 'b', title: 'Two' });
-  await held.get();
+  assert.equal(held.refresh(), undefined);
   assert.equal(database.items.searches, 1);
   now += 2000;
-  await held.get();
+  held.refresh();
+  assert.deepEqual((await held.get()).find('two', 9), []);
   await until(() => held.state().missing === 0);
   assert.deepEqual((await held.get()).find('two', 9), [1]);
 });
@@ -52,9 +60,12 @@ test('rows that come late are found later, and nobody waits for them', async () 
 test('a table that cannot be read is answered with 503 and read again later', async () => {
   database.items.put({ id: 'a', title: 'One' });
   database.items.failure = new Error('disk');
+  held.refresh();
   await assert.rejects(held.get(), { statusCode: 503, code: 'no_catalogue' });
   database.items.failure = undefined;
+  held.refresh();
   await assert.rejects(held.get(), { statusCode: 503 });
   now += 2000;
+  held.refresh();
   assert.deepEqual((await held.get()).find('one', 9), [0]);
 });

@@ -39,7 +39,12 @@ beforeEach(() => {
   });
 });
 
-const version = () => models.use((model) => model.version);
+const use = (work) => models.use(work);
+/** What answers once the timer has read the rows. */
+const version = async () => {
+  await models.look();
+  return use((model) => model.version);
+};
 const gate = () => {
   let release;
   const closed = new Promise((resolve) => (release = resolve));
@@ -49,6 +54,35 @@ const gate = () => {
 test('without a pointer there is no model, and it says so', async () => {
   await assert.rejects(version(), { statusCode: 503, message: /deployed yet/ });
   assert.equal(models.state().why, 'No model has been deployed yet.');
+});
+
+test('a request reads no row and begins no load: that is the timer’s', async () => {
+  point(database, 'v1');
+  await assert.rejects(
+    use(() => {}),
+    { statusCode: 503 },
+  );
+  assert.deepEqual([database.current.gets, opened], [0, []]);
+  await models.look();
+  assert.equal(await use((model) => model.version), 'v1');
+  const { gets } = database.current;
+  point(database, 'v2');
+  for (let i = 0; i < 100; i++) assert.equal(await use((model) => model.version), 'v1');
+  assert.deepEqual([database.current.gets, opened], [gets, ['v1']]);
+});
+
+test('the timer reads the rows by itself', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  models.start();
+  await settle();
+  point(database, 'v1');
+  t.mock.timers.tick(100);
+  assert.equal(await use((model) => model.version), 'v1');
+  await models.close();
+  point(database, 'v2');
+  t.mock.timers.tick(1000);
+  await settle();
+  assert.deepEqual(opened, ['v1']);
 });
 
 test('a hundred first requests load once', async () => {
@@ -74,6 +108,7 @@ test('the old one answers while the new one loads, then the new one does', async
 
 test('the old one goes with its last request and not before', async () => {
   point(database, 'v1');
+  await version();
   const busy = gate();
   let old;
   const request = models.use(async (model) => {
@@ -94,6 +129,7 @@ test('the old one goes with its last request and not before', async () => {
 
 test('a request that fails lets its model go too', async () => {
   point(database, 'v1');
+  await version();
   let old;
   await assert.rejects(
     models.use((model) => {
@@ -255,10 +291,11 @@ test('a candidate is loaded when looked for, never answers, and is taken over as
   point(database, 'v1');
   await version();
   point(database, 'v2', { id: 'candidate' });
+  const slow = gate();
+  behave.v2 = slow.wait;
   assert.equal(await version(), 'v1');
-  assert.deepEqual(opened, ['v1']);
-  await models.look();
   assert.deepEqual(models.state().candidate, { version: 'v2', state: 'loading' });
+  slow.release();
   await settle();
   assert.deepEqual(models.state().candidate, { version: 'v2', state: 'ready' });
   assert.equal(await version(), 'v1');

@@ -1,109 +1,23 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { differs, replayProbes } from '../../custom_functions/recommender/lib/probes.js';
+import { difference, replayProbes } from '../../custom_functions/recommender/lib/probes.js';
 import { toyModel } from './toy_model.js';
 
-const ITEMS = ['a', 'b', 'c'];
-const SCORES = [3, 2, 1.999995];
-const got = (pairs) => pairs.map(([id, score]) => ({ id, score }));
+const cases = JSON.parse(readFileSync(new URL('../cases/probes.json', import.meta.url)));
+const KINDS = {
+  count: /^\d+ answers instead of \d+$/,
+  twice: /^an item is answered twice$/,
+  score: /^score \S+ instead of \S+ in place \d+$/,
+  item: /^item \S+ instead of \S+ in place \d+$/,
+};
 
-for (const [what, pairs] of [
-  [
-    'the same',
-    [
-      ['a', 3],
-      ['b', 2],
-      ['c', 1.999995],
-    ],
-  ],
-  [
-    'scores within the tolerance',
-    [
-      ['a', 3.0009],
-      ['b', 2],
-      ['c', 2],
-    ],
-  ],
-  [
-    'neighbours that tie changing places',
-    [
-      ['a', 3],
-      ['c', 2],
-      ['b', 1.999995],
-    ],
-  ],
-  [
-    'a tie with what stood just behind the last',
-    [
-      ['a', 3],
-      ['b', 2],
-      ['d', 1.999995],
-    ],
-  ],
-]) {
-  test(`${what} is no difference`, () =>
-    assert.equal(differs(got(pairs), ITEMS, SCORES), undefined));
-}
-
-for (const [what, pairs] of [
-  [
-    'a score beyond the tolerance',
-    [
-      ['a', 3.0011],
-      ['b', 2],
-      ['c', 2],
-    ],
-  ],
-  [
-    'no number',
-    [
-      ['a', NaN],
-      ['b', 2],
-      ['c', 2],
-    ],
-  ],
-  [
-    'another order',
-    [
-      ['b', 3],
-      ['a', 2],
-      ['c', 2],
-    ],
-  ],
-  [
-    'another item in front',
-    [
-      ['d', 3],
-      ['b', 2],
-      ['c', 2],
-    ],
-  ],
-  [
-    'an item twice',
-    [
-      ['a', 3],
-      ['b', 2],
-      ['b', 2],
-    ],
-  ],
-  [
-    'fewer answers',
-    [
-      ['a', 3],
-      ['b', 2],
-    ],
-  ],
-  [
-    'more answers',
-    [
-      ['a', 3],
-      ['b', 2],
-      ['c', 2],
-      ['d', 1],
-    ],
-  ],
-]) {
-  test(`${what} is a difference`, () => assert.match(differs(got(pairs), ITEMS, SCORES), /./));
+for (const { what, expected, got, difference: kind } of cases) {
+  test(`${what}: ${kind ?? 'no'} difference`, () => {
+    const found = difference(got, expected);
+    if (kind) assert.match(found, KINDS[kind]);
+    else assert.equal(found, undefined);
+  });
 }
 
 test('nonsense among the probes is refused and never thrown at', async () => {
@@ -116,6 +30,7 @@ test('nonsense among the probes is refused and never thrown at', async () => {
     { ...good, strategy: 'none' },
     { ...good, favourites: ['nobody'] },
     { ...good, items: 'song-1' },
+    { ...good, scores: [] },
   ]) {
     await assert.rejects(replayProbes(model, [good, odd]), {
       name: 'ModelRefused',
@@ -123,5 +38,16 @@ test('nonsense among the probes is refused and never thrown at', async () => {
     });
   }
   await replayProbes(model, [good]);
+  model.dispose();
+});
+
+test('a strategy that answers more than the probe holds is refused', async () => {
+  const { model, bundle } = await toyModel();
+  const probe = JSON.parse(bundle.files['probes.json']).probes.find(
+    ({ strategy }) => strategy === 'plain',
+  );
+  const shorter = { ...probe, items: probe.items.slice(1), scores: probe.scores.slice(1) };
+  await replayProbes(model, [probe]);
+  await assert.rejects(replayProbes(model, [shorter]), /\d answers instead of \d/);
   model.dispose();
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fastify from 'fastify';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
@@ -7,10 +9,12 @@ import { fakeDatabase, point, push } from './fake_harper.js';
 import { DOMAINS, toyBundle } from './toy_bundle.js';
 import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
 
-async function start(domain) {
+async function start(domain, { prepare = () => {}, ...options } = {}) {
   const database = fakeDatabase();
   const log = keepingLog();
-  const app = fastify();
+  // As HarperDB makes it.
+  const app = fastify({ ignoreTrailingSlash: true, maxParamLength: 1000 });
+  prepare(app);
   await app.register(recommenderRoutes, {
     prefix: `/${domain.project}`,
     database,
@@ -18,6 +22,8 @@ async function start(domain) {
     wasmFolder: WASM_FOLDER,
     node: { name: 'node-1', worker: 0, workers: 2 },
     log,
+    isReader: ({ headers }) => headers['x-test-login'] === 'yes',
+    ...options,
   });
   await app.ready();
   const ask = async (method, path, payload, headers) => {
@@ -33,10 +39,13 @@ async function start(domain) {
     app,
     database,
     log,
-    get: (path) => ask('GET', path),
+    ask,
+    get: (path, headers) => ask('GET', path, undefined, headers),
     post: (payload, headers) => ask('POST', 'recommend', payload, headers),
   };
 }
+
+const LOGGED_IN = { 'x-test-login': 'yes' };
 
 for (const domain of DOMAINS) {
   describe(`${domain.name}: routes`, () => {
@@ -52,6 +61,7 @@ for (const domain of DOMAINS) {
       // Left by an older catalogue, in which this edition stood for the work.
       server.database.items.put({ id: 'paperback', title: `Title 77 of ${domain.name}` });
       point(server.database, version, { at: 'then', by: 'ann' });
+      await until(async () => (await server.get('health')).status === 200);
     });
     after(() => server.app.close());
 
@@ -154,10 +164,12 @@ for (const domain of DOMAINS) {
       }
     });
 
-    test('answers what the model is and who made it current', async () => {
+    test('answers what the model is, and to a reader who made it current', async () => {
       const { body } = await server.get('model');
       assert.equal(body.version, version);
-      assert.deepEqual(body.current, { at: 'then', by: 'ann' });
+      assert.deepEqual(body.current, { at: 'then' });
+      const { body: read } = await server.get('model', LOGGED_IN);
+      assert.deepEqual(read.current, { at: 'then', by: 'ann' });
       assert.equal(body.labels.items, domain.name);
       assert.equal(body.metrics.rows[0]['ndcg@20'], 0.5);
     });
@@ -177,13 +189,12 @@ for (const domain of DOMAINS) {
         backend: 'wasm',
         project: domain.project,
         component: 'c0de',
-        node: 'node-1',
         worker: 0,
         workers: 2,
       });
     });
 
-    test('tells public figures', async () => {
+    test('answers public figures to strangers, and those of the node to a reader', async () => {
       const { status, body } = await server.get('stats');
       assert.equal(status, 200);
       assert.deepEqual(body.versions, [
@@ -191,7 +202,12 @@ for (const domain of DOMAINS) {
       ]);
       assert.ok(body.routes.recommend.requests >= 3);
       assert.equal(body.model, version);
-      assert.equal(body.node, 'node-1');
+      assert.deepEqual([body.node, body.runtime], [undefined, undefined]);
+      assert.doesNotMatch(JSON.stringify(body), new RegExp(`node-1|${process.version}`));
+      const { body: read } = await server.get('stats', LOGGED_IN);
+      assert.deepEqual([read.node, read.runtime.node], ['node-1', process.version]);
+      assert.ok(read.runtime.rss > 0);
+      assert.equal((await server.get('health', LOGGED_IN)).body.node, 'node-1');
     });
 
     const good = { favourites: [first] };
@@ -272,8 +288,36 @@ for (const domain of DOMAINS) {
         'plain text',
         '{"favourites":["x"]}',
         { 'content-type': 'text/plain' },
+        415,
+        'unsupported_media_type',
+      ],
+      [
+        'JSON in capitals and with a character set',
+        '{"favourites":',
+        { 'content-type': 'APPLICATION/JSON; charset=UTF-8' },
         400,
-        'invalid_request',
+        'invalid_json',
+      ],
+      [
+        'a constructor that pollutes',
+        '{"constructor":{"prototype":{"a":1}},"favourites":["x"]}',
+        { 'content-type': 'application/json' },
+        400,
+        'invalid_json',
+      ],
+      [
+        'a compressed body',
+        gzipSync('{"favourites":["x"]}'),
+        { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        415,
+        'unsupported_encoding',
+      ],
+      [
+        'a body without a type',
+        '{"favourites":["x"]}',
+        { 'content-type': '' },
+        415,
+        'unsupported_media_type',
       ],
       [
         'two megabytes',
@@ -292,7 +336,7 @@ for (const domain of DOMAINS) {
 
     test('answers a bare 500 to what nobody planned, and logs the detail', async () => {
       server.database.items.failure = new Error('/secret/path is full');
-      const { status, body } = await server.post(good);
+      const { status, body } = await server.get(`${domain.name}/${second}`);
       server.database.items.failure = undefined;
       assert.deepEqual([status, body.code], [500, 'internal']);
       assert.doesNotMatch(JSON.stringify(body), /secret/);
@@ -308,6 +352,71 @@ for (const domain of DOMAINS) {
   });
 }
 
+test('a request is bounded by the manifest of the model that answers', async () => {
+  const server = await start(DOMAINS[0]);
+  const usual = toyBundle();
+  const narrow = toyBundle({ manifest: { version: 'narrow', requests: { limit: 5, exclude: 2 } } });
+  const messages = async (...requests) => {
+    const answers = [];
+    for (const more of requests) {
+      const { status, body } = await server.post({ favourites: [usual.ids[0]], ...more });
+      answers.push(status === 200 ? body.recommendations.length : body.message);
+    }
+    return answers;
+  };
+  const wide = [{ limit: 6 }, { exclude: ['a', 'b', 'c'] }];
+  push(server.database, usual);
+  point(server.database, usual.manifest.version);
+  await until(async () => (await server.get('health')).body.model === usual.manifest.version);
+  assert.deepEqual(await messages(...wide), [6, 10]);
+  assert.deepEqual((await server.get('model')).body.requests, {
+    favourites: 10,
+    limit: 100,
+    exclude: 1000,
+  });
+  push(server.database, narrow);
+  point(server.database, 'narrow');
+  await until(async () => (await server.get('health')).body.model === 'narrow');
+  assert.deepEqual(await messages(...wide, { limit: 5 }), [
+    'limit: expected a whole number from 1 to 5',
+    'exclude: expected a list of 0 to 2',
+    5,
+  ]);
+  await server.app.close();
+});
+
+test('no load starts, and no row of current is read, inside a request', async () => {
+  const requests = new AsyncLocalStorage();
+  const server = await start(DOMAINS[0], {
+    prepare: (app) =>
+      app.addHook('onRequest', (request, reply, done) => requests.run(request, done)),
+  });
+  const inside = [];
+  for (const [table, method] of [
+    ['current', 'get'],
+    ['models', 'get'],
+    ['items', 'search'],
+    ['items', 'get'],
+  ]) {
+    const own = server.database[table][method].bind(server.database[table]);
+    server.database[table][method] = (...args) => {
+      if (requests.getStore()) inside.push(`${table}.${method}`);
+      return own(...args);
+    };
+  }
+  for (const seed of [1, 2]) {
+    const bundle = toyBundle({ seed });
+    push(server.database, bundle);
+    point(server.database, bundle.manifest.version);
+    const answers = async () => (await server.post({ favourites: ['song-1'] })).body.model;
+    await until(async () => (await answers()) === bundle.manifest.version);
+    for (const path of ['songs?q=a', 'songs/song-1', 'model', 'health']) await server.get(path);
+  }
+  // Rows of items are what requests read.
+  assert.deepEqual([...new Set(inside)], ['items.get']);
+  await server.app.close();
+});
+
 describe('a node without a model', () => {
   test('answers 503 with the reason, everywhere', async () => {
     const server = await start(DOMAINS[0]);
@@ -319,7 +428,11 @@ describe('a node without a model', () => {
       assert.equal(headers['retry-after'], '1');
     }
     assert.equal((await server.post({ favourites: ['x'] })).status, 503);
-    assert.equal((await server.get('stats')).status, 200);
+    const { status, body } = await server.get('stats');
+    assert.equal(status, 200);
+    const { health, recommend } = body.routes;
+    assert.deepEqual([health.failed, health.unavailable], [0, 1]);
+    assert.deepEqual([recommend.failed, recommend.unavailable], [0, 1]);
     await server.app.close();
   });
 
@@ -328,7 +441,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle({ manifest: { format: 2 } });
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.get('songs?q=a');
+    await until(async () => (await server.get('health')).body.refused);
     const { status, body } = await server.get('health');
     assert.equal(status, 503);
     assert.equal(body.component, 'c0de');
@@ -347,7 +460,7 @@ describe('a node without a model', () => {
     await until(async () => (await server.get('health')).body.candidate?.state === 'ready');
     assert.equal((await server.get('health')).status, 503);
     point(server.database, bundle.manifest.version);
-    assert.equal((await server.get('health')).body.model, bundle.manifest.version);
+    await until(async () => (await server.get('health')).body.model === bundle.manifest.version);
     await server.app.close();
   });
 
@@ -357,7 +470,7 @@ describe('a node without a model', () => {
     const bundle = toyBundle();
     push(server.database, bundle);
     point(server.database, bundle.manifest.version);
-    await server.post({ favourites: ['song-1'] });
+    await until(async () => (await server.get('health')).status === 200);
     assert.ok(backendFigures().tensors > before);
     await server.app.close();
     assert.equal(backendFigures().tensors, before);

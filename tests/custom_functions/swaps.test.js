@@ -136,7 +136,7 @@ async function assertRefused(bundle, reason) {
   await until(async () => (await health()).refused?.version === bundle.manifest.version);
   for (let i = 0; i < 5; i++) assert.equal(await answering(), A.manifest.version);
   const { status, model, refused } = await health();
-  assert.deepEqual([status, model], ['ok', A.manifest.version]);
+  assert.deepEqual([status, model], ['degraded', A.manifest.version]);
   assert.match(refused.reason, reason);
   assert.equal(backendFigures().tensors, tensors);
   await swapTo(B);

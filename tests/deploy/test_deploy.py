@@ -10,7 +10,8 @@ import pytest
 
 from tests.fake_bundle import change_manifest, item_ids, version_of
 from tests.harper_places import Place, killed_deploy, wait_for
-from training.deploy.deploy import STEPS, Watcher, rollback
+from training.deploy.outcome import STEPS, Watcher
+from training.deploy.rollback import rollback
 from training.deploy.versions import KEPT
 from training.errors import HarperError, HarperRefused
 
@@ -28,7 +29,7 @@ def roll_back(place: Place, version: str | None = None) -> str:
 def test_a_deployed_bundle_answers_and_is_listed_as_current(place: Place) -> None:
     bundle = place.bundle("a")
     outcome = place.deploy(bundle)
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert not outcome.unchanged
     assert place.ask(*item_ids(0)[:2])["model"] == version_of(bundle)
     [listed] = place.models.listed()
@@ -48,14 +49,14 @@ def test_an_unchanged_bundle_sends_no_row_and_does_not_move_the_pointer(place: P
     assert place.models.pointer() == before
 
 
-def test_an_unchanged_bundle_upserts_nothing_but_its_turn(fake: Place) -> None:
+def test_an_unchanged_bundle_upserts_nothing_but_its_lock(fake: Place) -> None:
     bundle = fake.bundle("a")
     fake.deploy(bundle)
     assert fake.fake is not None
     fake.fake.asked.clear()
     fake.deploy(bundle)
     written = {b["table"] for b in fake.fake.asked if b["operation"] in ("upsert", "insert")}
-    assert written == {"deploys"}
+    assert written == {"locks"}
 
 
 def test_only_changed_rows_travel_the_next_time(place: Place) -> None:
@@ -98,7 +99,7 @@ def test_a_model_worse_than_the_current_one_beyond_its_interval_is_refused(place
     place.deploy(place.bundle("a", quality=0.30))
     with pytest.raises(HarperRefused, match="below the current model's"):
         place.deploy(place.bundle("b", quality=0.27))
-    assert place.deploy(place.bundle("c", quality=0.29)).is_everywhere
+    assert place.deploy(place.bundle("c", quality=0.29)).is_on_all_nodes
 
 
 def test_force_overrides_the_gate_and_is_recorded(place: Place) -> None:
@@ -136,7 +137,7 @@ def test_what_was_refused_is_deployed_whole_once_it_is_mended(place: Place) -> N
         place.deploy(bundle)
     (bundle / "probes.json").write_text(right)
     change_manifest(bundle)
-    assert place.deploy(bundle).is_everywhere
+    assert place.deploy(bundle).is_on_all_nodes
     needed = {*item_ids_of(place, old), *item_ids_of(place, bundle)}
     assert {row["id"] for row in place.rows("items")} == needed
 
@@ -175,7 +176,7 @@ def test_rolling_back_takes_a_named_version(place: Place) -> None:
 def test_rolling_back_to_a_version_that_is_not_there_changes_nothing(place: Place) -> None:
     bundle = place.bundle("a")
     place.deploy(bundle)
-    with pytest.raises(HarperRefused, match="no model 00000000deadbeef"):
+    with pytest.raises(HarperRefused, match="no version 00000000deadbeef; kept: "):
         roll_back(place, "00000000deadbeef")
     assert place.answering() == version_of(bundle)
 
@@ -192,7 +193,7 @@ def test_a_pointer_to_a_missing_version_leaves_the_old_model_answering(place: Pl
     place.write("current", {"id": "current", "version": "00000000deadbeef", "at": "later"})
     wait_for(lambda: (place.health().refused or {}).get("version") == "00000000deadbeef")
     assert place.ask(item_ids(0)[0])["model"] == version_of(bundle)
-    assert place.deploy(bundle).is_everywhere
+    assert place.deploy(bundle).is_on_all_nodes
     assert not place.health().refused
 
 
@@ -210,7 +211,7 @@ def test_a_damaged_record_is_not_answered_from_and_mended_by_deploying_again(
     place.write("current", {"id": "current", "version": version_of(second), "at": "later"})
     wait_for(lambda: (place.health().refused or {}).get("version") == version_of(second))
     assert place.ask(item_ids(0)[0])["model"] == version_of(first)
-    assert place.deploy(second).is_everywhere
+    assert place.deploy(second).is_on_all_nodes
     assert place.ask(item_ids(0)[0])["model"] == version_of(second)
 
 
@@ -263,7 +264,7 @@ def test_a_deploy_killed_at_any_step_leaves_an_answer_and_can_be_run_again(
     expected = {version_of(old)} | ({version_of(new)} if step in ("verify", "prune") else set())
     assert place.ask(item_ids(0)[0])["model"] in expected
     outcome = place.deploy(new)
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert place.answering() == version_of(new)
     assert_no_orphan(place, {version_of(old), version_of(new)})
 
@@ -282,7 +283,7 @@ def test_what_a_killed_deploy_left_is_cleared_away_by_the_next_one(place: Place,
 def assert_no_orphan(place: Place, versions: set[str]) -> None:
     assert names(place) == versions
     assert [row["id"] for row in place.rows("current")] == ["current"]
-    assert len(place.rows("deploys")) == 1
+    assert len(place.rows("locks")) == 1
 
 
 def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> None:
@@ -308,20 +309,20 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> 
         told.append(str(error))
     refused.set()
     thread.join()
-    assert "another deploy is at work: tests" in told[0]
+    assert "another deploy is running: tests" in told[0]
     assert place.answering() == version_of(bundles["b"])
     assert version_of(bundles["c"]) not in names(place)
 
 
-def test_a_deploy_that_lost_its_turn_says_so_and_leaves_the_winner_alone(place: Place) -> None:
+def test_a_deploy_that_lost_its_lock_says_so_and_leaves_the_winner_alone(place: Place) -> None:
     place.deploy(place.bundle("a"))
     late, punctual = place.bundle("b"), place.bundle("c")
     nearly, go, won = threading.Event(), threading.Event(), []
 
     def stall(step: str) -> None:
         if step == "candidate":
-            row = max(place.rows("deploys"), key=lambda turn: int(turn["id"].removeprefix("turn-")))
-            place.write("deploys", row | {"until": 0.0})
+            row = max(place.rows("locks"), key=lambda lock: int(lock["id"].removeprefix("lock-")))
+            place.write("locks", row | {"released": True})
             winner.start()
             assert nearly.wait(60)
 
@@ -334,7 +335,7 @@ def test_a_deploy_that_lost_its_turn_says_so_and_leaves_the_winner_alone(place: 
         won.append(place.deploy(punctual, watcher=Watcher(wait_before_the_pointer)).version)
 
     winner = threading.Thread(target=win)
-    with pytest.raises(HarperRefused, match="lost its turn"):
+    with pytest.raises(HarperRefused, match="lost its lock"):
         place.deploy(late, watcher=Watcher(stall))
     go.set()
     winner.join()
@@ -365,5 +366,5 @@ def test_deploys_that_begin_together_end_with_one_winner(place: Place) -> None:
     for thread in threads:
         thread.join()
     assert len(won) == 1, lost
-    assert all("another deploy" in reason or "lost its turn" in reason for reason in lost)
+    assert all("another deploy" in reason.lower() or "lost its lock" in reason for reason in lost)
     assert place.answering() == won[0]

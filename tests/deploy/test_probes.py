@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from training.deploy.probes import difference, question
+from training.deploy.probes import difference, request_body
 
 PROBE = {
     "strategy": "voters",
@@ -22,7 +22,7 @@ def answer(ids: str, scores: list[float]) -> dict[str, Any]:
 
 
 def test_a_probe_is_asked_like_a_visitor_asks() -> None:
-    assert question(PROBE) == {"favourites": ["x"], "strategy": "voters", "limit": 4}
+    assert request_body(PROBE) == {"favourites": ["x"], "strategy": "voters", "limit": 4}
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ import pytest
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, free_ports, wait_for
-from training.deploy.deploy import rollback
+from training.deploy.rollback import rollback
 from training.harper import cluster
 from training.harper.cluster import Target
 from training.harper.local import cluster as local_cluster
-from training.harper.local import server as local_harper
+from training.harper.local.node import PROJECT_ROOT, LocalNode
 from training.harper.local.processes import is_alive
-from training.harper.local.server import LocalNode
+from training.harper.local.server import running_process, start, stop
 from training.harper.node import Node, health, recommend
 
 pytestmark = pytest.mark.e2e
@@ -47,14 +47,14 @@ class Nodes(Place):
 
     def kill(self, index: int) -> None:
         """Ends a node as a power cut would."""
-        process = local_harper.running_process(self.members[index])
+        process = running_process(self.members[index])
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         wait_for(lambda: not is_alive(process))
 
     def roll_back(self) -> list[str]:
         done = rollback(self.target, self.domain.database, self.domain.project, None, by="tests")
-        return [standing.state for standing in done.standings]
+        return [standing.state for standing in done.states]
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def watched(three: Nodes, version: str) -> Iterator[dict[str, float]]:
 
 def note(**figures: float) -> None:
     """Keeps figures of this run; a test asserts no time."""
-    path = local_harper.PROJECT_ROOT / "test-results" / "cluster.json"
+    path = PROJECT_ROOT / "test-results" / "cluster.json"
     path.parent.mkdir(exist_ok=True)
     told = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(told | figures, indent=1))
@@ -114,7 +114,7 @@ def test_the_cluster_tells_its_nodes_and_one_deploy_reaches_all(three: Nodes) ->
     bundle = three.bundle("a")
     outcome = three.deploy(bundle)
     assert outcome.code_deployed
-    assert [s.state for s in outcome.standings] == ["answers"] * 3
+    assert [s.state for s in outcome.states] == ["answers"] * 3
     for node in three.target.nodes:
         answer = recommend(node, three.domain.project, {"favourites": item_ids(0)[:2]})
         assert answer["model"] == version_of(bundle)
@@ -131,7 +131,7 @@ def test_a_second_model_reaches_all_without_new_code_and_back(three: Nodes) -> N
     note(pointer_to_last_node_s=round(max(seen.values()) - moved, 2))
     assert len(seen) == 3
     assert not outcome.code_deployed
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert three.roll_back() == ["answers"] * 3
     assert three.models_answering() == [version_of(first)] * 3
 
@@ -141,10 +141,10 @@ def test_a_node_that_is_down_is_named_and_catches_up_by_itself(three: Nodes) -> 
     three.kill(2)
     bundle = three.bundle("c")
     outcome = three.deploy(bundle)
-    assert [s.state for s in outcome.standings] == ["answers", "answers", "down"]
-    assert outcome.standings[2].node.name == "127.0.0.4"
-    assert not outcome.is_everywhere
-    local_harper.start(three.members[2])
+    assert [s.state for s in outcome.states] == ["answers", "answers", "down"]
+    assert outcome.states[2].node.name == "127.0.0.4"
+    assert not outcome.is_on_all_nodes
+    start(three.members[2])
     healthy = time.time()
     wait_for(lambda: three.models_answering() == [version_of(bundle)] * 3)
     note(node_back_to_caught_up_s=round(time.time() - healthy, 2))
@@ -225,8 +225,8 @@ def test_a_node_that_cannot_load_the_model_keeps_its_old_one_and_is_named(three:
     three.deploy(first)
     make_a_node_refuse(three, 2, version_of(second))
     outcome = three.deploy(second)
-    assert [s.state for s in outcome.standings] == ["answers", "answers", "refused"]
-    assert "format 1 of the manifest" in (outcome.standings[2].reason or "")
+    assert [s.state for s in outcome.states] == ["answers", "answers", "refused"]
+    assert "format 1 of the manifest" in (outcome.states[2].reason or "")
     assert three.models_answering() == [version_of(second)] * 2 + [version_of(first)]
     assert three.roll_back() == ["answers"] * 3
 
@@ -238,6 +238,6 @@ def make_a_node_refuse(three: Nodes, index: int, version: str) -> None:
     code, check = path.read_text(), "manifest?.format===FORMAT"
     assert code.count(check) == 1
     path.write_text(code.replace(check, f'{check}&&manifest.version!=="{version}"'))
-    local_harper.stop(three.members[index])
+    stop(three.members[index])
     local_cluster.start_all(three.members)
     wait_for(lambda: None not in three.models_answering())

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 import requests
+from training.deploy.standing import standing
 
 from tests import make_bundles
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
-from training.deploy.standing import standing
 from training.domains import DOMAINS
 from training.domains.domain import Domain
 from training.harper import cluster
 from training.harper.cluster import Target
-from training.harper.local import server as local_harper
-from training.harper.local.server import PROJECT_ROOT, LocalNode
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import running_process, start
 
 pytestmark = pytest.mark.e2e
 
@@ -73,7 +73,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with real_node(tmp_path_factory.mktemp("end-to-end")) as node:
         deployment = Deployment(node)
         for name in DOMAINS:
-            assert deployment.deploy(name).is_everywhere
+            assert deployment.deploy(name).is_on_all_nodes
         yield deployment
 
 
@@ -154,7 +154,7 @@ def test_another_editions_isbn_is_the_book(here: Deployment) -> None:
 def test_the_page_is_served(here: Deployment, domain: Domain) -> None:
     page = requests.get(here.url(domain, "ui/"), timeout=30)
     assert page.status_code == 200
-    assert "Content-Security-Policy" in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
 def test_three_metal_songs_bring_metal_songs(here: Deployment) -> None:
@@ -167,11 +167,11 @@ def test_three_metal_songs_bring_metal_songs(here: Deployment) -> None:
 
 def test_a_second_model_answers_without_a_restart(here: Deployment) -> None:
     songs = DOMAINS["songs"]
-    first, process = here.get(songs, "health")["model"], local_harper.running_process(here.node)
+    first, process = here.get(songs, "health")["model"], running_process(here.node)
     outcome = here.deploy("songs", "-second")
-    assert outcome.is_everywhere
+    assert outcome.is_on_all_nodes
     assert not outcome.code_deployed
-    assert local_harper.running_process(here.node) == process
+    assert running_process(here.node) == process
     assert here.get(songs, "health")["model"] == outcome.version != first
     assert here.deploy("songs").version == first
 
@@ -180,11 +180,11 @@ def test_a_killed_and_restarted_server_answers_the_same(here: Deployment, domain
     ids = json.loads((make_bundles.BUNDLES / domain.name / "item_ids.json").read_text())
     question = {"favourites": ids[3:6], "limit": 20}
     before = here.recommend(domain, **question)
-    process = local_harper.running_process(here.node)
+    process = running_process(here.node)
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
-    wait_for(lambda: local_harper.running_process(here.node) is None)
-    local_harper.start(here.node)
+    wait_for(lambda: running_process(here.node) is None)
+    start(here.node)
     # Each worker: songs and books begin in it at once, and share what they begin with.
     wait_for(lambda: standing(here.target.node, domain.project, before["model"]).answers)
     assert here.recommend(domain, **question) == before

@@ -14,7 +14,7 @@ from tests.fake_bundle import change_manifest
 from tests.harper_places import Place
 from training.bundle import open_bundle
 from training.deploy import catalogue
-from training.harper.local.server import PROJECT_ROOT
+from training.harper.local.node import PROJECT_ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -14,12 +14,12 @@ import requests
 
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training.deploy.deploy import Watcher
+from training.deploy.outcome import Watcher
 from training.errors import HarperUnavailable
 from training.harper.client import HarperClient, Patience
-from training.harper.local import server as local_harper
+from training.harper.local.node import LocalNode
 from training.harper.local.processes import is_alive
-from training.harper.local.server import LocalNode
+from training.harper.local.server import running_process, start
 
 pytestmark = pytest.mark.e2e
 
@@ -30,13 +30,13 @@ class Killable(Place):
     node: LocalNode
 
     def kill(self) -> None:
-        process = local_harper.running_process(self.node)
+        process = running_process(self.node)
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         wait_for(lambda: not is_alive(process))
 
     def bring_back(self) -> None:
-        local_harper.start(self.node)
+        start(self.node)
         wait_for(lambda: self.answering() is not None)
 
     def search(self, words: str) -> list[dict[str, str]]:
@@ -80,7 +80,7 @@ def test_a_server_killed_during_a_deploy_answers_again_and_the_deploy_can_be_rep
     server.bring_back()
     expected = version_of(new) if step == "verify" else version_of(old)
     wait_for(lambda: server.answering() == expected)
-    assert server.deploy(new).is_everywhere
+    assert server.deploy(new).is_on_all_nodes
     assert {v.version for v in server.models.listed()} == {version_of(old), version_of(new)}
     assert [row["id"] for row in server.rows("current")] == ["current"]
 

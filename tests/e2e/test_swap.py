@@ -17,7 +17,8 @@ import requests
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
-from training.harper.local.server import PROJECT_ROOT, LocalNode, running_process
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.server import running_process
 from training.harper.node import recommend
 
 pytestmark = pytest.mark.e2e
@@ -70,8 +71,10 @@ def answers(place: Place, asked: list[dict[str, Any]]) -> list[list[str]]:
 def tensors(place: Place) -> dict[int, int]:
     """The number of tensors each worker holds."""
     held = {}
+    url = f"{place.config.routes_url}/{place.domain.project}/stats"
+    login = (place.config.username, place.config.password)
     for _ in range(30):
-        told = requests.get(f"{place.config.routes_url}/{place.domain.project}/stats").json()
+        told = requests.get(url, auth=login).json()
         held[told["worker"]] = told["runtime"]["tensors"]
     assert len(held) == told["workers"] == 2
     return held

@@ -39,7 +39,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def test_a_deploy_over_https_trusts_the_named_authority(secure: Place) -> None:
     bundle = secure.bundle("a")
-    assert secure.deploy(bundle).is_everywhere
+    assert secure.deploy(bundle).is_on_all_nodes
     assert secure.answering() == version_of(bundle)
 
 

@@ -9,18 +9,14 @@ from hypothesis import strategies as st
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.evaluation.baselines import (
-    BASELINES,
-    Training,
-    ease,
-    popularity,
-    same_creator,
-    shrunk_cosine,
-    user_knn,
-)
+from training.evaluation.baselines import BASELINES
+from training.evaluation.baselines.linear import ease
+from training.evaluation.baselines.neighbours import shrunk_cosine, user_knn
+from training.evaluation.baselines.peer import Training
+from training.evaluation.baselines.simple import popularity, same_creator
 from training.evaluation.evaluate import training_of
 from training.ranking.metrics import ndcg_at
-from training.ranking.scoring import one_hot, rank_scores
+from training.ranking.scoring import dense, one_hot, rank_scores
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +42,7 @@ def test_names_are_given_once_and_every_grid_has_a_setting():
 
 
 def test_a_baseline_scores_every_item_for_every_query(scorer):
-    scores = scorer(np.array([[0, 1, -1], [5, -1, -1]], np.int32))
+    scores = dense(scorer(np.array([[0, 1, -1], [5, -1, -1]], np.int32)))
     assert scores.shape == (2, checkerboard.ITEMS)
     assert np.isfinite(scores).all()
 
@@ -61,8 +57,8 @@ def test_a_baseline_never_recommends_a_favourite_and_no_item_twice(scorer):
 
 
 def test_padding_and_order_of_favourites_do_not_matter_to_a_baseline(scorer):
-    one = scorer(np.array([[3, 8, -1, -1]], np.int32))
-    other = scorer(np.array([[8, 3]], np.int32))
+    one = dense(scorer(np.array([[3, 8, -1, -1]], np.int32)))
+    other = dense(scorer(np.array([[8, 3]], np.int32)))
     assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
 
 
@@ -161,6 +157,6 @@ def test_the_same_creators_items_come_first_and_an_unknown_creator_is_nobodys(ti
 
 
 def test_the_nearest_users_items_are_weighed_by_likeness(tiny):
-    scores = user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32))
+    scores = dense(user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32)))
     # Users 1 and 2 like both favourites, three items each; all others are left out.
     assert scores == pytest.approx(2 / np.sqrt(3) * (LIKED[1] + LIKED[2])[None], rel=1e-5)

@@ -152,7 +152,7 @@ def run(
         outcome = harper.deploy_domain(
             folders.domain, artifacts, force=force, in_cluster=in_cluster
         )
-        _print_addresses(folders, outcome.standings[0].node.routes_url)
+        _print_addresses(folders, outcome.states[0].node.routes_url)
     harper.exit_if_behind(outcome)
 
 

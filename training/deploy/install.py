@@ -1,133 +1,177 @@
-"""Brings the component's code to the nodes, only where they run other code than ours."""
+"""Brings the component's code to the nodes, only where they have other code than ours, and restarts
+the workers that do not run it.
+
+HarperDB replaces a component by removing its folder and unpacking into it, and a worker that starts
+meanwhile comes up without its routes. So code is replaced and workers are restarted by one deploy
+at a time, whatever it deploys, and each restart is waited for. What a restart left undone is found
+by asking every worker about every recommender of the node.
+"""
 
 from __future__ import annotations
 
 import base64
-import contextlib
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from training.deploy import lease
 from training.deploy.component import Component
-from training.deploy.lease import COLUMNS, TABLE
-from training.deploy.standing import RESTART_SECONDS, hear_workers
-from training.errors import HarperRefused, HarperUnavailable
-from training.harper.client import HarperClient
+from training.deploy.migration import ensure_lock_table
+from training.deploy.projects import deployed_projects
+from training.deploy.restart import RESTART_SECONDS, restart_until_complete
+from training.errors import HarperError, HarperRefused, HarperUnavailable
 from training.harper.cluster import Target, client_of
-from training.harper.node import Node, health, until
+from training.harper.node import Node, health
+from training.harper.workers import Workers, ask_workers
 
 log = logging.getLogger(__name__)
 
+CODE_DATABASE = "recommender_code"
+"""Holds the lock of whoever replaces code or restarts workers; one for all domains."""
 
-def install(target: Target, component: Component, keep_alive: Callable[[], None]) -> bool:
-    """Deploys the component if a reachable node does not run it, and waits until each of them does.
 
-    A node that is down is left alone; `status` shows it with its old code when it is back.
+def install(
+    target: Target,
+    component: Component,
+    keep_alive: Callable[[], None],
+    *,
+    by: str = "somebody",
+    settle_seconds: float = 0.1,
+) -> bool:
+    """Deploys the component to the nodes that do not have it, and makes every worker run it.
+
+    A node that is down is left alone; `status` shows its old code when it is back.
 
     Args:
         target: The nodes.
         component: The code.
         keep_alive: Called again and again meanwhile.
+        by: Who deploys, for people.
+        settle_seconds: See `training.deploy.lease.acquire`.
 
     Returns:
-        Whether it travelled.
+        Whether the code was sent.
 
     Raises:
         HarperRefused: we may not deploy code, or HarperDB did not take it.
-        HarperUnavailable: a node does not answer with the new code after its restart; the message
-            says which.
+        HarperUnavailable: a worker does not answer for a recommender after its node was restarted;
+            the message says which.
     """
-    asked = [health(node, component.project) for node in target.nodes]
-    if not asked[0].reachable:
-        raise HarperUnavailable("deploy", asked[0].reason or "the target's routes do not answer")
-    old = [h for h in asked if h.reachable and h.component != component.code]
-    if not old:
+    first = health(target.node, component.project)
+    if not first.reachable:
+        raise HarperUnavailable("deploy", first.reason or "the target's routes do not answer")
+    if not _needs_work(target, component):
         return False
-    _require_super_user(target.client, component)
-    told = target.client.operation(
+    client = target.client
+    _require_super_user(target, component)
+    ensure_lock_table(client, CODE_DATABASE)
+    with lease.acquire(
+        client,
+        CODE_DATABASE,
+        by,
+        settle_seconds=settle_seconds,
+        wait_seconds=3 * RESTART_SECONDS,
+        keep_alive=keep_alive,
+    ) as code_lock:
+
+        def still_here() -> None:
+            keep_alive()
+            code_lock.renew()
+
+        return _bring(target, component, still_here)
+
+
+def _needs_work(target: Target, component: Component) -> bool:
+    for node in target.nodes:
+        found = ask_workers(node, _projects(target, node, component))
+        if _is_reachable(found) and not is_installed(found, component):
+            return True
+    return False
+
+
+def _projects(target: Target, node: Node, component: Component) -> list[str]:
+    """Returns the node's recommenders, ours among them."""
+    try:
+        known = deployed_projects(client_of(node, target.client.config))
+    except HarperError:
+        known = []  # it may be down: then there is nothing to ask either
+    return sorted({component.project, *known})
+
+
+def is_installed(found: Workers, component: Component) -> bool:
+    """Returns whether each worker runs the code, and lacks no other recommender's routes."""
+    return (
+        found.is_complete
+        and not found.missing()
+        and all(w.answers[component.project].component == component.code for w in found.heard)
+    )
+
+
+def _is_reachable(found: Workers) -> bool:
+    return any(worker.is_reachable for worker in found.heard)
+
+
+def _bring(target: Target, component: Component, keep_alive: Callable[[], None]) -> bool:
+    nodes = [n for n in target.nodes if health(n, component.project).reachable]
+    sent = any(_code_on_disk(target, n, component.project) != component.code for n in nodes)
+    if sent:
+        _send(target, component)
+    # Node after node, and each seen to answer before the next: the others serve meanwhile.
+    # HarperDB's own rolling restart ends early where a node restarts the very worker that holds the
+    # connection.
+    for node in nodes:
+        projects = _projects(target, node, component)
+        # Routes are registered when a worker starts: new code always needs a restart.
+        if sent or not is_installed(ask_workers(node, projects), component):
+            client = client_of(node, target.client.config)
+            restart_until_complete(client, node, component, projects, keep_alive)
+    return sent
+
+
+def _send(target: Target, component: Component) -> None:
+    answer = target.client.operation(
         "deploy_component",
         project=component.project,
         payload=base64.b64encode(component.payload()).decode("ascii"),
         replicated=target.is_cluster,
     )
-    for failure in _failures(told):
+    for failure in _failures(answer):
         log.warning("deploy_component: %s", failure)
-    # Node after node, and each seen to answer before the next: the others serve meanwhile.
-    # HarperDB's own rolling restart ends early where a node restarts the very worker that holds the
-    # connection.
-    for asked_node in asked:
-        if asked_node.reachable:
-            client = client_of(asked_node.node, target.client.config)
-            client.operation("restart_service", service="http_workers")
-            _wait_for_code(asked_node.node, component, keep_alive)
-    return True
 
 
-def _require_super_user(client: HarperClient, component: Component) -> None:
+def _code_on_disk(target: Target, node: Node, project: str) -> str | None:
+    """Returns the code that lies on a node, whatever its workers answer; None: none does."""
+    try:
+        answer = client_of(node, target.client.config).operation(
+            "get_component_file", project=project, file="settings.json"
+        )
+        return str(json.loads(answer["message"])["code"])
+    except (HarperRefused, KeyError, TypeError, ValueError):
+        return None
+
+
+def _require_super_user(target: Target, component: Component) -> None:
+    client = target.client
     role: dict[str, Any] = client.operation("user_info").get("role") or {}
-    if not (role.get("permission") or {}).get("super_user"):
+    if (role.get("permission") or {}).get("super_user"):
+        return
+    found = ask_workers(target.node, _projects(target, target.node, component))
+    if any(w.answers[component.project].component == component.code for w in found.heard):
+        why = "; ".join(found.missing()) or "not every worker runs the code"
         raise HarperRefused(
-            "deploy_component",
-            f"{component.project} has new code, and only a super user may deploy code: "
-            f"{client.config.username!r} is none. Deploy once as one; models need none afterwards",
-        )
-
-
-def _failures(told: Any) -> list[str]:
-    # A replicated deploy with a dead node answers 200; what went wrong stands inside.
-    answers = told.get("replicated", []) if isinstance(told, dict) else []
-    return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]
-
-
-def _wait_for_code(node: Node, component: Component, keep_alive: Callable[[], None]) -> None:
-    def is_there() -> bool:
-        with contextlib.suppress(HarperUnavailable):  # the node that restarts may be the one asked
-            keep_alive()
-        # Workers are replaced one after the other: a single good answer may come from the first.
-        told = hear_workers(node, component.project, lambda h: h.component == component.code)
-        return told.component == component.code
-
-    if not until(is_there, RESTART_SECONDS):
-        raise HarperUnavailable(
             "deploy",
-            f"{node.name or node.routes_url}: {component.project} does not answer with code "
-            f"{component.code} after its restart; see the node's log",
+            f"{why}. That needs a restart, and only a super user may restart workers: deploy once "
+            "as one, or restart HarperDB",
         )
+    raise HarperRefused(
+        "deploy_component",
+        f"{component.project} has new code, and only a super user may deploy code: "
+        f"{client.config.username!r} is none. Deploy once as one; models need none afterwards",
+    )
 
 
-def ensure_turns(client: HarperClient, database: str) -> None:
-    """Makes the table that `training.deploy.lease` needs, where the component has not made it yet.
-
-    Raises:
-        HarperRefused: it is missing and we may not make it.
-    """
-    try:
-        client.operation("describe_table", database=database, table=TABLE)
-    except HarperRefused as error:
-        if error.status == 403:
-            raise HarperRefused(
-                "deploy",
-                f"{client.config.username!r} sees no database {database}: deploy once as a super "
-                "user, then run `make harper-users`",
-                status=403,
-            ) from error
-        if error.status not in (400, 404, 500):
-            raise
-        _create(client, "create_database", database=database)
-        columns = [{"name": name, "type": kind} for name, kind in COLUMNS.items()]
-        _create(
-            client,
-            "create_table",
-            database=database,
-            table=TABLE,
-            primary_key="id",
-            attributes=columns,
-        )
-
-
-def _create(client: HarperClient, operation: str, **fields: Any) -> None:
-    try:
-        client.operation(operation, **fields)
-    except HarperRefused as error:
-        if "already exists" not in error.message:  # two first deploys at once: either may be it
-            raise
+def _failures(answer: Any) -> list[str]:
+    # A replicated deploy with a dead node answers 200; what went wrong stands inside.
+    answers = answer.get("replicated", []) if isinstance(answer, dict) else []
+    return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]

@@ -1,9 +1,10 @@
-"""Whose turn it is to deploy: one at a time, told by a row that ends by itself.
+"""The lock that lets one deploy run at a time, kept as a row that expires.
 
 HarperDB has no compare-and-set over the operations API, but an `insert` writes only where no row
-is. Turns are numbered: whoever inserts number n + 1 first has it. A turn is over when it is given
-back, when its holder's process is gone (seen on the same machine), or when it was not renewed in
-time.
+is. Locks are numbered: whoever inserts number n + 1 first holds it. A lock is free when it was
+released, when its holder's process is gone (seen on the same machine), or when nobody renewed it
+for `EXPIRES_SECONDS`. No clock is compared with another machine's: whether a holder on another
+machine is alive is seen by its renewals, timed here by a clock that cannot be set.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from training.errors import HarperError, HarperRefused
 from training.harper.client import HarperClient, Row
 from training.harper.local.processes import started_at
 
-TABLE = "deploys"
+TABLE = "locks"
 COLUMNS = {
     "id": "ID",
     "token": "String",
@@ -30,116 +31,162 @@ COLUMNS = {
     "pid": "Int",
     "began": "String",
     "since": "String",
-    "until": "Float",
+    "renewals": "Int",
+    "released": "Boolean",
 }
 """Declared: HarperDB shows no column that a table's schema leaves out."""
-LASTS_SECONDS = 60.0
-"""A turn that was not renewed for so long is over; clocks of deploying machines may differ by
-less.
-"""
+EXPIRES_SECONDS = 60.0
+"""A lock that was not renewed for so long is free."""
 _RENEW_SECONDS = 10.0
+_POLL_SECONDS = 1.0
+_PREFIX = "lock-"
 _held: set[str] = set()
-"""Tokens of this process's turns, those it asks for included; not one it failed to give back."""
-_PREFIX = "turn-"
+"""Tokens of this process's locks, those being acquired included; not one it failed to release."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How time passes; tests use their own.
+
+    Attributes:
+        now: Seconds that only grow.
+        sleep: Waits so many seconds.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass
-class Turn:
-    """A turn that we hold.
+class Lease:
+    """A lock that we hold.
 
     Attributes:
-        client: Where it was taken.
-        database: The database that it is about.
+        client: Where it was acquired.
+        database: The database that it is kept in.
         row: Its row, as last written.
-        clock: Seconds since 1970.
+        clock: How time passes.
     """
 
     client: HarperClient
     database: str
     row: Row
-    clock: Callable[[], float] = time.time
+    clock: Clock = field(default_factory=Clock)
     _renewed: float = field(default=0.0, repr=False)
 
     def renew(self) -> None:
-        """Says that we are still at it; cheap to call often.
+        """Shows that we are at work; cheap to call often.
 
         Raises:
-            HarperRefused: somebody else has taken over meanwhile.
+            HarperRefused: another deploy has taken the lock over.
         """
-        if self.clock() - self._renewed >= _RENEW_SECONDS:
+        if self.clock.now() - self._renewed >= _RENEW_SECONDS:
             self.check()
-            self.row["until"] = self.clock() + LASTS_SECONDS
+            self.row["renewals"] += 1
             self.client.upsert(self.database, TABLE, [self.row])
-            self._renewed = self.clock()
+            self._renewed = self.clock.now()
 
     def check(self) -> None:
-        """Makes sure that the turn is still ours; to be asked before anything that cannot be
-        undone.
+        """Makes sure that the lock is still ours, before anything that cannot be undone.
 
         Raises:
-            HarperRefused: somebody else has taken over meanwhile.
+            HarperRefused: another deploy has taken the lock over.
         """
         last = _last(self.client, self.database)
         if last is None or last.get("token") != self.row["token"]:
-            raise HarperRefused("deploy", f"lost its turn to {_whose(last or {})}; run it again")
+            raise HarperRefused("deploy", f"lost its lock to {_holder(last or {})}; run it again")
 
 
 @contextlib.contextmanager
-def take_turn(
+def acquire(
     client: HarperClient,
     database: str,
     by: str,
     *,
     settle_seconds: float = 0.1,
-    clock: Callable[[], float] = time.time,
-) -> Iterator[Turn]:
-    """Takes the turn, gives it back at the end.
+    wait_seconds: float = 0.0,
+    keep_alive: Callable[[], None] = lambda: None,
+    clock: Clock | None = None,
+) -> Iterator[Lease]:
+    """Acquires the lock and releases it at the end.
 
     Args:
         client: The node to deploy through.
-        database: What is deployed.
+        database: Where the lock is kept.
         by: Who deploys, for people.
         settle_seconds: How long a rival's insert on another thread or node may take to be seen
             here.
-        clock: Seconds since 1970.
+        wait_seconds: How long to wait for a running deploy to release it.
+        keep_alive: Called again and again while waiting.
+        clock: How time passes.
 
     Raises:
-        HarperRefused: it is somebody else's turn; the message says whose and since when.
+        HarperRefused: another deploy holds it; the message says whose and since when.
     """
-    last = _last(client, database)
-    if last is not None and not _is_over(last, clock()):
-        raise HarperRefused("deploy", f"another deploy is at work: {_whose(last)}")
-    row = _new_row(_number(last) + 1 if last else 1, by, clock())
+    time_ = clock or Clock()
+    last = _wait_until_free(client, database, wait_seconds, keep_alive, time_)
+    row = _new_row(_number(last) + 1 if last else 1, by)
     _held.add(row["token"])
     try:
         _insert(client, database, row, settle_seconds)
-        turn = Turn(client, database, row, clock, clock())
+        lease = Lease(client, database, row, time_, time_.now())
         try:
-            yield turn
+            yield lease
         finally:
-            _give_back(turn)
+            _release(lease)
     finally:
         _held.discard(row["token"])
+
+
+def _wait_until_free(
+    client: HarperClient,
+    database: str,
+    wait_seconds: float,
+    keep_alive: Callable[[], None],
+    clock: Clock,
+) -> Row | None:
+    """Returns the last lock's row once nobody holds it; None where there never was one.
+
+    A holder on this machine is alive or gone, and that is known at once. One on another machine is
+    watched: a renewal proves it alive, and `EXPIRES_SECONDS` without one that it is gone.
+    """
+    began = unchanged_since = clock.now()
+    last, is_alive = _last(client, database), False
+    while last is not None and not _is_free(last):
+        is_alive |= last["host"] == socket.gethostname()
+        if is_alive and clock.now() - began >= wait_seconds:
+            raise HarperRefused("deploy", f"another deploy is running: {_holder(last)}")
+        if not is_alive and clock.now() - unchanged_since >= EXPIRES_SECONDS:
+            break
+        clock.sleep(_POLL_SECONDS)
+        keep_alive()
+        before, last = last, _last(client, database)
+        is_alive = last != before
+        if is_alive:
+            unchanged_since = clock.now()
+    return last
 
 
 def _insert(client: HarperClient, database: str, row: Row, settle_seconds: float) -> None:
     inserted = client.insert(database, TABLE, row)
     time.sleep(settle_seconds)
-    now = _last(client, database)
-    if not inserted or now is None or now.get("token") != row["token"]:
-        raise HarperRefused("deploy", f"another deploy was a moment faster: {_whose(now or {})}")
+    last = _last(client, database)
+    if not inserted or last is None or last.get("token") != row["token"]:
+        raise HarperRefused(
+            "deploy", f"Another deploy acquired the lock first: {_holder(last or {})}"
+        )
 
 
-def _give_back(turn: Turn) -> None:
-    # Not raising: the deploy's own outcome matters more, and an unreturned turn ends by itself.
+def _release(lease: Lease) -> None:
+    # Not raising: the deploy's own outcome matters more, and a lock that stays expires.
     with contextlib.suppress(HarperError):
-        turn.check()
-        old = [row["id"] for row in _turns(turn.client, turn.database)]
-        turn.client.upsert(turn.database, TABLE, [turn.row | {"until": 0.0}])
-        turn.client.delete(turn.database, TABLE, [i for i in old if i != turn.row["id"]])
+        lease.check()
+        old = [row["id"] for row in _locks(lease.client, lease.database)]
+        lease.client.upsert(lease.database, TABLE, [lease.row | {"released": True}])
+        lease.client.delete(lease.database, TABLE, [i for i in old if i != lease.row["id"]])
 
 
-def _new_row(number: int, by: str, now: float) -> Row:
+def _new_row(number: int, by: str) -> Row:
     return {
         "id": f"{_PREFIX}{number}",
         "token": secrets.token_hex(8),
@@ -148,25 +195,27 @@ def _new_row(number: int, by: str, now: float) -> Row:
         "pid": os.getpid(),
         "began": started_at(os.getpid()),
         "since": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "until": now + LASTS_SECONDS,
+        "renewals": 0,
+        "released": False,
     }
 
 
-def _turns(client: HarperClient, database: str) -> list[Row]:
+def _locks(client: HarperClient, database: str) -> list[Row]:
     rows = client.every_row(database, TABLE, "id", ["*"])
     return [row for row in rows if str(row["id"]).startswith(_PREFIX)]
 
 
 def _last(client: HarperClient, database: str) -> Row | None:
-    return max(_turns(client, database), key=_number, default=None)
+    return max(_locks(client, database), key=_number, default=None)
 
 
 def _number(row: Row) -> int:
     return int(str(row["id"]).removeprefix(_PREFIX))
 
 
-def _is_over(row: Row, now: float) -> bool:
-    if row["until"] <= now:
+def _is_free(row: Row) -> bool:
+    """Returns whether a lock was released, or its holder is known to be gone."""
+    if row.get("released"):
         return True
     if row["host"] != socket.gethostname():
         return False
@@ -175,5 +224,5 @@ def _is_over(row: Row, now: float) -> bool:
     return started_at(row["pid"]) != row["began"]
 
 
-def _whose(row: Row) -> str:
+def _holder(row: Row) -> str:
     return f"{row.get('by', 'somebody')} on {row.get('host', 'some host')} since {row.get('since')}"

@@ -1,4 +1,4 @@
-"""Asks a node the questions whose answers Python got, and compares."""
+"""Compares a deployed route's answers with those that Python computed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ SWAP_TOLERANCE = 1e-5
 """Neighbours whose scores are so close may stand the other way round."""
 
 
-def question(probe: dict[str, Any]) -> dict[str, Any]:
-    """Returns the body that asks a deployed route a probe."""
+def request_body(probe: dict[str, Any]) -> dict[str, Any]:
+    """Returns the request that asks a deployed route a probe."""
     return {
         "favourites": probe["favourites"],
         "strategy": probe["strategy"],

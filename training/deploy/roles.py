@@ -1,8 +1,9 @@
 """The roles that the project needs, and no more.
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
-bringing code, which HarperDB allows super users alone. ``recommender_reader`` looks: it is enough
-for ``status`` and ``versions``. The public routes need no user at all.
+bringing code, which HarperDB allows super users alone. ``recommender_reader`` reads them, enough
+for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else.
+The public routes need no user at all.
 """
 
 from __future__ import annotations
@@ -10,24 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from training.deploy.catalogue import CATALOGUE, ITEMS
-from training.deploy.lease import TABLE as DEPLOYS
+from training.deploy.catalogue import DIGESTS, ITEMS
+from training.deploy.event_keys import TABLE as EVENT_KEYS
+from training.deploy.lease import TABLE as LOCKS
 from training.deploy.versions import MODELS, POINTERS
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
-PUSHER, READER = "recommender_pusher", "recommender_reader"
-TABLES = (ITEMS, MODELS, POINTERS, CATALOGUE, DEPLOYS)
+PUSHER, READER, COLLECTOR = "recommender_pusher", "recommender_reader", "recommender_collector"
+TABLES = (ITEMS, MODELS, POINTERS, DIGESTS, LOCKS)
+EVENTS = "events"
 
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a user.
+    """A user that was created or renewed.
 
     Attributes:
-        username: Also the name of his role.
-        databases: What he may reach.
-        is_new: Whether he was made now; otherwise role and password were renewed.
+        username: Also the name of the role.
+        databases: What the user may reach.
+        is_new: Whether the user was created now; otherwise role and password were renewed.
     """
 
     username: str
@@ -36,11 +39,11 @@ class Made:
 
 
 def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
-    """Makes both roles and a user for each, or brings them up to date.
+    """Creates the roles and a user for each, or brings them up to date.
 
     Args:
         client: A super user's.
-        databases: The domains' databases; those that no component has made yet are left out.
+        databases: The domains' databases; those that do not exist yet are left out.
         passwords: By user name.
 
     Raises:
@@ -53,17 +56,19 @@ def make_users(client: HarperClient, databases: list[str], passwords: dict[str, 
             "users", f"none of {', '.join(databases)} is there yet: deploy once as a super user"
         )
     made = []
-    for username, writes in ((PUSHER, True), (READER, False)):
-        _make_role(client, username, found, writes=writes)
+    for username, tables, writes in (
+        (PUSHER, (*TABLES, EVENT_KEYS), True),
+        (READER, TABLES, False),
+        (COLLECTOR, (EVENTS,), False),
+    ):
+        _make_role(client, username, permission(found, tables, writes=writes))
         is_new = _make_user(client, username, passwords[username])
         made.append(Made(username, found, is_new))
     return made
 
 
-def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
-    """Returns a role's permissions: the deploy's tables, nothing else, no structure, no super
-    user.
-    """
+def permission(databases: list[str], tables: tuple[str, ...], *, writes: bool) -> dict[str, Any]:
+    """Returns a role's permissions: these tables, nothing else, no structure, no super user."""
     right = {
         "read": True,
         "insert": writes,
@@ -71,12 +76,13 @@ def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
         "delete": writes,
         "attribute_permissions": [],
     }
-    told: dict[str, Any] = {"super_user": False}
-    return told | {name: {"tables": {table: dict(right) for table in TABLES}} for name in databases}
+    rights: dict[str, Any] = {"super_user": False}
+    return rights | {
+        name: {"tables": {table: dict(right) for table in tables}} for name in databases
+    }
 
 
-def _make_role(client: HarperClient, name: str, databases: list[str], *, writes: bool) -> None:
-    rights = permission(databases, writes=writes)
+def _make_role(client: HarperClient, name: str, rights: dict[str, Any]) -> None:
     known = {role["role"]: role["id"] for role in client.operation("list_roles")}
     if name in known:
         client.operation("alter_role", id=known[name], role=name, permission=rights)

@@ -80,9 +80,11 @@ class Models:
         pointer = self.pointer() or {}
         since = _last_current(pointer)
         versions = [_version(row, pointer.get("version"), since) for row in rows]
+        # By their place in the history, not by its times: a clock may have been set back.
+        place = {version: -i for i, version in enumerate(since)}
         return sorted(
             versions,
-            key=lambda v: (v.current, v.made_current or "", v.pushed_at, v.version),
+            key=lambda v: (place.get(v.version, -len(place)), v.pushed_at, v.version),
             reverse=True,
         )
 
@@ -161,21 +163,18 @@ class Models:
         self.client.upsert(self.database, POINTERS, [row])
         return str(row["at"])
 
-    def prune(self, *, spare: str | None = None) -> list[str]:
+    def prune(self) -> list[str]:
         """Removes what nobody would go back to.
 
         Those that never became current go (what an interrupted deploy left behind), and all but the
         `KEPT` that were current last. The current one always stays.
-
-        Args:
-            spare: A version to keep although it never was current.
 
         Returns:
             The versions that were removed.
         """
         listed = self.listed()
         kept = [v.version for v in listed if v.current or v.made_current][:KEPT]
-        gone = [v.version for v in listed if v.version not in kept and v.version != spare]
+        gone = [v.version for v in listed if v.version not in kept]
         self.client.delete(self.database, MODELS, gone)
         return gone
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from training.config import CleanConfig
+from training.domains.event_rules import EventRules
 from training.domains.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
@@ -124,6 +125,7 @@ class Domain:
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
+        events: What is recorded of visitors, and what is learned from it.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Domain:
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
+    events: EventRules = field(default_factory=EventRules)
 
     @property
     def database(self) -> str:

@@ -26,17 +26,10 @@ from training.data.fold_in import FoldIn
 from training.data.text import normalise
 from training.domains.domain import ITEM_ID, Domain
 from training.domains.protocol import Protocol
-from training.evaluation.baselines import (
-    EASE_ITEMS,
-    Baseline,
-    Fitted,
-    Training,
-    ease,
-    grid,
-    item_knn,
-    popularity,
-    tuned,
-)
+from training.evaluation.baselines.linear import EASE_ITEMS, ease
+from training.evaluation.baselines.neighbours import item_knn
+from training.evaluation.baselines.peer import Baseline, Fitted, Training, grid, tuned
+from training.evaluation.baselines.simple import popularity
 from training.models import item_table, item_tower
 from training.models.item_strategy import ItemIndex, scorer_of
 from training.models.train import BLENDS

@@ -17,7 +17,8 @@ from training.data.dataset import Counts, Dataset, summary
 from training.data.examples import Queries, queries_of
 from training.data.text import normalise
 from training.domains.domain import Domain
-from training.evaluation.baselines import BASELINES, Baseline, Training, tuned
+from training.evaluation.baselines import BASELINES
+from training.evaluation.baselines.peer import Baseline, Training, tuned
 from training.models.ops import answers, rank
 from training.models.strategy import Served
 from training.progress import Progress
@@ -272,7 +273,11 @@ def _summary(
 def _split(config: Config) -> str:
     """Returns what tells which users were asked what; equal where models can be compared."""
     settings = asdict(config.clean) | asdict(config.split) | {"asked": config.evaluate.seed}
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
+    # 5.0 reads as 5: whether models can be compared is decided on this text.
+    return ", ".join(
+        f"{name} {value:g}" if type(value) is float else f"{name} {value}"
+        for name, value in settings.items()
+    )
 
 
 def _short(value: Any) -> Any:

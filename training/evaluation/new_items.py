@@ -22,7 +22,7 @@ from training.models.item_strategy import ItemIndex, scorer_of
 from training.progress import Progress
 from training.ranking.bootstrap import interval, resamples
 from training.ranking.metrics import recall_at
-from training.ranking.scoring import Scorer, rank_scores
+from training.ranking.scoring import Scorer, dense, rank_scores
 
 HIDDEN = 0.1
 """Share of the items that are hidden."""
@@ -101,7 +101,7 @@ def _queries(
 
 def _only(scorer: Scorer, hidden: np.ndarray) -> Scorer:
     """Returns a scorer to which there are none but the hidden items."""
-    return lambda favourites: np.where(hidden, scorer(favourites), -np.inf)
+    return lambda favourites: np.where(hidden, dense(scorer(favourites)), -np.inf)
 
 
 def _by_creator(

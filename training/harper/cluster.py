@@ -1,4 +1,4 @@
-"""The nodes of a cluster, as one of them knows them, and how they stand to each other."""
+"""The nodes of a cluster, as one of them knows them, and whether they replicate."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ class Target:
         """Whether there are others that rows are replicated to."""
         return len(self.nodes) > 1
 
+    @property
+    def settle_seconds(self) -> float:
+        """How long a row written through another node or thread may take to be seen here."""
+        return 0.5 if self.is_cluster else 0.1
 
-def target(
-    config: HarperConfig, *, hosts: Iterable[str] | None = None, alone: bool = False
-) -> Target:
+
+def target(config: HarperConfig, *, hosts: Iterable[str] | None = None) -> Target:
     """Finds the nodes.
 
     Args:
         config: The node to speak to.
         hosts: Host names of the others; None: ask the node's ``cluster_status``.
-        alone: Look at this node only.
 
     Raises:
         HarperError: the node does not answer, or refuses us.
     """
     client = HarperClient(config)
     first = Node("", config.url, config.routes_url, config.ca)
-    if alone:
-        return Target(client, (first,))
     if hosts is None:
         name, others = _known_nodes(client)
     else:
@@ -66,13 +66,13 @@ def target(
 
 def _known_nodes(client: HarperClient) -> tuple[str, list[str]]:
     try:
-        told = client.operation("cluster_status")
+        answer = client.operation("cluster_status")
     except HarperRefused as error:
         if error.status in (401,):
             raise
-        return "", []  # not a super user's business to know: then it is this node, or HARPER_NODES
-    hosts = [str(connection.get("name")) for connection in told.get("connections", [])]
-    return str(told.get("node_name", "")), sorted(set(hosts))
+        return "", []  # only a super user may ask: then it is this node, or HARPER_NODES
+    hosts = [str(connection.get("name")) for connection in answer.get("connections", [])]
+    return str(answer.get("node_name", "")), sorted(set(hosts))
 
 
 def _beside(first: Node, host: str) -> Node:
@@ -88,24 +88,26 @@ def _at(url: str, host: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
 
 
-def client_of(node: Node, config: HarperConfig) -> HarperClient:
-    """Returns a client of that node, with the same credentials (users are replicated), quick to
-    give up.
+def client_of(node: Node, config: HarperConfig, *, patience: Patience = QUICK) -> HarperClient:
+    """Returns a client of that node, with the same credentials (users are replicated) and short
+    time-outs unless others are named.
     """
-    return HarperClient(replace(config, url=node.url, routes_url=node.routes_url), patience=QUICK)
+    return HarperClient(
+        replace(config, url=node.url, routes_url=node.routes_url), patience=patience
+    )
 
 
 def replication(node: Node, config: HarperConfig, database: str) -> str:
-    """Returns how a node's replication of a database stands, for people: ``"2 of 2 peers"``,
+    """Returns the state of a node's replication of a database, for people: ``"2 of 2 peers"``,
     ``"alone"``.
     """
     try:
-        told = client_of(node, config).operation("cluster_status")
+        answer = client_of(node, config).operation("cluster_status")
     except HarperRefused:
-        return "not ours to know"
+        return "no permission"
     except HarperError:
         return "unknown"
-    peers = told.get("connections", [])
+    peers = answer.get("connections", [])
     if not peers:
         return "alone"
     return f"{sum(_is_connected(peer, database) for peer in peers)} of {len(peers)} peers"

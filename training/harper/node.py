@@ -33,14 +33,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Health:
-    """What a node says of one recommender.
+    """What a worker of a node says of one recommender.
 
     Attributes:
         node: Who was asked.
         reachable: Whether anything answered.
-        component: Hash of the code that answered; None where no such component is there.
+        component: Hash of the code that answered; None where the worker has no such routes.
         model: Version that answers clients; None where there is none.
         items: Number of items that model knows.
+        missing: Items of it that have no row in the catalogue.
         candidate: ``{"version", "state", "reason"}`` of the version being tried, or {}.
         refused: ``{"version", "reason"}`` of the version that the node would not take, or {}.
         reason: Why there is no model, or no answer.
@@ -53,6 +54,7 @@ class Health:
     component: str | None = None
     model: str | None = None
     items: int | None = None
+    missing: int = 0
     candidate: dict[str, Any] | None = None
     refused: dict[str, Any] | None = None
     reason: str | None = None
@@ -64,24 +66,34 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
     """Asks ``GET …/health`` over a connection of its own, so that any of the node's workers may
     answer.
     """
+    with session_for(node.routes_url, node.ca) as session:
+        return health_over(session, node, project, timeout_seconds=timeout_seconds)
+
+
+def health_over(
+    session: requests.Session, node: Node, project: str, *, timeout_seconds: float = 5.0
+) -> Health:
+    """Asks ``GET …/health`` over a session, whose connection leads to one worker."""
+    url = f"{node.routes_url}/{project}/health"
     try:
-        answer = _ask("health", node, f"{project}/health", timeout_seconds=timeout_seconds)
-    except HarperUnavailable as error:
-        return Health(node, reason=error.message)
-    told = _object(answer)
-    if "component" not in told:
-        return Health(node, reachable=True, reason=f"{answer.url} answers {answer.status_code}")
+        answer = session.get(url, timeout=timeout_seconds, allow_redirects=False)
+    except requests.RequestException as error:
+        return Health(node, reason=no_answer("health", url, error).message)
+    found = _object(answer)
+    if "component" not in found:
+        return Health(node, reachable=True, reason=f"{url} answers {answer.status_code}")
     return Health(
         node,
         reachable=True,
-        component=told["component"],
-        model=told.get("model") or None,
-        items=told.get("items"),
-        candidate=told.get("candidate") or {},
-        refused=told.get("refused") or {},
-        reason=told.get("reason") or told.get("message"),
-        worker=told.get("worker"),
-        workers=told.get("workers"),
+        component=found["component"],
+        model=found.get("model") or None,
+        items=found.get("items"),
+        missing=found.get("missing") or 0,
+        candidate=found.get("candidate") or {},
+        refused=found.get("refused") or {},
+        reason=found.get("reason") or found.get("message"),
+        worker=found.get("worker"),
+        workers=found.get("workers"),
     )
 
 
@@ -97,7 +109,7 @@ def require_page(node: Node, project: str) -> None:
         raise HarperRefused(
             "page",
             f"the model is deployed and answers, but {answer.url} does not: HarperDB serves no "
-            "pages from under a folder whose name begins with a dot; look where its ROOTPATH is",
+            "pages from under a folder whose name begins with a dot; check its ROOTPATH",
             status=answer.status_code,
         )
 
@@ -110,11 +122,11 @@ def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, A
         HarperRefused: an answer other than 200.
     """
     answer = _ask("recommend", node, f"{project}/recommend", question)
-    told = _object(answer)
+    found = _object(answer)
     if answer.status_code != 200:
         kind = HarperUnavailable if answer.status_code == 503 else HarperRefused
-        raise kind("recommend", str(told.get("message", answer.text)), status=answer.status_code)
-    return told
+        raise kind("recommend", str(found.get("message", answer.text)), status=answer.status_code)
+    return found
 
 
 def _ask(
@@ -143,10 +155,10 @@ def _ask(
 
 def _object(answer: requests.Response) -> dict[str, Any]:
     try:
-        told = json.loads(answer.text)
+        decoded = json.loads(answer.text)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return decoded if isinstance(decoded, dict) else {}
 
 
 def until(

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import scipy.sparse as sp
 
-Scorer = Callable[[np.ndarray], np.ndarray]
-"""favourites [B, F] int32 padded with -1 -> scores [B, items] float32."""
+Scores = np.ndarray | sp.csr_matrix
+"""[B, items] float32; sparse where most are 0, and then none is negative."""
+Scorer = Callable[[np.ndarray], Scores]
+"""favourites [B, F] int32 padded with -1 -> scores [B, items]."""
 
 
 def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
@@ -21,6 +23,11 @@ def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
     rows, places = np.nonzero(favourites >= 0)
     cells = (np.ones(len(rows), np.float32), (rows, favourites[rows, places]))
     return sp.csr_matrix(cells, shape=(len(favourites), items))
+
+
+def dense(scores: Scores) -> np.ndarray:
+    """Returns the scores as an array."""
+    return scores.toarray() if sp.issparse(scores) else np.array(scores)
 
 
 def rank_scores(
@@ -37,19 +44,28 @@ def rank_scores(
     Returns:
         [Q, results] int32, best first; -1 where there are fewer items.
     """
-    lists = []
+    lists = np.full((len(favourites), results), -1, np.int32)
     for start in range(0, len(favourites), batch):
         asked = favourites[start : start + batch]
-        scores = np.array(scorer(asked))
-        rows, places = np.nonzero(asked >= 0)
-        scores[rows, asked[rows, places]] = -np.inf
+        scores = scorer(asked)
         count = min(results, scores.shape[1])
-        top = _greatest(scores, count)
-        order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-        top = np.take_along_axis(top, order, axis=1)
-        top[~np.isfinite(np.take_along_axis(scores, top, axis=1))] = -1
-        lists.append(np.pad(top, ((0, 0), (0, results - count)), constant_values=-1))
-    return np.concatenate(lists).astype(np.int32)
+        if isinstance(scores, np.ndarray):
+            found = _rank_dense(scores, asked, count)
+        else:
+            found = _rank_sparse(scores, asked, count)
+        lists[start : start + batch, : found.shape[1]] = found
+    return lists
+
+
+def _rank_dense(scores: np.ndarray, favourites: np.ndarray, count: int) -> np.ndarray:
+    scores = np.array(scores)
+    rows, places = np.nonzero(favourites >= 0)
+    scores[rows, favourites[rows, places]] = -np.inf
+    top = _greatest(scores, count)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
+    top[~np.isfinite(np.take_along_axis(scores, top, axis=1))] = -1
+    return top
 
 
 def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
@@ -59,3 +75,23 @@ def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
     room = count - above.sum(axis=1, keepdims=True)
     equal &= np.cumsum(equal, axis=1, dtype=np.int32) <= room
     return np.nonzero(above | equal)[1].reshape(len(scores), count)
+
+
+def _rank_sparse(scores: sp.csr_matrix, favourites: np.ndarray, count: int) -> np.ndarray:
+    """Ranks what has a score, then the items without one, by index: as if they were all there."""
+    ranked = np.full((len(favourites), count), -1, np.int32)
+    for row, (start, end) in enumerate(zip(scores.indptr, scores.indptr[1:], strict=False)):
+        items, values = scores.indices[start:end], scores.data[start:end]
+        kept = (values > 0) & ~np.isin(items, favourites[row])
+        items, values = items[kept], values[kept]
+        if len(items) > count:
+            greatest = values >= np.partition(values, -count)[-count]
+            items, values = items[greatest], values[greatest]
+        best = items[np.lexsort((items, -values))][:count]
+        ranked[row, : len(best)] = best
+        if len(best) < count:
+            others = np.arange(min(scores.shape[1], count + favourites.shape[1]))
+            others = others[~np.isin(others, best) & ~np.isin(others, favourites[row])]
+            others = others[: count - len(best)]
+            ranked[row, len(best) : len(best) + len(others)] = others
+    return ranked

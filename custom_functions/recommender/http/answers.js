@@ -21,23 +21,31 @@ const FASTIFY = {
  */
 export function createErrorHandler(log) {
   return function answerError(error, request, reply) {
-    const told = toldOf(error, request);
-    if (told.statusCode >= 500 && !(error instanceof ServiceError)) {
+    const answer = answerOf(error, request);
+    if (answer.statusCode >= 500 && !(error instanceof ServiceError)) {
       log.error(`${request.method} ${request.routeOptions?.url}`, error);
     }
     if (error.retryAfter) reply.header('retry-after', String(error.retryAfter));
-    return reply.code(told.statusCode).send(told);
+    if (error instanceof ServiceError) reply.headers(error.headers);
+    return reply.code(answer.statusCode).send(answer);
   };
 }
 
-function toldOf(error, request) {
-  if (error instanceof ServiceError) return tell(error.statusCode, error.code, error.message);
-  if (Object.hasOwn(FASTIFY, error.code ?? '')) return tell(...FASTIFY[error.code]);
-  // Body parsers, Fastify's and HarperDB's, throw what they like before there is a body.
-  if (request.body === undefined && (error instanceof SyntaxError || error.statusCode === 400)) {
-    return tell(400, 'invalid_json', 'body: expected JSON');
-  }
-  return tell(500, 'internal', 'Something went wrong on our side.');
-}
+/**
+ * @param {ServiceError} error
+ * @returns {{statusCode: number, code: string, message: string}} What a client reads.
+ */
+export const messageOf = ({ statusCode, code, message }) => ({ statusCode, code, message });
 
-const tell = (statusCode, code, message) => ({ statusCode, code, message });
+function answerOf(error, request) {
+  if (error instanceof ServiceError) return messageOf(error);
+  if (Object.hasOwn(FASTIFY, error.code ?? '')) {
+    const [statusCode, code, message] = FASTIFY[error.code];
+    return { statusCode, code, message };
+  }
+  // Body parsers throw what they like before there is a body.
+  if (request.body === undefined && (error instanceof SyntaxError || error.statusCode === 400)) {
+    return { statusCode: 400, code: 'invalid_json', message: 'body: expected JSON' };
+  }
+  return { statusCode: 500, code: 'internal', message: 'Something went wrong on our side.' };
+}

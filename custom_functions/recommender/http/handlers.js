@@ -7,49 +7,50 @@ import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
 import { backendFigures } from '../lib/graph.js';
 import { recommend } from '../lib/recommend.js';
+import { signed } from './events.js';
 
 /**
  * @param {object} options
  * @param {ReturnType<import('../lib/models.js').createModels>} options.models
  * @param {ReturnType<import('../lib/tables.js').createTables>} options.tables
  * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
+ * @param {ReturnType<import('../lib/admission.js').createAdmission>} options.admission
+ * @param {ReturnType<import('../lib/events/events.js').createEvents>} options.events
  * @param {{project: string, collection: string, code: string}} options.settings
  * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
+ * @param {(request: object) => boolean} options.isReader Whether the client is logged in to the database.
  */
-export function createHandlers({ models, tables, figures, settings, node }) {
+export function createHandlers(options) {
+  const { models, tables, figures, admission, events, settings, node, isReader } = options;
+  // Public: what a deploy compares to know that every worker runs the same code.
   const who = {
     project: settings.project,
     component: settings.code,
-    node: node.name,
     worker: node.worker,
     workers: node.workers,
     since: figures.since,
   };
-
-  async function show(ids, fields) {
-    const rows = await Promise.all(ids.map((id) => tables.item(id)));
-    return rows.map((row, place) => shown(ids[place], row, fields));
-  }
+  const named = (request) => (isReader(request) ? { ...who, node: node.name } : who);
 
   return {
     /** POST recommend. */
-    recommend: ({ body }) =>
-      models.use(async ({ model, catalogue }) => {
-        const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-        const answer = recommend(model, body, (index) => creators.creatorOf(index));
-        const ids = answer.recommendations.map(({ id }) => id);
-        const rows = await show(ids, model.manifest.fields);
-        const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
-        return { model: model.version, ...answer, recommendations };
-      }),
+    async recommend(request) {
+      const compute = admission.admit(request);
+      const answer = await models.use((opened) => recommendFrom(opened, request.body, compute));
+      return { ...answer, ...signed(events, request, answer) };
+    },
 
     /** GET the collection. */
-    search: ({ query }) =>
-      models.use(async ({ model, catalogue }) => {
-        const found = (await catalogue.get()).find(query.q, query.limit);
+    async search(request) {
+      const { q, limit } = request.query;
+      const compute = admission.admit(request);
+      return models.use(async ({ model, catalogue, show }) => {
+        const held = await catalogue.get();
+        const found = await compute(() => held.find(q, limit));
         const ids = found.map((index) => model.idOf(index));
-        return { [settings.collection]: await show(ids, model.manifest.fields) };
-      }),
+        return { [settings.collection]: await show(ids) };
+      });
+    },
 
     /** GET one item. */
     item: ({ params: { id } }) =>
@@ -64,14 +65,18 @@ export function createHandlers({ models, tables, figures, settings, node }) {
       }),
 
     /** GET model. */
-    model: () => models.use(({ model }, pointer) => modelCard(model.manifest, pointer)),
+    model: (request) =>
+      models.use(({ model }, pointer) => {
+        const card = modelCard(model.manifest, pointer);
+        return isReader(request) ? card : withoutDeployer(card);
+      }),
 
     /** GET health. */
     async health(request, reply) {
-      await models.look();
-      const { model: live, why, ...more } = models.state();
-      const now = { ...who, ...given(more) };
+      const { model: live, degraded, why, ...more } = models.state();
+      const now = { ...named(request), ...given(more), events: events.state() };
       reply.header('cache-control', 'no-store');
+      if (live && degraded) return { status: 'degraded', reason: degraded, ...told(live), ...now };
       if (live) return { status: 'ok', ...told(live), ...now };
       reply.code(503).header('retry-after', '1');
       return { status: 'no model', model: null, ...now, ...none(why) };
@@ -82,16 +87,28 @@ export function createHandlers({ models, tables, figures, settings, node }) {
       const { model: live } = models.state();
       const stored = await tables.versions();
       const versions = stored.map((one) => ({ ...one, current: one.version === live?.version }));
-      const runtime = {
-        ...backendFigures(),
-        rss: process.memoryUsage.rss(),
-        node: process.version,
-      };
       reply.header('cache-control', 'no-store');
       const { version: model = null, model: { size: items = null } = {} } = live ?? {};
-      return { ...who, ...figures.read(), model, items, versions, runtime };
+      const runtime = isReader(request) ? { runtime: runtimeFigures() } : {};
+      return { ...named(request), ...figures.read(), model, items, versions, ...runtime };
     },
   };
+}
+
+const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });
+
+const runtimeFigures = () => ({
+  ...backendFigures(),
+  rss: process.memoryUsage.rss(),
+  node: process.version,
+});
+
+async function recommendFrom({ model, catalogue, show }, body, compute) {
+  const creators = body.diversity > 0 ? await catalogue.get() : undefined;
+  const answer = await compute(() => recommend(model, body, (index) => creators.creatorOf(index)));
+  const rows = await show(answer.recommendations.map(({ id }) => id));
+  const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
+  return { model: model.version, ...answer, recommendations };
 }
 
 const told = ({ model, catalogue }) => ({

@@ -1,14 +1,29 @@
 /**
- * What each route takes and gives. Everything has a bound.
+ * What each route takes and answers. Everything that is taken has a bound, and nothing else is taken. Plain JSON
+ * Schema, so that the API's description can be made of the same objects.
  */
+
+import { DEFAULT_BOUNDS } from '../lib/bounds.js';
+import { sessionSchema } from './events.js';
 
 const id = { type: 'string', minLength: 1, maxLength: 100 };
 const text = { type: 'string' };
 const number = { type: 'number' };
 const nullable = (type) => ({ type: [type, 'null'] });
 const open = { type: 'object', additionalProperties: true };
-const nothing = { type: 'object', properties: {} };
-const limit = (most) => ({ type: 'integer', minimum: 1, maximum: most, default: 10 });
+const taken = (properties, required = []) => ({
+  type: 'object',
+  required,
+  properties,
+  additionalProperties: false,
+});
+const nothing = taken({});
+const limit = (most) => ({
+  type: 'integer',
+  minimum: 1,
+  maximum: most,
+  default: Math.min(10, most),
+});
 
 const error = {
   type: 'object',
@@ -30,21 +45,31 @@ const recommendation = {
   properties: { id: text, score: number, because: { type: 'array', items: reason } },
 };
 
-/** POST recommend. */
-export const recommendSchema = {
-  querystring: nothing,
-  body: {
-    type: 'object',
-    required: ['favourites'],
-    properties: {
-      favourites: { type: 'array', items: id, minItems: 1, maxItems: 10 },
-      limit: limit(100),
-      exclude: { type: 'array', items: id, minItems: 0, maxItems: 1000, default: [] },
+/**
+ * The body of POST recommend.
+ *
+ * @param {ReturnType<import('../lib/bounds.js').boundsOf>} bounds
+ * @returns {object}
+ */
+export const recommendBody = (bounds) =>
+  taken(
+    {
+      favourites: { type: 'array', items: id, minItems: 1, maxItems: bounds.favourites },
+      limit: limit(bounds.limit),
+      exclude: { type: 'array', items: id, minItems: 0, maxItems: bounds.exclude, default: [] },
       strategy: { type: 'string', minLength: 1, maxLength: 60 },
       explain: { type: 'boolean', default: false },
       diversity: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      session: sessionSchema,
     },
-  },
+    ['favourites'],
+  );
+
+/** POST recommend; the current model's manifest may set other bounds. */
+export const recommendSchema = {
+  summary: 'Recommends items for a few favourites',
+  querystring: nothing,
+  body: recommendBody(DEFAULT_BOUNDS),
   response: {
     200: {
       type: 'object',
@@ -53,6 +78,7 @@ export const recommendSchema = {
         strategy: text,
         unknown: { type: 'array', items: text },
         recommendations: { type: 'array', items: recommendation },
+        answer: text,
       },
     },
     ...errors,
@@ -66,13 +92,11 @@ export const recommendSchema = {
  * @returns {object}
  */
 export const searchSchema = (collection) => ({
-  querystring: {
-    type: 'object',
-    properties: {
-      q: { type: 'string', minLength: 0, maxLength: 200, default: '' },
-      limit: limit(100),
-    },
-  },
+  summary: 'Finds items by the beginnings of words, the most popular first',
+  querystring: taken({
+    q: { type: 'string', minLength: 0, maxLength: 200, default: '' },
+    limit: limit(DEFAULT_BOUNDS.limit),
+  }),
   response: {
     200: { type: 'object', properties: { [collection]: { type: 'array', items: item } } },
     ...errors,
@@ -81,16 +105,22 @@ export const searchSchema = (collection) => ({
 
 /** GET one item. */
 export const itemSchema = {
-  params: { type: 'object', required: ['id'], properties: { id } },
+  summary: 'Shows one item',
+  params: taken({ id }, ['id']),
   querystring: nothing,
   response: { 200: item, ...errors },
 };
 
 /** GET model. */
-export const modelSchema = { querystring: nothing, response: { 200: open, ...errors } };
+export const modelSchema = {
+  summary: 'Describes the current model',
+  querystring: nothing,
+  response: { 200: open, ...errors },
+};
 
 /** GET health; a node without a model says more than an error does. */
 export const healthSchema = {
+  summary: 'Says whether this worker answers, and with which model',
   querystring: nothing,
   response: {
     200: open,
@@ -101,6 +131,7 @@ export const healthSchema = {
 
 /** GET stats. */
 export const statsSchema = {
+  summary: 'Counts requests and times since this worker started',
   querystring: nothing,
   response: {
     200: {

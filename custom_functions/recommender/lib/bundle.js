@@ -19,14 +19,19 @@ const BLOB_FILES = {
 /**
  * @param {object | undefined} record A row of `models`.
  * @param {string} version The version asked for.
- * @param {{patience?: number}} [options] patience: milliseconds to wait for one blob.
+ * @param {{project?: string, patience?: number}} [options] project: whose model it must be, where that is known;
+ *   patience: milliseconds to wait for one blob.
  * @returns {Promise<{manifest: object, topology: object, weights: ArrayBuffer, ids: string[],
  *   editions: Record<string, number>, probes: object[]}>}
  * @throws {ModelRefused}
  */
-export async function readBundle(record, version, { patience = 30_000 } = {}) {
+export async function readBundle(record, version, { project, patience = 30_000 } = {}) {
   if (!record) throw missing(`there is no model ${version} here (yet)`);
   const manifest = readManifest(record.manifest, version);
+  refuseUnless(
+    !project || !manifest.project || manifest.project === project,
+    `it is a model of ${manifest.project}, not of ${project}`,
+  );
   const read = (attribute) => bytesOf(record[attribute], attribute, patience);
   const checked = async (attribute) => {
     const file = BLOB_FILES[attribute];

@@ -2,6 +2,8 @@
  * What `GET …/model` says: the part of the manifest that is fit for a page.
  */
 
+import { boundsOf } from './bounds.js';
+
 const DEFAULTS = {
   created: null,
   domain: null,
@@ -28,6 +30,7 @@ export function modelCard(manifest, pointer) {
     ...Object.fromEntries(others),
     fields,
     sizes,
+    requests: boundsOf(manifest),
     strategies: strategies.map(strategyCard),
     default_strategy,
   };

@@ -13,14 +13,16 @@ export class ServiceError extends Error {
    * @param {number} statusCode HTTP status, 400..599.
    * @param {string} code Stable word for programs.
    * @param {string} message Sentence for people; says which field and what to do.
-   * @param {{retryAfter?: number}} [options] Seconds until another try is worth it.
+   * @param {{retryAfter?: number, headers?: Record<string, string>}} [options] Seconds until another try is
+   *   worth it; further headers of the answer.
    */
-  constructor(statusCode, code, message, { retryAfter } = {}) {
+  constructor(statusCode, code, message, { retryAfter, headers = {} } = {}) {
     super(message);
     this.name = 'ServiceError';
     this.statusCode = statusCode;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.headers = headers;
   }
 }
 
@@ -73,3 +75,18 @@ export const unknownItem = (what, id) =>
  */
 export const noModel = (reason, retryAfter = 1) =>
   new ServiceError(503, 'no_model', reason, { retryAfter });
+
+/** @returns {ServiceError} Too many computations wait. */
+export const overloaded = () =>
+  new ServiceError(503, 'overloaded', 'The server is busy. Try again in a second.', {
+    retryAfter: 1,
+  });
+
+/**
+ * @param {number} retryAfter Seconds.
+ * @returns {ServiceError} One client asks too often.
+ */
+export const tooManyRequests = (retryAfter) =>
+  new ServiceError(429, 'too_many_requests', `Too many requests. Try again in ${retryAfter} s.`, {
+    retryAfter,
+  });

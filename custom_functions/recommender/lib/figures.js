@@ -5,15 +5,15 @@
 import { createHistogram } from 'node:perf_hooks';
 
 /**
- * @param {() => number} [now] Milliseconds.
+ * @param {() => number} [now] Monotonic milliseconds.
  */
-export function createFigures(now = Date.now) {
+export function createFigures(now = () => performance.now()) {
   const started = now();
   const routes = new Map();
 
   return {
     /** When this worker started, ISO 8601. */
-    since: new Date(started).toISOString(),
+    since: new Date().toISOString(),
 
     /**
      * @param {string} route
@@ -24,7 +24,9 @@ export function createFigures(now = Date.now) {
       if (!routes.has(route)) routes.set(route, newRoute());
       const one = routes.get(route);
       one.requests++;
-      if (status >= 500) one.failed++;
+      // Deliberate, and said with when to try again: no model yet, or too much to do.
+      if (status === 503) one.unavailable++;
+      else if (status >= 500) one.failed++;
       else if (status >= 400) one.refused++;
       // The histogram holds whole numbers from 1: microseconds.
       one.times.record(Math.max(1, Math.round(milliseconds * 1000)));
@@ -38,12 +40,19 @@ export function createFigures(now = Date.now) {
   };
 }
 
-const newRoute = () => ({ requests: 0, refused: 0, failed: 0, times: createHistogram() });
+const newRoute = () => ({
+  requests: 0,
+  refused: 0,
+  failed: 0,
+  unavailable: 0,
+  times: createHistogram(),
+});
 
-const readRoute = ({ requests, refused, failed, times }) => ({
+const readRoute = ({ requests, refused, failed, unavailable, times }) => ({
   requests,
   refused,
   failed,
+  unavailable,
   p50: times.percentile(50) / 1000,
   p99: times.percentile(99) / 1000,
 });

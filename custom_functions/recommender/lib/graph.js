@@ -7,6 +7,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { ModelRefused } from './errors.js';
+import { installKernels } from './kernels.js';
 
 const STARTING = Symbol.for('harperdb-recommender: the start of the backend');
 
@@ -33,7 +34,8 @@ async function start(folder, log) {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths(folder.endsWith('/') ? folder : `${folder}/`);
   const started = await withoutCrashing(() => tf.setBackend('wasm').catch(() => false));
-  if (!started) {
+  if (started) installKernels();
+  else {
     log.warn(`TensorFlow.js: wasm did not start from ${folder}; the slower cpu backend answers`);
     await tf.setBackend('cpu');
   }

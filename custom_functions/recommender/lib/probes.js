@@ -1,18 +1,20 @@
 /**
- * A model proves itself: it gives the answers that Python got, or it is refused.
+ * A model must answer its probes as it did when it was exported, or it is refused. What counts as the same answer
+ * is said in docs/bundle.md, and tested in both languages with tests/cases/probes.json.
  */
 
 import { ModelRefused } from './errors.js';
 import { turn } from './pauses.js';
 import { rank } from './recommend.js';
 
-/** Greatest difference of a score. */
-export const SCORE_TOLERANCE = 1e-3;
-/** How many answers a probe holds; fewer where the strategy had no more to say. */
-const ANSWERS = 10;
+/** Greatest difference of a score: float16 weights, and sums in another order. */
+const SCORE_TOLERANCE = 1e-3;
 
-/** Scores nearer than this may change places. */
-export const TIE_TOLERANCE = 1e-5;
+/** Items whose expected scores differ by no more than this tie. */
+const TIE_TOLERANCE = 1e-5;
+
+/** How many answers a probe holds; one with fewer holds all that the strategy has. */
+const ANSWERS = 10;
 
 /**
  * @param {import('./model.js').Model} model
@@ -23,46 +25,46 @@ export async function replayProbes(model, probes) {
   for (const [place, probe] of probes.entries()) {
     const problem = replay(model, probe);
     if (problem) throw new ModelRefused(`probe ${place + 1} of ${probes.length}: ${problem}`);
-    // One probe holds the thread as long as one request does; then requests have their turn.
+    // One probe holds the thread as long as one request does; then requests get theirs.
     await turn();
   }
 }
 
 function replay(model, probe) {
   const { strategy, favourites, items, scores } = probe ?? {};
-  if (![favourites, items, scores].every(Array.isArray)) return 'not well-formed';
+  if (![favourites, items, scores].every(Array.isArray)) return 'malformed';
   if (!model.strategy(strategy)) return `there is no strategy ${strategy}`;
   const indices = favourites.map((id) => model.indexOf(id));
   if (indices.includes(undefined)) return 'a favourite is not in item_ids.json';
-  const { picks } = rank(model, {
-    strategy,
-    favourites: indices,
-    limit: Math.max(items.length, ANSWERS),
-  });
+  // As many as a probe may hold, so that one more than expected shows.
+  const limit = Math.max(items.length, ANSWERS);
+  const { picks } = rank(model, { strategy, favourites: indices, limit });
   const got = picks.map(({ index, score }) => ({ id: model.idOf(index), score }));
-  return differs(got, items, scores);
+  return difference(got, { items, scores });
 }
 
 /**
  * @param {{id: string, score: number}[]} got
- * @param {string[]} items What was expected, best first.
- * @param {number[]} scores
- * @returns {string | undefined} What is wrong, if anything.
+ * @param {{items: string[], scores: number[]}} expected Best first.
+ * @returns {string | undefined} How they differ, in one line.
  */
-export function differs(got, items, scores) {
+export function difference(got, { items, scores }) {
   if (got.length !== items.length) return `${got.length} answers instead of ${items.length}`;
-  if (new Set(got.map(({ id }) => id)).size < got.length) return 'an answer stands there twice';
-  const expected = new Map(items.map((id, place) => [id, scores[place]]));
-  // Something from just behind the last place may tie with it.
-  const scoreOf = (id) => (expected.has(id) ? expected.get(id) : scores.at(-1));
+  if (new Set(got.map(({ id }) => id)).size < got.length) return 'an item is answered twice';
+  const scoreOf = new Map(items.map((id, place) => [id, scores[place]]));
+  // Where the list was cut off, an item that was cut off may tie with the last.
+  const scoreOfOthers = items.length < ANSWERS ? NaN : scores.at(-1);
   for (const [place, { id, score }] of got.entries()) {
-    // Written so that a NaN differs.
-    if (!(Math.abs(score - scores[place]) <= SCORE_TOLERANCE)) {
+    if (!near(score, scores[place], SCORE_TOLERANCE)) {
       return `score ${score} instead of ${scores[place]} in place ${place + 1}`;
     }
-    if (id !== items[place] && !(Math.abs(scoreOf(id) - scores[place]) <= TIE_TOLERANCE)) {
-      return `${id} instead of ${items[place]} in place ${place + 1}`;
+    const own = scoreOf.has(id) ? scoreOf.get(id) : scoreOfOthers;
+    if (id !== items[place] && !near(own, scores[place], TIE_TOLERANCE)) {
+      return `item ${id} instead of ${items[place]} in place ${place + 1}`;
     }
   }
   return undefined;
 }
+
+// False for what is no number.
+const near = (a, b, tolerance) => Number.isFinite(a) && Math.abs(a - b) <= tolerance;

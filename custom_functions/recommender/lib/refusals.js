@@ -1,6 +1,6 @@
 /**
- * Why a row's model was not taken, and when to try again. What may mend itself is tried after 1, 2, 4 … 60 s;
- * what cannot, only when the row changes.
+ * Why a row's model was refused, and when to try again. What may pass by itself is tried after 1, 2, 4 … 60 s;
+ * a lasting refusal only when the row changes, or every 60 s if the caller asks for it.
  */
 
 import { ModelRefused } from './errors.js';
@@ -9,7 +9,7 @@ const SHORTEST = 1_000;
 const LONGEST = 60_000;
 
 /**
- * @param {() => number} now Milliseconds.
+ * @param {() => number} now Monotonic milliseconds: a clock that is set must not move the next try.
  */
 export function createRefusals(now) {
   let last; // {key, version, reason, at, retrying, retryAt, tries}
@@ -18,17 +18,19 @@ export function createRefusals(now) {
     /**
      * @param {{version: string, at?: string}} row
      * @param {Error} error
+     * @param {boolean} [keepTrying] Even if it lasts, at the longest interval.
      * @returns {{reason: string, retrying: boolean, wait: number}}
      */
-    note(row, error) {
+    note(row, error, keepTrying = false) {
       const known = error instanceof ModelRefused;
       const key = keyOf(row);
       const tries = last?.key === key ? last.tries + 1 : 1;
-      const wait = Math.min(SHORTEST * 2 ** (tries - 1), LONGEST);
-      const retrying = !known || error.mayMend;
+      const mayMend = !known || error.mayMend;
+      const wait = mayMend ? Math.min(SHORTEST * 2 ** (tries - 1), LONGEST) : LONGEST;
+      const retrying = mayMend || keepTrying;
       // Whatever else was thrown may hold a path or worse; it is for the log.
       const reason = known ? error.message : 'it could not be loaded; the log says why';
-      const at = new Date(now()).toISOString();
+      const at = new Date().toISOString();
       const retryAt = retrying ? now() + wait : Infinity;
       last = { key, version: String(row.version), reason, at, retrying, retryAt, tries };
       return { reason, retrying, wait };

@@ -3,7 +3,7 @@
  * all routes of the project with it.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { recommenderRoutes } from '../http/routes.js';
@@ -11,17 +11,26 @@ import { recommenderRoutes } from '../http/routes.js';
 /**
  * HarperDB calls it once a worker, with the project's prefix.
  *
+ * It must not wait for anything, a file or a timer. HarperDB loads the components of a node at once and registers
+ * their routes on one Fastify instance, and Fastify makes what is registered while another plugin is loading a
+ * child of that plugin: the worker would answer the other component's routes under this prefix only, until its
+ * next restart.
+ *
  * @param {import('fastify').FastifyInstance} app
  * @param {{logger: object}} options HarperDB's.
  */
 export default async function recommender(app, { logger }) {
   // The build makes this CommonJS: there, __dirname is the folder that holds this file and the .wasm files.
-  const settings = JSON.parse(await readFile(join(__dirname, '..', 'settings.json'), 'utf8'));
+  const settings = JSON.parse(readFileSync(join(__dirname, '..', 'settings.json'), 'utf8'));
   await recommenderRoutes(app, {
     // Looked up when used: the tables may be made after this file is loaded.
     database: tablesOf(settings.database),
     settings,
     wasmFolder: __dirname,
+    pagesFolder: join(__dirname, '..', 'web', 'ui'),
+    // HarperDB puts whoever logged in there; a stranger is nobody.
+    isReader: ({ raw }) => Boolean(raw.user),
+    server: globalThis.server,
     node: {
       name: globalThis.server?.hostname ?? process.env.NODE_HOSTNAME ?? '',
       worker: threadId,
@@ -40,5 +49,11 @@ const tablesOf = (name) => ({
   },
   get current() {
     return databases[name].current;
+  },
+  get events() {
+    return databases[name].events;
+  },
+  get event_keys() {
+    return databases[name].event_keys;
   },
 });

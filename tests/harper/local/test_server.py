@@ -13,16 +13,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from tests.harper_places import free_ports, wait_for
-from training.cli.harper import HARPER_FOLDER
+from training.cli.connection import HARPER_FOLDER
 from training.errors import ConfigError, HarperUnavailable
 from training.harper.local import ports
-from training.harper.local import server as local_harper
+from training.harper.local.launch import USERNAME
+from training.harper.local.node import PROJECT_ROOT, LocalNode
 from training.harper.local.processes import Process, is_alive, started_at
-from training.harper.local.server import LocalNode, connection, running_process, start, stop
+from training.harper.local.server import connection, running_process, start, stop
 
 
 @pytest.fixture
@@ -123,8 +125,48 @@ def test_a_folder_from_under_which_no_page_would_be_served_is_refused(
 
 
 def test_our_own_folder_is_not_hidden() -> None:
-    parts = HARPER_FOLDER.relative_to(local_harper.PROJECT_ROOT).parts
+    parts = HARPER_FOLDER.relative_to(PROJECT_ROOT).parts
     assert not any(part.startswith(".") for part in parts)
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Returns where a process and its children listen."""
+    process = psutil.Process(pid)
+    return {
+        (connection.laddr.ip, connection.laddr.port)
+        for each in (process, *process.children(recursive=True))
+        for connection in each.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def test_a_stopped_local_server_is_named_with_the_command_that_starts_it(node: LocalNode) -> None:
+    node.folder.mkdir()
+    (node.folder / "credentials.json").write_text('{"username": "u", "password": "p"}')
+    ports = {
+        "HARPER_OPERATIONS_PORT": str(node.operations_port),
+        "HARPER_ROUTES_PORT": str(node.routes_port),
+    }
+    with pytest.raises(ConfigError, match="is stopped: run `make harper-up`"):
+        connection(node.folder, ports)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads a copy of /proc")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_process_is_still_ours_after_the_clock_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    us = Process(os.getpid(), started_at(os.getpid()) or "", 1, 2)
+    lines = Path("/proc/stat").read_text().splitlines()
+    # Setting the clock moves the moment at which the machine is said to have started.
+    moved = [
+        f"btime {int(psutil.boot_time()) + days * 86_400}" if line.startswith("btime") else line
+        for line in lines
+    ]
+    (tmp_path / "stat").write_text("\n".join(moved))
+    (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert is_alive(us)
 
 
 @pytest.mark.e2e
@@ -160,7 +202,11 @@ def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
         session.trust_env = False
         session.auth = (config.username, config.password)
         answer = session.post(config.url, json=told)
-    assert answer.json()["username"] == local_harper.USERNAME
+    assert answer.json()["username"] == USERNAME
+
+    assert {host for host, _ in listening(second.pid)} == {node.host}
+    named = {node.operations_port, node.routes_port, node.replication_port}
+    assert named <= {port for _, port in listening(second.pid)}
 
     other = dataclasses.replace(node, folder=node.folder.parent / "other")
     with pytest.raises(ConfigError, match="is held by node"):

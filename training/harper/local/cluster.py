@@ -16,7 +16,9 @@ from pathlib import Path
 from training.errors import HarperUnavailable
 from training.harper import cluster
 from training.harper.client import HarperClient
-from training.harper.local.server import LocalNode, running_process, share_credentials, start, stop
+from training.harper.local.launch import share_credentials
+from training.harper.local.node import LocalNode
+from training.harper.local.server import running_process, start, stop
 from training.harper.node import until
 
 SIZE = 3

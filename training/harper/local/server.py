@@ -20,13 +20,9 @@ import dataclasses
 import fcntl
 import json
 import os
-import secrets
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -35,77 +31,11 @@ from training.errors import ConfigError, HarperUnavailable
 from training.harper.client import session_for
 from training.harper.config import HarperConfig
 from training.harper.local import ports
-from training.harper.local.processes import Process, is_alive, started_at
+from training.harper.local.launch import launch, write_private
+from training.harper.local.node import LocalNode
+from training.harper.local.processes import Process, is_alive
 
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
-USERNAME = "admin"
 LET_GO_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class LocalNode:
-    """Where a local node lives and where it listens.
-
-    Attributes:
-        folder: Everything that the node owns.
-        host: A loopback address.
-        operations_port: Port of the operations API.
-        routes_port: Port of the custom functions.
-        replication_port: Port that other nodes connect to.
-        secure_operations_port: Port of the operations API over HTTPS; none by default.
-        secure_routes_port: Port of the custom functions over HTTPS; none by default.
-        threads: HTTP worker threads.
-        startup_seconds: Longest wait for the first healthy answer.
-    """
-
-    folder: Path
-    host: str = "127.0.0.1"
-    operations_port: int = 9925
-    routes_port: int = 9926
-    replication_port: int = 9933
-    secure_operations_port: int | None = None
-    secure_routes_port: int | None = None
-    threads: int = 2
-    startup_seconds: float = 90.0
-
-    @classmethod
-    def from_environment(
-        cls, folder: Path, environment: Mapping[str, str] | None = None
-    ) -> LocalNode:
-        """Reads the ports from the environment; the replication port lies 7 above the routes' one.
-
-        Raises:
-            ConfigError: a port that is no number of 1024..65000.
-        """
-        env = os.environ if environment is None else environment
-        operations = _port(env, "HARPER_OPERATIONS_PORT", cls.operations_port)
-        routes = _port(env, "HARPER_ROUTES_PORT", cls.routes_port)
-        return cls(folder, "127.0.0.1", operations, routes, routes + 7)
-
-    @property
-    def url(self) -> str:
-        """Address of the operations API."""
-        return f"http://{self.host}:{self.operations_port}"
-
-    @property
-    def routes_url(self) -> str:
-        """Address of the custom functions."""
-        return f"http://{self.host}:{self.routes_port}"
-
-    def config(self) -> HarperConfig:
-        """Returns how to reach the node as its administrator.
-
-        Raises:
-            ConfigError: the node was never started.
-        """
-        path = self.folder / "credentials.json"
-        if not path.is_file():
-            raise ConfigError(
-                f"no HarperDB was ever started under {self.folder}: run `make harper-up`, "
-                "or name one with HARPER_URL, HARPER_USERNAME and HARPER_PASSWORD"
-            )
-        told = json.loads(path.read_text("utf-8"))
-        return HarperConfig(self.url, self.routes_url, told["username"], told["password"])
 
 
 def connection(folder: Path, environment: Mapping[str, str] | None = None) -> HarperConfig:
@@ -117,7 +47,7 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
         environment: Instead of the process's.
 
     Raises:
-        ConfigError: incomplete settings, or neither is there.
+        ConfigError: incomplete settings, or the local one was never started or is stopped.
     """
     env = os.environ if environment is None else environment
     if env.get("HARPER_URL"):
@@ -128,14 +58,10 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
         node = dataclasses.replace(
             node, operations_port=running.operations_port, routes_port=running.routes_port
         )
-    return node.config()
-
-
-def _port(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name) or str(default)
-    if not text.isdecimal() or not 1024 <= int(text) <= 65000:
-        raise ConfigError(f"{name}={text}: expected a port, 1024..65000")
-    return int(text)
+    config = node.config()
+    if running is None and not ports.is_taken(node.host, node.operations_port):
+        raise ConfigError(f"the local HarperDB ({node.url}) is stopped: run `make harper-up`")
+    return config
 
 
 def start(node: LocalNode) -> Process:
@@ -155,7 +81,7 @@ def start(node: LocalNode) -> Process:
         else:
             _refuse_taken_ports(node)
             _forget_what_ended(node)
-            process = _launch(node)
+            process = launch(node)
             write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
         _wait_until_healthy(node, process)
         # Whoever sees it healthy first says so, even where the one who started it gave up.
@@ -187,7 +113,7 @@ def running_process(node: LocalNode) -> Process | None:
     try:
         process = Process(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        return None  # never started, or torn by a crash: either way there is none that we know of
+        return None  # never started, or cut short by a crash: there is none that we know of
     return process if is_alive(process) else None
 
 
@@ -247,91 +173,6 @@ def _forget_what_ended(node: LocalNode) -> None:
     # HarperDB does not start while any process has the pid that it noted last: one of ours that was
     # killed and is being cleared away, or after a crash whoever has got that number since.
     (node.folder / "root" / "hdb.pid").unlink(missing_ok=True)
-
-
-def _launch(node: LocalNode) -> Process:
-    program = PROJECT_ROOT / "node_modules" / ".bin" / "harperdb"
-    if not program.exists() or shutil.which("node") is None:
-        raise ConfigError(f"{program} is missing: install Node.js 20 or newer and run `make setup`")
-    with (node.folder / "output.log").open("wb") as output:
-        child = subprocess.Popen(
-            [str(program), "run"],
-            env=_environment(node),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupt meant for us is not meant for the server
-        )
-    return Process(child.pid, started_at(child.pid) or "", node.operations_port, node.routes_port)
-
-
-def _environment(node: LocalNode) -> dict[str, str]:
-    installed = (node.folder / "installed").exists()
-    if not installed:
-        # An installation that was cut off may lack its user; nothing can be in it yet.
-        shutil.rmtree(node.folder / "root", ignore_errors=True)
-    username, password = _credentials(node.folder)
-    env = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(node.folder / "home"),
-        "ROOTPATH": str(node.folder / "root"),
-        "TC_AGREEMENT": "yes",
-        "DEFAULTS_MODE": "prod",
-        "NODE_HOSTNAME": node.host,
-        "REPLICATION_HOSTNAME": node.host,
-        "REPLICATION_SECUREPORT": f"{node.host}:{node.replication_port}",
-        "OPERATIONSAPI_NETWORK_PORT": f"{node.host}:{node.operations_port}",
-        "OPERATIONSAPI_NETWORK_SECUREPORT": _secure(node, node.secure_operations_port),
-        "OPERATIONSAPI_NETWORK_CORS": "false",
-        "HTTP_PORT": f"{node.host}:{node.routes_port}",
-        "HTTP_SECUREPORT": _secure(node, node.secure_routes_port),
-        "MQTT_NETWORK_PORT": "null",
-        "MQTT_NETWORK_SECUREPORT": "null",
-        "THREADS_COUNT": str(node.threads),
-        "LOCALSTUDIO_ENABLED": "false",
-        "LOGGING_LEVEL": "warn",
-    }
-    for folder in ("home", "root"):
-        (node.folder / folder).mkdir(exist_ok=True)
-    if not installed:
-        # Needed by the installation only; later starts carry no password at all.
-        env |= {"HDB_ADMIN_USERNAME": username, "HDB_ADMIN_PASSWORD": password}
-    return env
-
-
-def _secure(node: LocalNode, port: int | None) -> str:
-    return "null" if port is None else f"{node.host}:{port}"
-
-
-def _credentials(folder: Path) -> tuple[str, str]:
-    path = folder / "credentials.json"
-    if not path.exists():
-        told = {"username": USERNAME, "password": secrets.token_urlsafe(24)}
-        write_private(path, json.dumps(told))
-    told = json.loads(path.read_text("utf-8"))
-    return told["username"], told["password"]
-
-
-def share_credentials(folders: list[Path]) -> None:
-    """Gives all nodes of a cluster the credentials of the first: users are replicated among
-    them.
-    """
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-    username, password = _credentials(folders[0])
-    for folder in folders[1:]:
-        if not (folder / "credentials.json").exists():
-            told = {"username": username, "password": password}
-            write_private(folder / "credentials.json", json.dumps(told))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
-    part = path.with_suffix(".tmp")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.replace(path)
 
 
 def _wait_until_healthy(node: LocalNode, process: Process) -> None:

@@ -1,4 +1,4 @@
-"""How each node stands to a version: whether it answers from it, tries it, refuses it, or is
+"""The state of each node for a version: whether it answers from it, tries it, refuses it, or is
 down.
 """
 
@@ -9,34 +9,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from training.deploy import probes
+from training.deploy.probes import difference, request_body
 from training.errors import HarperError, HarperRefused, HarperUnavailable
 from training.harper.cluster import Target
-from training.harper.node import Health, Node, health, recommend, until
+from training.harper.node import Health, Node, recommend, until
+from training.harper.workers import ask_until
 
-ASKED_A_WORKER = 12
-"""How often a node is asked at most for each of its workers, until all were heard.
-
-Which one answers a connection is chance; one in 100,000 goes unheard so.
-"""
-WORKERS_SUPPOSED = 2
-"""Workers of a node that does not say how many it has."""
-RESTART_SECONDS = 60.0
 CANDIDATE_SECONDS = 120.0
 STUCK_SECONDS = 10.0
 """How long a node may lack a part of the candidate before it is no longer waited for."""
 SWITCH_SECONDS = 60.0
-SECOND_TRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A node and a version.
+class NodeState:
+    """What a node does with a version.
 
     Attributes:
         node: The node.
-        state: ``answers``, ``behind``, ``refused`` or ``down``.
-        health: Its latest word.
+        state: ``answers``, ``behind``, ``refused``, ``missing`` or ``down``.
+        health: Its latest answer.
         reason: Why it does not answer from the version.
     """
 
@@ -51,65 +43,36 @@ class Standing:
         return self.state == "answers"
 
 
-def hear_workers(node: Node, project: str, is_good: Callable[[Health], bool]) -> Health:
-    """Asks a node for its health until each of its workers, which keep a model each, was heard.
-
-    Args:
-        node: The node.
-        project: The component's name.
-        is_good: What all of them should say; the first answer that is not so ends it.
-
-    Returns:
-        That answer, or the last one.
-    """
-    heard: set[int | None] = set()
-    asked = 0
-    while True:
-        told = _health(node, project)
-        heard.add(told.worker)
-        asked += 1
-        workers = told.workers or WORKERS_SUPPOSED
-        if not is_good(told) or len(heard) >= workers or asked >= ASKED_A_WORKER * workers:
-            return told
+def node_state(node: Node, project: str, version: str) -> NodeState:
+    """Asks a node about a version; it answers from it when each of its workers does."""
+    found = ask_until(node, project, lambda h: _state(h, version) == "answers")
+    state = _state(found, version)
+    reason = _refusal(found, version).get("reason") or found.reason
+    if state == "missing":
+        reason = f"a worker has no routes of {project} ({found.reason}); deploy again"
+    return NodeState(node, state, found, None if state == "answers" else reason)
 
 
-def _health(node: Node, project: str) -> Health:
-    """Asks twice where no answer comes: a worker may be busy, or on its way out."""
-    told = health(node, project)
-    if told.reachable:
-        return told
-    time.sleep(SECOND_TRY_SECONDS)
-    return health(node, project)
-
-
-def standing(node: Node, project: str, version: str) -> Standing:
-    """Asks a node how it stands to a version; it answers from it when each of its workers does."""
-    told = hear_workers(node, project, lambda h: _state(h, version) == "answers")
-    state = _state(told, version)
-    reason = _refusal(told, version).get("reason") or told.reason
-    if state == "behind" and told.component is None:
-        reason = "the component is not there"
-    return Standing(node, state, told, None if state == "answers" else reason)
-
-
-def _state(told: Health, version: str) -> str:
-    if not told.reachable:
+def _state(health: Health, version: str) -> str:
+    if not health.reachable:
         return "down"
-    if told.model == version:
+    if health.component is None:
+        return "missing"
+    if health.model == version:
         return "answers"
-    refusal = _refusal(told, version)
+    refusal = _refusal(health, version)
     # What is tried again may only be on its way to the node.
     return "refused" if refusal and not refusal.get("retrying") else "behind"
 
 
-def _refusal(told: Health, version: str) -> dict[str, Any]:
-    refused = told.refused or {}
+def _refusal(health: Health, version: str) -> dict[str, Any]:
+    refused = health.refused or {}
     return refused if refused.get("version") == version else {}
 
 
-def settled(
+def settled_states(
     target: Target, project: str, version: str, keep_alive: Callable[[], None]
-) -> list[Standing]:
+) -> list[NodeState]:
     """Waits until each node answers from a version, refuses it or is down; the target's own node
     first.
 
@@ -119,30 +82,30 @@ def settled(
         version: The version that the pointer names.
         keep_alive: Called again and again meanwhile.
     """
-    found: dict[Node, Standing] = {}
+    found: dict[Node, NodeState] = {}
 
     def all_decided() -> bool:
         keep_alive()
         for node in target.nodes:
             if node not in found or found[node].state == "behind":
-                found[node] = standing(node, project, version)
-        return all(s.state != "behind" or s.health.component is None for s in found.values())
+                found[node] = node_state(node, project, version)
+        return all(s.state != "behind" for s in found.values())
 
     until(all_decided, SWITCH_SECONDS)
     return [found[node] for node in target.nodes]
 
 
-def require_answering(node: Standing) -> None:
+def require_answering(state: NodeState) -> None:
     """Raises where the node does not answer from the version.
 
     Raises:
         HarperRefused: it refuses it, or did not change over in time.
         HarperUnavailable: it is down.
     """
-    if node.state == "down":
-        raise HarperUnavailable("health", node.reason or "the node is down")
-    if not node.answers:
-        raise HarperRefused("health", node.reason or "the node did not change over in time")
+    if state.state in ("down", "missing"):
+        raise HarperUnavailable("health", state.reason or "the node is down")
+    if not state.answers:
+        raise HarperRefused("health", state.reason or "the node did not change over in time")
 
 
 def try_candidate(
@@ -160,7 +123,7 @@ def try_candidate(
         keep_alive: Called again and again meanwhile.
 
     Raises:
-        HarperRefused: the target's own node refuses it, or cannot make up its mind.
+        HarperRefused: the target's own node refuses it, or is not ready in time.
         HarperUnavailable: the target's own node is down.
     """
     trials = [_Trial(node, project, version) for node in target.nodes]
@@ -191,54 +154,54 @@ class _Trial:
 
     def is_decided(self) -> bool:
         """Asks once more; ``ready`` is what each worker says."""
-        told = hear_workers(self.node, self.project, lambda h: self._read(h)[0] == "ready")
-        self.state, self.reason = self._read(told)
+        found = ask_until(self.node, self.project, lambda h: self._read(h)[0] == "ready")
+        self.state, self.reason = self._read(found)
         if self.state == "loading":
             # What a node lacks may be on its way to it, but not for ever.
             return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
         return True
 
-    def _read(self, told: Health) -> tuple[str, str]:
-        if not told.reachable or told.component is None:
-            return "absent", told.reason or ""
-        if told.model == self.version:
+    def _read(self, health: Health) -> tuple[str, str]:
+        if not health.reachable or health.component is None:
+            return "absent", health.reason or ""
+        if health.model == self.version:
             return "ready", ""
-        candidate = told.candidate or {}
+        candidate = health.candidate or {}
         if candidate.get("version") != self.version:
             return "loading", ""
         return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
 
 
-def probed(
-    standings: list[Standing], project: str, version: str, asked: list[dict[str, Any]]
-) -> list[Standing]:
+def check_probes(
+    states: list[NodeState], project: str, version: str, probes: list[dict[str, Any]]
+) -> list[NodeState]:
     """Asks every node that answers from the version the probes, over HTTP like a visitor.
 
     Returns:
-        How the nodes stand after it: another node than the target's own that fails is named.
+        The states after it: another node than the target's own that fails is named.
 
     Raises:
         HarperRefused: the target's own answer differs from Python's, or is another version's.
         HarperUnavailable: the target's own node does not answer.
     """
     found = []
-    for place, stand in enumerate(standings):
+    for place, state in enumerate(states):
         try:
-            if stand.answers:
-                _ask_probes(stand.node, project, version, asked)
+            if state.answers:
+                _ask_probes(state.node, project, version, probes)
         except HarperError as error:
             if place == 0:
                 raise
-            state = "down" if isinstance(error, HarperUnavailable) else "refused"
-            stand = replace(stand, state=state, reason=str(error))
-        found.append(stand)
+            kind = "down" if isinstance(error, HarperUnavailable) else "refused"
+            state = replace(state, state=kind, reason=str(error))
+        found.append(state)
     return found
 
 
-def _ask_probes(node: Node, project: str, version: str, asked: list[dict[str, Any]]) -> None:
-    for probe in asked:
-        answer = recommend(node, project, probes.question(probe))
-        wrong = probes.difference(probe, answer)
+def _ask_probes(node: Node, project: str, version: str, probes: list[dict[str, Any]]) -> None:
+    for probe in probes:
+        answer = recommend(node, project, request_body(probe))
+        wrong = difference(probe, answer)
         if answer.get("model") != version:
             wrong = f"answered by {answer.get('model')} instead of {version}"
         if wrong is not None:

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
-from training.deploy import standing as nodes
-from training.deploy.standing import ASKED_A_WORKER, Standing, probed, standing
+from training.deploy import node_state as module
+from training.deploy.node_state import NodeState, check_probes, node_state
 from training.errors import HarperRefused, HarperUnavailable
+from training.harper import workers as asking
 from training.harper.node import Health, Node
+from training.harper.workers import ASKED_A_WORKER
 
 NODE = Node("db1", "http://127.0.0.1:1", "http://127.0.0.1:2")
 
@@ -22,25 +24,25 @@ def answer(model: str, worker: int, workers: int | None = 2) -> Health:
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[Health]:
     """What the node will say; what is left of it was not asked for."""
     told: list[Health] = []
-    monkeypatch.setattr(nodes, "health", lambda node, project: told.pop(0))
-    monkeypatch.setattr(nodes, "SECOND_TRY_SECONDS", 0)
+    monkeypatch.setattr(asking, "health", lambda node, project: told.pop(0))
+    monkeypatch.setattr(asking, "SECOND_TRY_SECONDS", 0)
     return told
 
 
 def test_a_worker_that_is_behind_is_found_however_late_it_answers(answers: list[Health]) -> None:
     answers += [answer("new", 1)] * 15 + [answer("old", 2)]
-    assert standing(NODE, "songs", "new").state == "behind"
+    assert node_state(NODE, "songs", "new").state == "behind"
 
 
 def test_a_node_is_asked_no_more_once_each_worker_answered(answers: list[Health]) -> None:
     answers += [answer("new", 1), answer("new", 1), answer("new", 2), answer("old", 3)]
-    assert standing(NODE, "songs", "new").answers
+    assert node_state(NODE, "songs", "new").answers
     assert answers == [answer("old", 3)]
 
 
 def test_the_first_answer_that_is_not_so_ends_it(answers: list[Health]) -> None:
     answers += [answer("old", 1), answer("new", 2)]
-    assert standing(NODE, "songs", "new").state == "behind"
+    assert node_state(NODE, "songs", "new").state == "behind"
     assert answers == [answer("new", 2)]
 
 
@@ -48,17 +50,26 @@ def test_the_first_answer_that_is_not_so_ends_it(answers: list[Health]) -> None:
 def test_a_node_is_down_when_it_is_silent_twice(answers: list[Health], state: str) -> None:
     silent = Health(NODE, reason="away")
     answers += [silent, silent if state == "down" else answer("new", 1), answer("new", 2)]
-    assert standing(NODE, "songs", "new").state == state
+    assert node_state(NODE, "songs", "new").state == state
 
 
 @pytest.mark.parametrize(("retrying", "state"), [(True, "behind"), (False, "refused")])
-def test_a_refusal_that_may_mend_itself_is_no_last_word(
+def test_a_refusal_that_is_tried_again_is_not_final(
     answers: list[Health], retrying: bool, state: str
 ) -> None:
     refused = {"version": "new", "reason": "no blob yet", "retrying": retrying}
     answers += [dataclasses.replace(answer("old", 1), refused=refused)]
-    found = standing(NODE, "songs", "new")
+    found = node_state(NODE, "songs", "new")
     assert (found.state, found.reason) == (state, "no blob yet")
+
+
+def test_a_worker_without_our_routes_is_a_fault_and_not_a_node_that_is_behind(
+    answers: list[Health],
+) -> None:
+    answers += [answer("new", 1), Health(NODE, reachable=True, reason="…/health answers 404")]
+    found = node_state(NODE, "songs", "new")
+    assert found.state == "missing"
+    assert "no routes of songs" in (found.reason or "")
 
 
 @pytest.mark.parametrize("workers", [4, None])
@@ -66,16 +77,16 @@ def test_a_proxy_that_leads_to_one_worker_is_not_asked_for_ever(
     answers: list[Health], workers: int | None
 ) -> None:
     answers += [answer("new", 1, workers)] * 100
-    assert standing(NODE, "songs", "new").answers
-    assert 100 - len(answers) == ASKED_A_WORKER * (workers or nodes.WORKERS_SUPPOSED)
+    assert node_state(NODE, "songs", "new").answers
+    assert 100 - len(answers) == ASKED_A_WORKER * (workers or asking.WORKERS_SUPPOSED)
 
 
 PROBE = {"favourites": ["a"], "items": ["b"], "scores": [1.0], "strategy": "voters"}
 
 
-def standings(*names: str) -> list[Standing]:
+def states(*names: str) -> list[NodeState]:
     hosts = [Node(name, "http://127.0.0.1:1", "http://127.0.0.1:2") for name in names]
-    return [Standing(node, "answers", answer("new", 1)) for node in hosts]
+    return [NodeState(node, "answers", answer("new", 1)) for node in hosts]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +103,9 @@ def test_another_node_that_fails_its_probes_is_named_and_takes_nothing_back(
             raise error
         return good | ({"model": "old"} if node.name == "db2" else {})
 
-    monkeypatch.setattr(nodes, "recommend", recommend)
-    found = probed(standings("db1", "db2", "db3"), "songs", "new", [PROBE])
-    assert [stand.state for stand in found] == ["answers", state, "answers"]
+    monkeypatch.setattr(module, "recommend", recommend)
+    found = check_probes(states("db1", "db2", "db3"), "songs", "new", [PROBE])
+    assert [state.state for state in found] == ["answers", state, "answers"]
     assert found[1].reason
     with pytest.raises((HarperRefused, HarperUnavailable)):
-        probed(standings("db2", "db1"), "songs", "new", [PROBE])
+        check_probes(states("db2", "db1"), "songs", "new", [PROBE])

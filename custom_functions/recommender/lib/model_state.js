@@ -1,0 +1,52 @@
+/**
+ * What `GET …/health` says of the models: which one answers, and what is wrong.
+ */
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<import('./pointers.js').createPointers>} parts.pointers
+ * @param {ReturnType<import('./live_model.js').createLiveModel>} parts.live
+ * @param {ReturnType<import('./candidate.js').createCandidate>} parts.candidate
+ * @param {ReturnType<import('./loading.js').createLoading>} parts.loading
+ * @returns {{model?: object, degraded?: string, loading?: string, refused?: object, candidate?: object,
+ *   why?: string}} `degraded`: why another model than the current one answers; `why`: why none does.
+ */
+export function modelState({ pointers, live, candidate, loading }) {
+  return {
+    model: live.model,
+    degraded: live.model && whyDegraded(pointers, live.model, loading),
+    loading: loading.underWay?.version,
+    refused: loading.refusals.current.of(pointers.current),
+    candidate: candidateState(pointers.candidate, [live.model, candidate.model], loading),
+    why: live.model ? undefined : whyNone(pointers, loading),
+  };
+}
+
+/** @returns {string} Why no model answers, fit for strangers. */
+export function whyNone({ unreadable, current }, loading) {
+  if (unreadable) return 'The database does not answer.';
+  if (!current) return 'No model has been deployed yet.';
+  return whyRefused(current, loading) ?? `Model ${current.version} is being loaded.`;
+}
+
+function whyDegraded({ unreadable, current }, model, loading) {
+  if (unreadable) return 'The database does not answer.';
+  if (!current) return 'The row of current is missing.';
+  return whyRefused(current, loading);
+}
+
+function whyRefused(current, loading) {
+  const refused = loading.refusals.current.of(current);
+  return refused && (current.problem ?? `Model ${refused.version} was refused: ${refused.reason}`);
+}
+
+function candidateState(row, models, loading) {
+  if (!row) return undefined;
+  const { version } = row;
+  if (!row.problem && models.some((model) => model?.version === version)) {
+    return { version, state: 'ready' };
+  }
+  const refused = loading.refusals.candidate.of(row);
+  const state = refused && !refused.retrying ? 'refused' : 'loading';
+  return { version, state, ...(refused && { reason: refused.reason }) };
+}

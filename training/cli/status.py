@@ -1,0 +1,163 @@
+"""The commands that say what is deployed where: status and versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import typer
+from rich.table import Table
+
+from training.cli.connection import Cluster, connect
+from training.cli.console import DomainName, domain_of, err, out
+from training.deploy import catalogue
+from training.deploy.projects import deployed_projects
+from training.deploy.versions import Models
+from training.domains.domain import Domain
+from training.errors import HarperError, HarperRefused
+from training.harper import cluster
+from training.harper.client import HarperClient
+from training.harper.cluster import Target, client_of
+from training.harper.node import Health, Node
+from training.harper.workers import Worker, Workers, ask_workers
+
+BEHIND = 3
+"""Exit code where something is not as deployed: of a deploy or rollback that is done, but not on
+every node, and of a status that finds one.
+"""
+
+
+def status(domain: DomainName, in_cluster: Cluster = False) -> None:
+    """Say what is deployed where: code, model and items of each worker, replication, catalogue.
+
+    Ends with 3 where nothing is deployed, a node is down, a worker lacks the routes or answers from
+    another model than the current, or catalogue rows are missing.
+
+    Example: harperdb-recommender status songs
+    """
+    chosen = domain_of(domain)
+    target = connect(in_cluster)
+    current = (Models(target.client, chosen.database).pointer() or {}).get("version")
+    table = table_of(
+        "node", "worker", "reachable", "component", "model", "items", "replication", "remarks"
+    )
+    is_well = True
+    for node in target.nodes:
+        projects = _projects(client_of(node, target.client.config), chosen)
+        found = ask_workers(node, projects)
+        replicated = cluster.replication(node, target.client.config, chosen.database)
+        remarks = list(_node_remarks(target, node, chosen, found))
+        is_well &= not remarks
+        for worker in found.heard:
+            health = worker.answers[chosen.project]
+            wrong = list(_worker_remarks(chosen, health, current))
+            is_well &= not wrong
+            _add_row(table, worker, health, replicated, wrong + remarks)
+            remarks = []
+    out.print(table)
+    if current is None:
+        err.print(f"{target.node.url} has no model of {chosen.name}: `make deploy-{chosen.name}`")
+    if current is None or not is_well:
+        raise typer.Exit(BEHIND)
+
+
+def _projects(client: HarperClient, domain: Domain) -> list[str]:
+    try:
+        return sorted({domain.project, *deployed_projects(client)})
+    except HarperError:
+        return [domain.project]  # the node may be down, and its routes say so
+
+
+def _worker_remarks(domain: Domain, health: Health, current: str | None) -> Iterator[str]:
+    """Yields what is wrong with one worker."""
+    if not health.reachable:
+        yield health.reason or "does not answer"
+        return
+    if health.component is None:
+        yield f"no routes of {domain.project}: deploy again"
+        return
+    if health.refused:
+        yield f"refuses {health.refused['version']}: {health.refused['reason']}"
+    elif health.model != current:
+        yield health.reason or f"answers from {health.model}, not from {current}"
+    if health.missing:
+        yield f"{health.missing:,} items have no catalogue row: deploy again"
+
+
+def _node_remarks(target: Target, node: Node, domain: Domain, found: Workers) -> Iterator[str]:
+    """Yields what is wrong with a node as a whole."""
+    if not all(worker.is_reachable for worker in found.heard):
+        return
+    if not found.is_complete:
+        yield f"{len(found.heard)} of {found.expected or '?'} workers answer"
+    try:
+        damage = catalogue.damage(client_of(node, target.client.config), domain.database)
+    except HarperRefused:
+        return  # there is no catalogue yet
+    except HarperError as error:
+        yield error.message
+        return
+    if damage:
+        yield f"{damage}: deploy again"
+
+
+def _add_row(
+    table: Table, worker: Worker, health: Health, replicated: str, remarks: list[str]
+) -> None:
+    table.add_row(
+        health.node.name or health.node.url,
+        "–" if worker.number is None else f"{worker.number}",
+        "yes" if health.reachable else "no",
+        health.component or "–",
+        health.model or "–",
+        "–" if health.items is None else f"{health.items:,}",
+        replicated,
+        "; ".join(remarks),
+    )
+
+
+def versions(domain: DomainName, in_cluster: Cluster = False) -> None:
+    """List the models in HarperDB, the current one first.
+
+    Example: harperdb-recommender versions songs
+    """
+    chosen = domain_of(domain)
+    target = connect(in_cluster)
+    listed = Models(target.client, chosen.database).listed()
+    if not listed:
+        out.print(
+            f"{target.node.url} has no model of {chosen.name} yet: `make deploy-{chosen.name}`"
+        )
+        return
+    table = table_of("", "version", "made", "current since", "by", "ndcg@20", "remarks")
+    for v in listed:
+        table.add_row(
+            "current" if v.current else "",
+            v.version,
+            _minute(v.created),
+            _minute(v.made_current) if v.made_current else "never",
+            v.made_current_by or v.pushed_by,
+            _quality(v.manifest),
+            "forced" if v.forced else "",
+        )
+    out.print(table)
+
+
+def table_of(*columns: str) -> Table:
+    """Returns an empty table in the style of all commands."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        # What is copied into the next command must not be cut.
+        table.add_column(name, no_wrap=name in ("node", "version", "model"), overflow="fold")
+    return table
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _quality(manifest: dict[str, object]) -> str:
+    metrics = manifest.get("metrics")
+    rows = metrics.get("rows", []) if isinstance(metrics, dict) else []
+    default = manifest.get("default_strategy")
+    found = [r["ndcg@20"] for r in rows if r.get("method") == default and "ndcg@20" in r]
+    return f"{found[0]:.4f}" if found else "–"

@@ -1,0 +1,110 @@
+"""Creates the tables that a deploy needs before the component is there, and moves those of earlier
+releases to their present names.
+
+Until November 2026 `locks` was called ``deploys`` and `catalogue_digests` was called ``catalogue``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from typing import Any
+
+from training.deploy import catalogue, lease
+from training.errors import HarperRefused
+from training.harper.client import HarperClient, Row
+from training.harper.local.processes import started_at
+
+OLD_LOCKS, OLD_DIGESTS = "deploys", "catalogue"
+_OLD_EXPIRES_SECONDS = 60.0
+_MISSING = (400, 404, 500)
+
+
+def ensure_lock_table(client: HarperClient, database: str) -> None:
+    """Creates the table that `training.deploy.lease` needs where the component has not done so.
+
+    Raises:
+        HarperRefused: it is missing and we may not create it.
+    """
+    try:
+        client.operation("describe_table", database=database, table=lease.TABLE)
+    except HarperRefused as error:
+        if error.status == 403:
+            raise HarperRefused(
+                "deploy",
+                f"{client.config.username!r} sees no table {database}.{lease.TABLE}: deploy once "
+                "as a super user, then run `make harper-users`",
+                status=403,
+            ) from error
+        if error.status not in _MISSING:
+            raise
+        _create(client, "create_database", database=database)
+        columns = [{"name": name, "type": kind} for name, kind in lease.COLUMNS.items()]
+        _create(
+            client,
+            "create_table",
+            database=database,
+            table=lease.TABLE,
+            primary_key="id",
+            attributes=columns,
+        )
+
+
+def _create(client: HarperClient, operation: str, **fields: Any) -> None:
+    try:
+        client.operation(operation, **fields)
+    except HarperRefused as error:
+        # Two first deploys at once: either may create it.
+        if "already exists" not in error.message:
+            raise
+
+
+def refuse_old_deploy(client: HarperClient, database: str) -> None:
+    """Makes sure that no deploy of an earlier release is running.
+
+    Raises:
+        HarperRefused: one is.
+    """
+    rows = [row for row in _rows(client, database, OLD_LOCKS) if _is_held(row)]
+    if rows:
+        raise HarperRefused(
+            "deploy",
+            f"another deploy is running: {rows[-1].get('by')} on {rows[-1].get('host')} since "
+            f"{rows[-1].get('since')}, with an earlier release",
+        )
+
+
+def _is_held(row: Row) -> bool:
+    # An earlier release compared clocks; none of its locks ends later than this.
+    if not 0 < float(row.get("until") or 0) - time.time() <= 2 * _OLD_EXPIRES_SECONDS:
+        return False
+    return row.get("host") != socket.gethostname() or started_at(int(row["pid"])) is not None
+
+
+def move_old_tables(client: HarperClient, database: str, *, replicated: bool) -> None:
+    """Moves the rows of the old tables and drops them; harmless where there are none.
+
+    Where we may not change tables they stay, read by nobody.
+
+    Args:
+        client: The node to write to.
+        database: The domain's database.
+        replicated: Drop them on the other nodes too.
+    """
+    known = {
+        row["id"] for row in client.every_row(database, catalogue.DIGESTS, "id", ["id", "digest"])
+    }
+    for row in _rows(client, database, OLD_DIGESTS):
+        if row["id"] not in known:
+            client.upsert(database, catalogue.DIGESTS, [row])
+    for table in (OLD_DIGESTS, OLD_LOCKS):
+        with contextlib.suppress(HarperRefused):  # not there, or not ours to drop
+            client.operation("drop_table", database=database, table=table, replicated=replicated)
+
+
+def _rows(client: HarperClient, database: str, table: str) -> list[Row]:
+    try:
+        return client.every_row(database, table, "id", ["*"])
+    except HarperRefused:
+        return []  # there is none, or it is none of ours

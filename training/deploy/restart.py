@@ -1,0 +1,111 @@
+"""Restarts a node's workers until each of them answers for every recommender on the node."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from training.deploy.component import Component
+from training.errors import HarperError, HarperUnavailable
+from training.harper.client import HarperClient
+from training.harper.node import Node, until
+from training.harper.workers import Workers, ask_workers
+
+log = logging.getLogger(__name__)
+
+RESTARTS = 3
+"""Restarts at most: one that leaves a worker without routes is chance, a third is not."""
+RESTART_SECONDS = 60.0
+"""How long a restart may take."""
+_ENDED = ("COMPLETE", "ERROR")
+
+
+def restart_until_complete(
+    client: HarperClient,
+    node: Node,
+    component: Component,
+    projects: Sequence[str],
+    keep_alive: Callable[[], None],
+) -> None:
+    """Restarts the workers, again where one comes up without a recommender's routes.
+
+    Args:
+        client: The node's operations API.
+        node: The node.
+        component: The code that they should run.
+        projects: Every recommender on the node.
+        keep_alive: Called again and again meanwhile.
+
+    Raises:
+        HarperUnavailable: a worker still lacks one, or runs other code; the message says which.
+    """
+    wrong = ""
+    for attempt in range(1, RESTARTS + 1):
+        _restart(client, keep_alive)
+        wrong = _wait(node, component, projects, keep_alive)
+        if not wrong:
+            return
+        log.warning("after restart %d of %d: %s", attempt, RESTARTS, wrong)
+    raise HarperUnavailable("deploy", f"{wrong}, after {RESTARTS} restarts; see the node's log")
+
+
+def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
+    """Restarts all workers and waits until HarperDB says that it is done.
+
+    A worker of before the restart would otherwise be taken for one of after it.
+    """
+    answer = client.operation("restart_service", service="http_workers")
+    job = answer.get("job_id") if isinstance(answer, dict) else None
+
+    def is_done() -> bool:
+        _try(keep_alive)
+        try:
+            found = client.operation("get_job", id=job)
+        except HarperError:
+            return False  # the worker that was asked may be the one that ends
+        return bool(found) and found[0].get("status") in _ENDED
+
+    if job is not None and not until(is_done, RESTART_SECONDS):
+        log.warning("%s: the restart is not done after %.0f s", client.config.url, RESTART_SECONDS)
+
+
+def _wait(
+    node: Node, component: Component, projects: Sequence[str], keep_alive: Callable[[], None]
+) -> str:
+    """Waits until every worker answers for every project; returns what is wrong, "" if nothing."""
+    wrong = ""
+
+    def is_complete() -> bool:
+        nonlocal wrong
+        _try(keep_alive)
+        found = ask_workers(node, projects)
+        wrong = _wrong(found, component)
+        # Routes are registered when a worker starts: what it lacks then does not come later.
+        return not wrong or (found.is_complete and bool(found.missing()))
+
+    until(is_complete, RESTART_SECONDS)
+    return wrong
+
+
+def _wrong(found: Workers, component: Component) -> str:
+    name = found.node.name or found.node.routes_url
+    missing = found.missing()
+    if missing:
+        return "; ".join(missing)
+    if not found.is_complete:
+        return f"{name}: {len(found.heard)} of {found.expected or '?'} workers answer"
+    for worker in found.heard:
+        code = worker.answers[component.project].component
+        if code != component.code:
+            return (
+                f"{name}: worker {worker.number} answers for {component.project} with code "
+                f"{code}, not {component.code}"
+            )
+    return ""
+
+
+def _try(keep_alive: Callable[[], None]) -> None:
+    try:
+        keep_alive()
+    except HarperUnavailable:
+        log.debug("the node that restarts is the one that holds the lock")

@@ -1,0 +1,109 @@
+"""Starts the process of a local HarperDB: its environment, its administrator's credentials."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from training.errors import ConfigError
+from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.processes import Process, started_at
+
+USERNAME = "admin"
+LOOPBACK_ONLY = Path(__file__).with_name("loopback.cjs")
+
+
+def launch(node: LocalNode) -> Process:
+    """Starts the process; it is not healthy yet.
+
+    Raises:
+        ConfigError: HarperDB or Node.js is not installed.
+    """
+    program = PROJECT_ROOT / "node_modules" / ".bin" / "harperdb"
+    if not program.exists() or shutil.which("node") is None:
+        raise ConfigError(f"{program} is missing: install Node.js 20 or newer and run `make setup`")
+    with (node.folder / "output.log").open("wb") as output:
+        child = subprocess.Popen(
+            [str(program), "run"],
+            env=_environment(node),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # an interrupt meant for us is not meant for the server
+        )
+    return Process(child.pid, started_at(child.pid) or "", node.operations_port, node.routes_port)
+
+
+def _environment(node: LocalNode) -> dict[str, str]:
+    installed = (node.folder / "installed").exists()
+    if not installed:
+        # An installation that was cut off may lack its user; nothing can be in it yet.
+        shutil.rmtree(node.folder / "root", ignore_errors=True)
+    username, password = _credentials(node.folder)
+    env = {
+        "PATH": os.environ.get("PATH", ""),
+        "NODE_OPTIONS": f"--require {json.dumps(str(LOOPBACK_ONLY))}",
+        "HOME": str(node.folder / "home"),
+        "ROOTPATH": str(node.folder / "root"),
+        "TC_AGREEMENT": "yes",
+        "DEFAULTS_MODE": "prod",
+        "NODE_HOSTNAME": node.host,
+        "REPLICATION_HOSTNAME": node.host,
+        "REPLICATION_SECUREPORT": f"{node.host}:{node.replication_port}",
+        "OPERATIONSAPI_NETWORK_PORT": f"{node.host}:{node.operations_port}",
+        "OPERATIONSAPI_NETWORK_SECUREPORT": _secure(node, node.secure_operations_port),
+        "OPERATIONSAPI_NETWORK_CORS": "false",
+        # With a domain socket every worker but the first serves the operations API on a random
+        # port of all interfaces as well.
+        "OPERATIONSAPI_NETWORK_DOMAINSOCKET": "null",
+        "HTTP_PORT": f"{node.host}:{node.routes_port}",
+        "HTTP_SECUREPORT": _secure(node, node.secure_routes_port),
+        "MQTT_NETWORK_PORT": "null",
+        "MQTT_NETWORK_SECUREPORT": "null",
+        "THREADS_COUNT": str(node.threads),
+        "LOCALSTUDIO_ENABLED": "false",
+        "LOGGING_LEVEL": "warn",
+    }
+    for folder in ("home", "root"):
+        (node.folder / folder).mkdir(exist_ok=True)
+    if not installed:
+        # Needed by the installation only; later starts carry no password at all.
+        env |= {"HDB_ADMIN_USERNAME": username, "HDB_ADMIN_PASSWORD": password}
+    return env
+
+
+def _secure(node: LocalNode, port: int | None) -> str:
+    return "null" if port is None else f"{node.host}:{port}"
+
+
+def _credentials(folder: Path) -> tuple[str, str]:
+    path = folder / "credentials.json"
+    if not path.exists():
+        made = {"username": USERNAME, "password": secrets.token_urlsafe(24)}
+        write_private(path, json.dumps(made))
+    kept = json.loads(path.read_text("utf-8"))
+    return kept["username"], kept["password"]
+
+
+def share_credentials(folders: list[Path]) -> None:
+    """Writes the credentials of the first node for all: a cluster replicates its users."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    username, password = _credentials(folders[0])
+    for folder in folders[1:]:
+        if not (folder / "credentials.json").exists():
+            shared = {"username": username, "password": password}
+            write_private(folder / "credentials.json", json.dumps(shared))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read, whole or not at all."""
+    part = path.with_suffix(".tmp")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)

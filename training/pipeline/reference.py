@@ -1,0 +1,21 @@
+"""All settings with the stages that use them: what ``config list`` and docs/settings.md show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from training.config import Config, Setting, settings_of
+from training.pipeline.stages import STAGES
+
+
+def settings_reference(config: Config | None = None) -> Iterator[Setting]:
+    """Yields every setting, in the order of the sections.
+
+    Args:
+        config: Where the defaults are taken from, such as `settings.initial` of a domain.
+    """
+    for setting in settings_of(config):
+        names = {setting.name, setting.name.partition(".")[0]}
+        stages = tuple(name for name, stage in STAGES.items() if names & set(stage.uses))
+        yield replace(setting, stages=stages)
