@@ -13,7 +13,7 @@ from training.errors import ConfigError, DataError
 from training.pipeline.folders import Folders
 from training.pipeline.raw_data import remember
 from training.pipeline.stage import Stage
-from training.pipeline.stages import EVALUATE, PREPARE, STAGES, TRAIN
+from training.pipeline.stages import EVALUATE, EXPORT, PREPARE, STAGES, TRAIN
 
 ALL = list(STAGES)
 
@@ -165,6 +165,20 @@ def test_a_stage_whose_forerunner_is_missing_names_it(tmp_path, name, missing):
     folders = Folders(SONGS, tmp_path, tmp_path / "artifacts")
     with pytest.raises(DataError, match=f"harperdb-recommender {missing} songs"):
         once(name, folders)
+
+
+def test_a_missing_result_names_one_line_that_runs_every_missing_stage_in_order(folders):
+    with pytest.raises(DataError, match=r"Run `harperdb-recommender export songs` first"):
+        EXPORT.require(without(folders, "bundle"))
+    every = " && ".join(f"harperdb-recommender {name} songs" for name in ALL)
+    with pytest.raises(DataError, match=f"Run `{every}` first"):
+        EXPORT.require(without(folders, "prepared", "model", "report"))
+
+
+def without(folders: Folders, *names: str) -> Folders:
+    for name in names:
+        shutil.rmtree(folders.home / name)
+    return folders
 
 
 @pytest.mark.parametrize("name", ["evaluate", "export"])
