@@ -101,6 +101,10 @@ class FakeHarper:
             found.setdefault(database, {})[table] = {}
         return 200, found
 
+    def _describe_database(self, body: Row) -> tuple[int, Any]:
+        found: Row = {table: {} for database, table in self.tables if database == body["database"]}
+        return (200, found) if found else (404, {"error": "database does not exist"})
+
     def _list_roles(self, body: Row) -> tuple[int, Any]:
         return 200, [{"role": name, "id": name} for name in self.roles]
 

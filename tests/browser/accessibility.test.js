@@ -40,7 +40,7 @@ const STATES = {
   'no match': {
     async arrive(page) {
       await on(page).box.fill('qxqxqx');
-      await page.getByText(/words that begin like/).waitFor();
+      await page.getByText('Check the spelling').waitFor();
     },
   },
   recommendations: { path: picked(3), arrive: answered },
@@ -54,7 +54,7 @@ const STATES = {
         .click();
       await page.locator('summary').filter({ hasText: 'Not for me' }).waitFor();
       await openEverything(page);
-      await page.getByRole('button', { name: /^Allow / }).waitFor();
+      await page.getByRole('button', { name: /^Show .* again$/ }).waitFor();
       await answered(page);
     },
   },
@@ -70,15 +70,15 @@ const STATES = {
   'a slow answer': {
     path: picked(3),
     prepare: never,
-    arrive: (page) => page.getByText('This takes longer').waitFor(),
+    arrive: (page) => page.getByText('This is taking longer').waitFor(),
   },
   'a lost answer': {
     path: picked(3),
     prepare: refused,
     arrive: (page) => page.getByRole('alert').waitFor(),
   },
-  'no model': { prepare: noModel, arrive: heading('No model here yet') },
-  'the server away': { prepare: away, arrive: heading('The server does not answer') },
+  'no model': { prepare: noModel, arrive: heading('No model yet') },
+  'the server away': { prepare: away, arrive: heading('The server is not responding') },
   status: {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
@@ -86,7 +86,7 @@ const STATES = {
   'status of a node that is away': {
     path: () => 'ui/status/',
     prepare: away,
-    arrive: (page) => page.getByText('The node does not answer').waitFor(),
+    arrive: (page) => page.getByText('Not responding').waitFor(),
   },
 };
 

@@ -64,14 +64,14 @@ for (const deployment of DEPLOYMENTS) {
       });
       await page.getByRole('heading', { name: 'Model versions' }).waitFor();
       away = true;
-      await page.getByText('The node does not answer').waitFor();
+      await page.getByText('Not responding').waitFor();
       assert.ok(await page.getByRole('heading', { name: 'Model versions' }).isVisible());
 
-      await page.getByRole('button', { name: 'Stop refreshing' }).click();
+      await page.getByRole('button', { name: 'Pause updates' }).click();
       const before = asked;
       await page.waitForTimeout(6000);
       assert.equal(asked, before);
-      await page.getByRole('button', { name: 'Go on refreshing' }).waitFor();
+      await page.getByRole('button', { name: 'Resume updates' }).waitFor();
     });
   });
 }

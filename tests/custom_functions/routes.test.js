@@ -231,6 +231,7 @@ for (const domain of DOMAINS) {
       ['a strategy that is no text', { ...good, strategy: ['rich'] }, 'strategy'],
       ['explain in words', { ...good, explain: 'yes' }, 'explain'],
       ['too much diversity', { ...good, diversity: 1.5 }, 'diversity'],
+      ['too much novelty', { ...good, novelty: -0.1 }, 'novelty'],
       ['an operation', { ...good, operation: 'drop_schema' }, 'operation'],
       ['a user', { ...good, hdb_user: { role: 'super_user' } }, 'hdb_user'],
     ]) {

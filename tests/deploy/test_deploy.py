@@ -224,7 +224,7 @@ def test_a_record_that_the_node_did_not_keep_whole_is_told_and_removed(fake: Pla
             body["records"][0]["weights"] = body["records"][0]["weights"][:10_000]
 
     fake.fake.before = cut_short
-    with pytest.raises(HarperRefused, match="not whole after it was written"):
+    with pytest.raises(HarperRefused, match="incomplete after it was written"):
         fake.deploy(new)
     fake.fake.before = lambda body: None
     assert_no_orphan(fake, {version_of(old)})

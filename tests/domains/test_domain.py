@@ -70,6 +70,17 @@ def test_a_site_has_addresses_and_says_how_to_get_a_login_if_it_needs_one(name):
     assert bool(site.login) == bool(site.get_key)
 
 
+def test_a_link_names_only_values_that_pages_have(domain):
+    if domain.link is None:
+        return
+    shown = {name for name, _ in domain.shown}
+    for url in filter(None, (domain.link.url, domain.link.synthetic_url)):
+        assert url.startswith("https://")
+        names = set(re.findall(r"\{(.*?)\}", url))
+        assert names
+        assert names <= shown | {"id"}
+
+
 @pytest.mark.parametrize("name", SITES)
 def test_what_is_downloaded_is_what_the_domain_reads(name):
     brought = {n for remote in SITES[name].remotes for n in remote.holds or (remote.name,)}

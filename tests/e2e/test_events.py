@@ -23,7 +23,7 @@ from training.events.store import EventStore
 from training.harper import cluster
 from training.harper.cluster import client_of
 from training.harper.local import cluster as local_cluster
-from training.harper.local import server as local_harper
+from training.harper.local import server
 from training.harper.local.processes import is_alive
 from training.harper.local.server import LocalNode
 
@@ -65,7 +65,7 @@ def shown(routes: str, session: str = SESSION) -> tuple[str, list[str]]:
 
 def kill(node: LocalNode) -> None:
     """Ends a node as a power cut of its process would."""
-    process = local_harper.running_process(node)
+    process = server.running_process(node)
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     wait_for(lambda: not is_alive(process))

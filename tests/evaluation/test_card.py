@@ -71,7 +71,8 @@ def test_quality_by_number_of_favourites_stands_in_the_card(report, text):
 def test_what_variety_costs_and_brings_stands_in_the_card(report, text):
     found = rows_of(part(text, "Variety"))
     for row in report["variety"]:
-        assert found[f"{row['diversity']:.4g}"][0] == f"{row['ndcg@10']:.4g}"
+        weight, quality = found[f"{row['diversity']:.4g}"][:2]
+        assert (weight, quality) == (f"{row['weight']:.4g}", f"{row['ndcg@10']:.4g}")
 
 
 def test_new_items_stand_in_the_card(report, text):

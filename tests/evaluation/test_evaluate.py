@@ -10,6 +10,7 @@ from tests import checkerboard
 from training.data.examples import queries_of
 from training.evaluation.baselines import BASELINES
 from training.evaluation.evaluate import DIVERSITIES, FAVOURITES, PER_USER
+from training.evaluation.variety_scale import weight_of
 from training.pipeline.folders import Folders
 
 
@@ -114,6 +115,8 @@ def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows)
 def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
     table = report["variety"]
     assert [row["diversity"] for row in table] == list(DIVERSITIES)
+    scale = report["variety_scales"][report["default_strategy"]]
+    assert [row["weight"] for row in table] == [weight_of(d, scale) for d in DIVERSITIES]
     assert table[-1]["one_creator@10"] <= table[0]["one_creator@10"]
     assert table[-1]["similarity@10"] <= table[0]["similarity@10"]
 

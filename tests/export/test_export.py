@@ -13,6 +13,7 @@ import pytest
 
 from tests import checkerboard
 from training.data import dataset
+from training.domains.domain import Link
 from training.domains.reading import sha256_of
 from training.errors import ConfigError, ExportError
 from training.export.serving import BundleGraph, padded
@@ -72,6 +73,32 @@ def test_a_year_is_shown_and_not_searched(board, tmp_path):
         {"name": "artist", "label": "Artist"},
         {"name": "released", "label": "Released", "searched": False},
     ]
+
+
+def test_a_link_to_each_item_stands_in_the_manifest(manifest, board):
+    link = board.domain.link
+    assert manifest["link"] == {"label": link.label, "url": link.url}
+
+
+def test_demonstration_data_links_to_an_address_that_needs_no_real_id(board, tmp_path):
+    folders = copied(board, tmp_path)
+    link = Link("Site", "https://site.example/{id}", "https://site.example/?q={title}")
+    domain = dataclasses.replace(board.domain, link=link)
+    described = folders.prepared / "source.json"
+    described.write_text(json.dumps(read(described) | {"synthetic": True}))
+    (folders.bundle / "stage.json").unlink()
+    checkerboard.run(dataclasses.replace(folders, domain=domain), "export")
+    assert read(folders.bundle / "manifest.json")["link"] == {
+        "label": "Site",
+        "url": "https://site.example/?q={title}",
+    }
+
+
+def test_the_second_best_strategy_is_what_pages_compare_with(manifest, board):
+    rows = read(board.report / "report.json")["rows"]
+    scores = {row["method"]: row["validation_ndcg@20"] for row in rows if row["kind"] == "ours"}
+    names = [s["name"] for s in manifest["strategies"]]
+    assert manifest["compare_with"] == sorted(names, key=lambda name: -scores[name])[1]
 
 
 def test_every_file_is_listed_with_its_size_and_hash(manifest, board):

@@ -155,3 +155,19 @@ def test_an_answer_that_is_no_json_is_told_as_it_is(fake: Place) -> None:
     wrong = dataclasses.replace(fake.config, url=fake.config.routes_url + "/elsewhere")
     with pytest.raises((HarperRefused, HarperUnavailable)):
         HarperClient(wrong, sleep=lambda seconds: None).operation("user_info")
+
+
+@pytest.mark.parametrize("words", ["Commit failed (see commitError for details)", "ENOSPC: write"])
+def test_a_node_that_cannot_write_says_that_its_disk_is_full_and_what_to_do(
+    fake: Place, words: str
+) -> None:
+    fake.fake.answers = [(500, words)]
+    with pytest.raises(HarperRefused, match=r"disk is probably full.*Free space") as caught:
+        fake.target.client.operation("describe_all")
+    assert fake.config.url in str(caught.value)
+
+
+def test_https_to_a_plain_port_is_named(fake: Place) -> None:
+    config = dataclasses.replace(fake.config, url=fake.config.url.replace("http:", "https:"))
+    with pytest.raises(HarperRefused, match=f"speaks plain HTTP: use {fake.config.url}"):
+        HarperClient(config).operation("describe_all")

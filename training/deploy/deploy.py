@@ -145,7 +145,7 @@ class _Run:
         return (
             seen is not None
             and seen.get("version") == self.bundle.version
-            and models.is_whole(self.bundle)
+            and models.is_complete(self.bundle)
             and node_state(self.target.node, self.component.project, self.bundle.version).answers
         )
 
@@ -186,7 +186,7 @@ class _Run:
     def _try_out(self, models: Models, forced: list[str]) -> None:
         """Lets the nodes load and probe the model; a refused one leaves nothing behind."""
         self.watch.step("model")
-        was_there = models.is_whole(self.bundle)
+        was_there = models.is_complete(self.bundle)
         try:
             if not was_there:
                 self._push(models, forced)

@@ -76,8 +76,9 @@ def install(
     ) as code_lock:
 
         def still_here() -> None:
-            keep_alive()
-            code_lock.renew()
+            if client.is_healthy():  # the node that restarts may be the one that holds the locks
+                keep_alive()
+                code_lock.renew()
 
         return _bring(target, component, still_here)
 

@@ -92,19 +92,26 @@ def move_old_tables(client: HarperClient, database: str, *, replicated: bool) ->
         database: The domain's database.
         replicated: Drop them on the other nodes too.
     """
-    known = {
-        row["id"] for row in client.every_row(database, catalogue.DIGESTS, "id", ["id", "digest"])
-    }
-    for row in _rows(client, database, OLD_DIGESTS):
-        if row["id"] not in known:
-            client.upsert(database, catalogue.DIGESTS, [row])
-    for table in (OLD_DIGESTS, OLD_LOCKS):
-        with contextlib.suppress(HarperRefused):  # not there, or not ours to drop
+    old = {OLD_DIGESTS, OLD_LOCKS} & _tables(client, database)
+    if OLD_DIGESTS in old:
+        known = {row["id"] for row in client.every_row(database, catalogue.DIGESTS, "id", ["id"])}
+        for row in client.every_row(database, OLD_DIGESTS, "id", ["*"]):
+            if row["id"] not in known:
+                client.upsert(database, catalogue.DIGESTS, [row])
+    for table in sorted(old):
+        with contextlib.suppress(HarperRefused):  # not ours to drop
             client.operation("drop_table", database=database, table=table, replicated=replicated)
 
 
 def _rows(client: HarperClient, database: str, table: str) -> list[Row]:
+    if table not in _tables(client, database):
+        return []
+    return client.every_row(database, table, "id", ["*"])
+
+
+def _tables(client: HarperClient, database: str) -> set[str]:
+    """Returns the tables that we may see; asking for one that is missing fills HarperDB's log."""
     try:
-        return client.every_row(database, table, "id", ["*"])
+        return set(client.operation("describe_database", database=database))
     except HarperRefused:
-        return []  # there is none, or it is none of ours
+        return set()  # there is no such database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -58,7 +59,8 @@ def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
     job = answer.get("job_id") if isinstance(answer, dict) else None
 
     def is_done() -> bool:
-        _try(keep_alive)
+        with contextlib.suppress(HarperUnavailable):  # it may end just now
+            keep_alive()
         try:
             found = client.operation("get_job", id=job)
         except HarperError:
@@ -77,7 +79,8 @@ def _wait(
 
     def is_complete() -> bool:
         nonlocal wrong
-        _try(keep_alive)
+        with contextlib.suppress(HarperUnavailable):  # it may end just now
+            keep_alive()
         found = ask_workers(node, projects)
         wrong = _wrong(found, component)
         # Routes are registered when a worker starts: what it lacks then does not come later.
@@ -102,10 +105,3 @@ def _wrong(found: Workers, component: Component) -> str:
                 f"{code}, not {component.code}"
             )
     return ""
-
-
-def _try(keep_alive: Callable[[], None]) -> None:
-    try:
-        keep_alive()
-    except HarperUnavailable:
-        log.debug("the node that restarts is the one that holds the lock")

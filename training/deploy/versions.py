@@ -25,7 +25,7 @@ _HISTORY = 50
 """Versions whose last time as the current one is remembered; each once, however often it was."""
 
 _DESCRIBED = re.compile(r"\[blob: .*, (\d+) bytes\]")
-_TOLD = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
+_LISTED = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Models:
         """Returns all versions: the current one first, then by when they were last current, then
         by age.
         """
-        rows = _or_none(lambda: self.client.every_row(self.database, MODELS, "version", _TOLD))
+        rows = _or_none(lambda: self.client.every_row(self.database, MODELS, "version", _LISTED))
         pointer = self.pointer() or {}
         since = _last_current(pointer)
         versions = [_version(row, pointer.get("version"), since) for row in rows]
@@ -93,7 +93,7 @@ class Models:
         rows = self.client.rows(self.database, MODELS, [version], ["version", "manifest"])
         return _manifest(rows[0]) if rows else None
 
-    def is_whole(self, bundle: Bundle) -> bool:
+    def is_complete(self, bundle: Bundle) -> bool:
         """Returns whether the bundle's record is there with blobs of the right lengths.
 
         Their content is checked by the nodes, against the hashes in the manifest, before they
@@ -105,7 +105,7 @@ class Models:
         return all(_may_be(rows[0].get(name), blob) for name, blob in _blobs(bundle).items())
 
     def push(self, bundle: Bundle, by: str, *, forced: bool, gate: list[str]) -> None:
-        """Writes the bundle's record and reads back that it is whole.
+        """Writes the bundle's record and reads back that it is complete.
 
         Raises:
             HarperRefused: what is there afterwards is not what was sent (a full disk, say).
@@ -120,11 +120,12 @@ class Models:
             "gate": gate,
         }
         self.client.upsert(self.database, MODELS, [row | _blobs(bundle)])
-        if not self.is_whole(bundle):
+        if not self.is_complete(bundle):
             raise HarperRefused(
                 "upsert",
-                f"model {bundle.version} is not whole after it was written; "
-                "is the node's disk full?",
+                f"model {bundle.version} is incomplete after it was written: the disk of "
+                f"{self.client.config.url} is probably full. Free space under its ROOTPATH, then "
+                "run it again",
             )
 
     def nominate(self, version: str, by: str) -> None:
@@ -208,15 +209,15 @@ def _blobs(bundle: Bundle) -> dict[str, bytes]:
     return blobs
 
 
-def _may_be(told: Any, blob: bytes) -> bool:
-    """Returns whether what HarperDB's JSON tells of a blob fits it.
+def _may_be(shown: Any, blob: bytes) -> bool:
+    """Returns whether what HarperDB's JSON shows of a blob fits it.
 
-    A large one is told by its length, ``[blob: text/plain, 19000000 bytes]``; a small one is shown
+    A large one is shown by its length, ``[blob: text/plain, 19000000 bytes]``; a small one is shown
     as text, which is no measure of bytes.
     """
-    if not isinstance(told, str):
+    if not isinstance(shown, str):
         return False
-    described = _DESCRIBED.fullmatch(told)
+    described = _DESCRIBED.fullmatch(shown)
     return described is None or int(described[1]) == len(blob)
 
 
@@ -249,5 +250,5 @@ def _manifest(row: Row) -> dict[str, Any]:
     try:
         manifest = json.loads(row.get("manifest") or "")
     except ValueError:
-        return {}  # written by other hands; the node will refuse it, a listing need not
+        return {}  # not written by deploy: the node refuses it, a listing need not
     return manifest if isinstance(manifest, dict) else {}

@@ -103,6 +103,23 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a page sends a visitor who wants to know more about an item.
+
+    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+
+    Attributes:
+        label: The site, for people.
+        url: The address, https.
+        synthetic_url: The address for demonstration data, whose ids are invented; "": the same.
+    """
+
+    label: str
+    url: str
+    synthetic_url: str = ""
+
+
+@dataclass(frozen=True)
 class Domain:
     """One domain; see `training.domains.songs.SONGS` for an example.
 
@@ -126,6 +143,7 @@ class Domain:
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
         events: What is recorded of visitors, and what is learned from it.
+        link: Where pages link each item to, if anywhere.
     """
 
     name: str
@@ -145,6 +163,7 @@ class Domain:
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
     events: EventRules = field(default_factory=EventRules)
+    link: Link | None = None
 
     @property
     def database(self) -> str:

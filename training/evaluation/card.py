@@ -128,7 +128,7 @@ def _favourites_table(report: dict[str, Any]) -> str:
 
 
 def _variety_table(report: dict[str, Any]) -> str:
-    names = ("diversity", "ndcg@10", "similarity@10", "one_creator@10", "coverage@10")
+    names = ("diversity", "weight", "ndcg@10", "similarity@10", "one_creator@10", "coverage@10")
     lines = ["| " + " | ".join(names) + " |", "|" + " ---: |" * len(names)]
     for row in report["variety"]:
         lines.append("| " + " | ".join(f"{row[name]:.4g}" for name in names) + " |")

@@ -19,6 +19,7 @@ from training.data.text import normalise
 from training.domains.domain import Domain
 from training.evaluation.baselines import BASELINES
 from training.evaluation.baselines.peer import Baseline, Training, tuned
+from training.evaluation.variety_scale import scale_of, varied_lists, weight_of
 from training.models.ops import answers, rank
 from training.models.strategy import Served
 from training.progress import Progress
@@ -26,7 +27,6 @@ from training.ranking.bootstrap import PerUser, interval, means, resamples
 from training.ranking.metrics import coverage_at, hit_at, ndcg_at, recall_at
 from training.ranking.scoring import rank_scores
 from training.ranking.variety import (
-    diversified,
     intra_list_similarity,
     likeness_of,
     mean_popularity,
@@ -108,6 +108,9 @@ def evaluate(
         progress(len(methods), len(strategies) + len(baselines), f"tuning {baseline.name}")
         methods.append(_peer(baseline, training, watch))
     default = max((m for m in methods if m.kind == "ours"), key=lambda m: m.validation)
+    progress(len(methods), len(methods), "variety")
+    creators = creator_codes(training.creators)
+    scales = {one.strategy.name: scale_of(one.answer, watch, creators, SHOWN) for one in strategies}
     progress(1, 1, "test users")
     looked = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     test = queries_of(data, "test", config.evaluate.favourites, config)
@@ -122,7 +125,8 @@ def evaluate(
         "summary": _summary(rows, by_favourites, test, config),
         "rows": rows,
         "by_favourites": by_favourites,
-        "variety": _variety(served, test, training, config),
+        "variety": _variety(served, scales[default.name], test, training),
+        "variety_scales": scales,
         "data": summary(counts),
     }
 
@@ -225,24 +229,21 @@ def _by_favourites(
 
 
 def _variety(
-    served: Served, test: Queries, training: Training, config: Config
+    served: Served,
+    scale: list[float] | None,
+    test: Queries,
+    training: Training,
 ) -> list[dict[str, Any]]:
     """Returns what each diversity costs in quality and brings in variety."""
     likeness, creators = likeness_of(training.liked), creator_codes(training.creators)
     answer = answers(served.answer, test.favourites, 220, len(training.likers))
     rows = []
     for diversity in DIVERSITIES:
-        lists = np.full((len(test), SHOWN), -1, np.int32)
-        for row in range(len(test)):
-            kept = ~np.isin(answer["items"][row], test.favourites[row]) & (
-                answer["items"][row] >= 0
-            )
-            pool = {name: values[row][kept] for name, values in answer.items()}
-            vectors = pool.get("vectors", np.zeros((int(kept.sum()), 1)))
-            chosen = diversified(pool["items"], pool["scores"], vectors, creators, diversity, SHOWN)
-            lists[row, : len(chosen)] = chosen
+        weight = weight_of(diversity, scale)
+        lists = varied_lists(answer, test.favourites, creators, weight, SHOWN)
         found = {
             "diversity": diversity,
+            "weight": weight,
             "ndcg@10": float(ndcg_at(lists, test.targets, SHOWN).mean()),
             "coverage@10": coverage_at(lists, len(training.likers), SHOWN),
         }

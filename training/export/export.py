@@ -165,6 +165,7 @@ def _manifest(
         "labels": vars(domain.labels),
         "fields": [_field(domain, name, label) for name, label in domain.shown],
         "creator": domain.creator,
+        "link": _link(domain, synthetic=source["synthetic"]),
         "sizes": {
             "users": int((data.parts == 0).sum()),
             "items": len(data.items),
@@ -174,14 +175,21 @@ def _manifest(
         },
         "strategies": [
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
+            | _variety_scale(report, one.strategy.name)
             for one in graph.strategies
         ],
         "default_strategy": best_first[0],
+        "compare_with": next((name for name in best_first[1:] if name in shipped), None),
         "left_out": [name for name in best_first if name not in shipped],
         "metrics": report["summary"] | {"measured": report["test_users_looked_at"][:10]},
         "data": source,
         "seed": config.train.seed,
     }
+
+
+def _variety_scale(report: dict[str, Any], strategy: str) -> dict[str, Any]:
+    scale = report.get("variety_scales", {}).get(strategy)
+    return {} if scale is None else {"variety": scale}
 
 
 def _best_first(strategies: list[Served], report: dict[str, Any]) -> list[str]:
@@ -195,6 +203,13 @@ def _field(domain: Domain, name: str, label: str) -> dict[str, Any]:
     field = {"name": name, "label": label}
     # Whoever types 1984 wants the novel, not the books of that year.
     return field | {"searched": False} if name == domain.year else field
+
+
+def _link(domain: Domain, *, synthetic: bool) -> dict[str, str] | None:
+    link = domain.link
+    if link is None:
+        return None
+    return {"label": link.label, "url": (synthetic and link.synthetic_url) or link.url}
 
 
 def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Client of the HarperDB operations API; knows no domain and no model.
 
-Two kinds of trouble, told apart by what helps: `HarperUnavailable` (no answer, or "not now") is
-tried again with growing pauses where repeating the operation cannot do harm; `HarperRefused` never
-is.
+Two kinds of errors, by what helps: `HarperUnavailable` (no answer, or "not now") is tried again
+with growing pauses where repeating the operation can do no harm; `HarperRefused` never is.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ _REPEATABLE = frozenset(
         "search_by_value",
         "search_by_conditions",
         "describe_all",
+        "describe_database",
         "describe_table",
         "upsert",
         "delete",
@@ -39,21 +39,27 @@ _REPEATABLE = frozenset(
         "list_roles",
         "list_users",
         "deploy_component",
+        "get_components",
+        "get_component_file",
     )
 )
-"""Operations that do the same once and twice. An `insert` is none: a lost answer would look like a
+"""Operations that may be repeated. An `insert` may not: after a lost answer it would look like a
 clash.
 """
 
 LONGEST = 300
-"""Characters shown of an answer that is no HarperDB's: a proxy's page, say."""
+"""Characters shown of an answer that is not HarperDB's: a proxy's page, say."""
 _NOT_NOW = (502, 503, 504)
+_DISK_FULL = ("Commit failed", "ENOSPC", "No space left on device", "MDB_MAP_FULL")
+"""What HarperDB says where it could not write; seen with a full disk: the first."""
+_PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+"""What OpenSSL says where a server answers a TLS greeting in plain text."""
 _HIDDEN = "***"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long an answer is waited for, and how often it is asked for.
+    """How long to wait for an answer, and how often to ask.
 
     Attributes:
         connect_seconds: Longest wait for a connection.
@@ -145,18 +151,21 @@ class HarperClient:
 
     def _read(self, name: str, answer: requests.Response, secrets: list[str]) -> Any:
         try:
-            told = answer.json()
+            content = answer.json()
         except ValueError:
-            told = answer.text
+            content = answer.text
         if answer.status_code == 200:
-            if isinstance(told, str):
+            if isinstance(content, str):
                 raise HarperRefused(name, f"{self.config.url} is no operations API: no JSON came")
-            return told
-        message = str(told.get("error", told)) if isinstance(told, dict) else str(told)[:LONGEST]
+            return content
+        is_error = isinstance(content, dict)
+        message = str(content.get("error", content)) if is_error else str(content)[:LONGEST]
         for secret in filter(None, secrets):
             message = message.replace(secret, _HIDDEN)
         if answer.status_code in (401, 403) and name not in message:
             message += f" (as {self.config.username!r}; see HARPER_USERNAME and HARPER_PASSWORD)"
+        if any(words in message for words in _DISK_FULL):
+            raise HarperRefused(name, f"{self.config.url}: {_disk_full(message)}")
         kind = HarperUnavailable if answer.status_code in _NOT_NOW else HarperRefused
         raise kind(name, message or "no message", status=answer.status_code)
 
@@ -201,15 +210,15 @@ class HarperClient:
         Raises:
             HarperError: HarperDB took fewer than it was given.
         """
-        told = self.operation("upsert", binary=True, database=database, table=table, records=rows)
-        taken = len(told.get("upserted_hashes", ()))
+        done = self.operation("upsert", binary=True, database=database, table=table, records=rows)
+        taken = len(done.get("upserted_hashes", ()))
         if taken != len(rows):
             raise HarperRefused("upsert", f"{table}: HarperDB took {taken} of {len(rows)} rows")
 
     def insert(self, database: str, table: str, row: Row) -> bool:
         """Writes a row that must not exist yet; returns whether it was ours that was written."""
-        told = self.operation("insert", database=database, table=table, records=[row])
-        return bool(told.get("inserted_hashes"))
+        done = self.operation("insert", database=database, table=table, records=[row])
+        return bool(done.get("inserted_hashes"))
 
     def delete(self, database: str, table: str, ids: list[str]) -> None:
         """Removes rows; those that do not exist are no error."""
@@ -242,6 +251,11 @@ def is_loopback(url: str) -> bool:
 
 def no_answer(operation: str, url: str, error: requests.RequestException) -> HarperError:
     """Returns what to raise where a request brought no answer."""
+    if isinstance(error, requests.exceptions.SSLError) and _is_plain(error):
+        plain = urlsplit(url)._replace(scheme="http")
+        return HarperRefused(
+            operation, f"{url} speaks plain HTTP: use {plain.scheme}://{plain.netloc}"
+        )
     if isinstance(error, requests.exceptions.SSLError):
         return HarperRefused(
             operation,
@@ -253,6 +267,18 @@ def no_answer(operation: str, url: str, error: requests.RequestException) -> Har
     if isinstance(error, requests.ConnectionError):
         return HarperUnavailable(operation, f"{url} does not answer; is HarperDB running there?")
     return HarperUnavailable(operation, f"{url}: {type(error).__name__}")
+
+
+def _is_plain(error: requests.exceptions.SSLError) -> bool:
+    text = str(error).upper().replace(" ", "_")
+    return any(words in text for words in _PLAIN_HTTP)
+
+
+def _disk_full(message: str) -> str:
+    return (
+        f"the node could not write, its disk is probably full ({message}). Free space under its "
+        "ROOTPATH, restart HarperDB if it no longer answers, and run the same command again"
+    )
 
 
 def _passwords(body: Mapping[str, Any]) -> list[str]:

@@ -37,8 +37,8 @@ MOST_ALIKE = 8.0
 ITEMS = Strategy(
     "items",
     "What goes with your favourites",
-    "Adds up how strongly each of your favourites speaks for an item: who likes both, whose they "
-    "are, and how alike they are.",
+    "Ranks what people who share your favourites also like, plus items from the same creators and "
+    "similar ones.",
 )
 
 

@@ -34,7 +34,7 @@ NEAREST_USER = Strategy(
 VOTERS = Strategy(
     "voters",
     "A vote of similar people",
-    "Lets the people whose taste is closest to yours vote for what they liked.",
+    "Counts what the people whose taste is closest to yours liked.",
 )
 
 

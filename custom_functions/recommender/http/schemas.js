@@ -60,6 +60,7 @@ export const recommendBody = (bounds) =>
       strategy: { type: 'string', minLength: 1, maxLength: 60 },
       explain: { type: 'boolean', default: false },
       diversity: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      novelty: { type: 'number', minimum: 0, maximum: 1, default: 0 },
       session: sessionSchema,
     },
     ['favourites'],
