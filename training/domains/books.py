@@ -53,7 +53,7 @@ SITE = Site(
             "api/v1/datasets/download/arashnic/book-recommendation-dataset",
             "book-recommendation-dataset.zip",
             holds=("Ratings.csv", "Books.csv", "Users.csv"),
-            spare=("Users.csv",),
+            optional=("Users.csv",),
         ),
     ),
     login=("KAGGLE_USERNAME", "KAGGLE_KEY"),

@@ -27,7 +27,7 @@ class Table:
         rows: The rows that could be read.
         read: Number of rows in the file.
         dropped: Number of unreadable rows by reason.
-        notes: Number of other things worth telling (ratings of 0, …); their rows are no errors.
+        notes: Number of other things worth knowing (ratings of 0, …); these rows are no errors.
     """
 
     rows: pd.DataFrame
@@ -44,7 +44,7 @@ class Source:
         names: The names it may have, each also as ``.gz`` or ``.zip``; the first one found is read.
         what: What it holds, for people.
         columns: Its columns, for people.
-        required: Whether the domain can do without it.
+        required: Whether the domain needs it.
     """
 
     names: tuple[str, ...]
@@ -60,15 +60,15 @@ class Remote:
     Attributes:
         path: Its address below the site's.
         name: Its name here.
-        holds: What is taken out of it, if it is an archive; the archive is then thrown away.
-        spare: Those of ``holds`` that may be missing where files were laid by hand.
-        also: Other names under which it may have been laid by hand.
+        holds: The files to extract, if it is an archive; the archive is then deleted.
+        optional: Those of ``holds`` that may be missing among manually placed files.
+        also: Other names that a manually placed file may have.
     """
 
     path: str
     name: str
     holds: tuple[str, ...] = ()
-    spare: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
 
@@ -121,7 +121,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Domain:
-    """One domain; see `training.songs.SONGS` for an example.
+    """One domain; see `training.domains.songs.SONGS` for an example.
 
     Attributes:
         name: Key of the registry, and the collection's name in URLs.
@@ -137,7 +137,7 @@ class Domain:
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
-        groups: Fields with one value an item that tell which items are alike, the creator first.
+        groups: Fields with one value an item by which items are alike, the creator first.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
