@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import requests
+from training.local_harper import LocalNode
 
 from tests.fake_bundle import version_of
 from tests.harper_places import Place, built_component, real_node, wait_for
 from training import local_harper
-from training.local_harper import LocalNode
 
 pytestmark = pytest.mark.e2e
 
