@@ -69,15 +69,17 @@ cluster-down: ## Stop the local cluster; its data is kept
 build: artifacts/built/component artifacts/built/pages ## Bundle the custom function and its pages
 artifacts/built/component: scripts/build_component.mjs package-lock.json $(call sources,$(FUNCTION)/lib) $(call sources,$(FUNCTION)/routes) $(call sources,$(FUNCTION)/http) $(wildcard $(FUNCTION)/*.*) | setup-node
 	@npm run --silent build:component && mkdir -p $(@D) && touch $@
-artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTION)/lib/words.js | setup-node
+artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTION)/lib/words.js $(FUNCTION)/lib/typos.js | setup-node
 	@npm run --silent build:pages && mkdir -p $(@D) && touch $@
 
 # ---- what a developer runs --------------------------------------------------------------------
 
-.PHONY: test test-python test-js test-e2e test-bundles attack
+.PHONY: test test-python test-fast test-js test-e2e test-bundles attack
 test: test-python test-js test-e2e ## Run every test
 test-python: setup-python ## Run the Python tests, without a server
 	@.venv/bin/python -m pytest -m "not e2e"
+test-fast: setup-python ## Python, without a server and without the slow tests
+	@.venv/bin/python -m pytest -m "not e2e and not slow"
 test-bundles: setup-python ## Train the small models that the tests below use
 	@.venv/bin/python -m tests.make_bundles
 test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
@@ -91,7 +93,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench screenshots clean
+.PHONY: lint format check bench soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -99,7 +101,7 @@ format: setup ## Format the code
 check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
-.PHONY: soak
+	@.venv/bin/python -m tests.bench.load
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots

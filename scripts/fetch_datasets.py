@@ -1,4 +1,4 @@
-"""Downloads the real data sets; what they are and on which terms stands in datasets/README.md.
+"""Downloads the real data sets; datasets/README.md describes them and their terms.
 
 python scripts/fetch_datasets.py songs
 KAGGLE_USERNAME=… KAGGLE_KEY=… python scripts/fetch_datasets.py books --into /data/books
@@ -23,7 +23,7 @@ from rich.progress import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# The package is not installed: a script finds it beside its own folder.
+# Works without an installed package, too.
 sys.path.insert(0, str(ROOT))
 
 from training.domains.fetch import SITES, Fetched, fetch  # noqa: E402
@@ -42,12 +42,12 @@ def main(
     into: Into = None,
     base_url: BaseUrl = None,
 ) -> None:
-    """Download a domain's real data, or what is missing of it, and check it.
+    """Download a domain's real data, or its missing files, and check it.
 
     Example: python scripts/fetch_datasets.py songs
     """
     if domain not in SITES:
-        raise typer.BadParameter(f"{domain!r} is none of {', '.join(SITES)}", param_hint="DOMAIN")
+        raise typer.BadParameter(f"{domain!r}: expected {' or '.join(SITES)}", param_hint="DOMAIN")
     logging.basicConfig(format="%(message)s")
     folder = into or ROOT / "datasets" / domain / "raw"
     try:
@@ -61,12 +61,12 @@ def _fetch(domain: str, folder: Path, base_url: str | None) -> None:
     with _bar() as bar:
         tasks: dict[str, TaskID] = {}
 
-        def tell(name: str, done: int, total: int | None) -> None:
+        def report(name: str, done: int, total: int | None) -> None:
             if name not in tasks:
                 tasks[name] = bar.add_task(name)
             bar.update(tasks[name], completed=done, total=total)
 
-        for fetched in fetch(SITES[domain], folder, base_url=base_url, progress=tell):
+        for fetched in fetch(SITES[domain], folder, base_url=base_url, progress=report):
             print(_line(fetched))
 
 
@@ -84,7 +84,7 @@ def _bar() -> Progress:
 
 
 def _line(fetched: Fetched) -> str:
-    state = "downloaded" if fetched.downloaded else "already there, nothing downloaded"
+    state = "downloaded" if fetched.downloaded else "already present, nothing downloaded"
     size = f"{fetched.size / 1e6:,.1f} MB"
     return f"{fetched.path}: {state} ({size}, SHA-256 {fetched.sha256[:12]}… matches SHA256SUMS)"
 

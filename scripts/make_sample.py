@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Draw:
-    """One item drawn for one person, and whether it fits his taste."""
+    """One item drawn for one person, and whether it matches their taste."""
 
     item: int
     fits: bool
@@ -82,7 +82,7 @@ def read_items(path: Path, creator: str) -> list[Item]:
 class Crowd:
     """Draws people's items from their tastes, from popularity and from a little noise.
 
-    Only `Random.random`, `choices` and `shuffle` are used: each gives the same sequence on every
+    Only `Random.random`, `choices` and `shuffle` are used: each has the same sequence on every
     Python we support.
     """
 
@@ -119,7 +119,7 @@ class Crowd:
         taste = self._random.choices(list(mixture), list(mixture.values()))[0]
         noise = self._random.random() < NOISE
         left = [i for i in (self._all if noise else self._members[taste]) if i not in drawn]
-        # A devoted person may have taken all there is of his taste.
+        # A person may already have every item of their taste.
         pool = left or [i for i in self._all if i not in drawn]
         creators = {self._items[i].creator for i in drawn}
         weights = [
@@ -147,7 +147,7 @@ def letters(*parts: str, length: int) -> str:
 
 
 def song_id(song: Item) -> str:
-    """Returns SODEMO and 12 letters: an Echo Nest song id's shape, and plainly none of theirs."""
+    """Returns SODEMO and 12 letters: the shape of an Echo Nest song id, but clearly not one."""
     return "SODEMO" + letters("song", song.title, song.creator, length=12)
 
 
@@ -174,8 +174,8 @@ def isbns(books: Sequence[Item], taken: set[str]) -> list[str]:
 def second_editions(books: Sequence[Item]) -> dict[int, Item]:
     """Returns other editions by the book's place: the same work under a title spelt otherwise.
 
-    Only titles of letters, commas and colons have one: whoever joins editions by case and
-    punctuation can join all of these, however he treats apostrophes and accents.
+    Only titles of letters, commas and colons have one: merging editions by case and
+    punctuation finds all of these, however apostrophes and accents are treated.
     """
     plain = [i for i, book in enumerate(books) if re.fullmatch(r"[A-Za-z ,:]+", book.title)]
     return {

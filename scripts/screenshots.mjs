@@ -56,7 +56,7 @@ const STATES = {
     async arrive(page) {
       await settled(page);
       await on(page).box.fill('qxqx');
-      await page.getByText('words that begin like').waitFor();
+      await page.getByText('Check the spelling').waitFor();
     },
   },
   answers: { path: shared(), arrive: answered },
@@ -66,7 +66,7 @@ const STATES = {
   waiting: {
     path: shared(),
     prepare: (page) => intercept(page, /\/recommend$/, () => new Promise(() => {})),
-    arrive: (page) => page.getByText('This takes longer').waitFor(),
+    arrive: (page) => page.getByText('This is taking longer').waitFor(),
   },
   lost: {
     path: shared(),
@@ -79,11 +79,11 @@ const STATES = {
   },
   'no-model': {
     prepare: (page) => intercept(page, /\/model$/, (route) => json(route, 503, noModel)),
-    arrive: (page) => page.getByRole('heading', { name: 'No model here yet' }).waitFor(),
+    arrive: (page) => page.getByRole('heading', { name: 'No model yet' }).waitFor(),
   },
   away: {
     prepare: (page) => intercept(page, /\/model$/, (route) => route.abort()),
-    arrive: (page) => page.getByRole('heading', { name: 'The server does not answer' }).waitFor(),
+    arrive: (page) => page.getByRole('heading', { name: 'The server is not responding' }).waitFor(),
   },
   status: {
     path: () => 'ui/status/',

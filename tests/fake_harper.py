@@ -27,6 +27,7 @@ from training.harper.config import HarperConfig
 
 USER, PASSWORD = "admin", "correct horse"
 INLINE = 8192
+TABLES = ("items", "models", "current", "locks", "catalogue_digests", "events", "event_keys")
 BLOBS = {"topology": "model.json", "weights": "group1-shard1of1.bin", "probes": "probes.json"}
 
 Row = dict[str, Any]
@@ -161,7 +162,20 @@ class FakeHarper:
         return 200, [_shown(row, body["get_attributes"]) for row in rows]
 
     def _search_by_value(self, body: Row) -> tuple[int, Any]:
-        return 200, [_shown(row, body["get_attributes"]) for row in self._table(body).values()]
+        rows = self._table(body).values()
+        chosen = [r for r in rows if body["value"] in ("*", r.get(body["attribute"]))]
+        return 200, [_shown(row, body["get_attributes"]) for row in chosen]
+
+    def _search_by_conditions(self, body: Row) -> tuple[int, Any]:
+        [condition], key = body["conditions"], body["sort"]["attribute"]
+        value, rows = condition["search_value"], self._table(body).values()
+        if condition["search_type"] == "between":
+            chosen = [row for row in rows if value[0] <= row[key] <= value[1]]
+        else:
+            assert condition["search_type"] == "greater_than"
+            chosen = [row for row in rows if row[key] > value]
+        chosen = sorted(chosen, key=lambda row: row[key])[: body["limit"]]
+        return 200, [_shown(row, body["get_attributes"]) for row in chosen]
 
     def _deploy_component(self, body: Row) -> tuple[int, Any]:
         raw = gzip.decompress(base64.b64decode(body["payload"]))
@@ -169,7 +183,7 @@ class FakeHarper:
             files = {m.name: tar.extractfile(m).read() for m in tar.getmembers()}  # type: ignore
         self.components[body["project"]] = files
         settings = json.loads(files["settings.json"])
-        for table in ("items", "models", "current", "locks", "catalogue_digests"):
+        for table in TABLES:
             self.tables.setdefault((settings["database"], table), {})
         return 200, {"message": f"Successfully deployed: {body['project']}"}
 

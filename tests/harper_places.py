@@ -33,7 +33,7 @@ from training.harper.local.node import PROJECT_ROOT, LocalNode
 from training.harper.local.server import start, stop
 from training.harper.node import Health, health, recommend
 
-TABLES = ("items", "models", "current", "locks", "catalogue_digests")
+TABLES = ("items", "models", "current", "locks", "catalogue_digests", "events", "event_keys")
 
 
 @dataclass

@@ -36,6 +36,16 @@ def test_ctrl_c_during_the_imports_ends_in_one_line(module):
     assert done.stderr == "stopped; finished stages are kept\n"
 
 
+def test_a_python_without_our_packages_names_the_remedy():
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r});"]
+    command[-1] += SCRIPT
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not installed for" in done.stderr
+    assert "`make setup`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_module_is_the_console_script():
     for command in ([sys.executable, "-m", "training"], [sys.executable, "-c", SCRIPT]):
         done = subprocess.run(

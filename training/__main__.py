@@ -6,6 +6,7 @@ import sys
 
 STOPPED = 130
 """Exit code after Ctrl-C."""
+REMEDY = "Run `make setup`, then `.venv/bin/harperdb-recommender`"
 
 
 def _stop_at_once(signal_number: int, frame: object) -> None:
@@ -21,6 +22,10 @@ def main() -> None:
         signal.signal(signal.SIGINT, _stop_at_once)
     try:
         from training.cli.app import main as run
+    except ModuleNotFoundError as error:
+        if f"{error.name}".startswith("training"):
+            raise
+        sys.exit(f"error: {error.name} is not installed for {sys.executable}. {REMEDY}")
     finally:
         signal.signal(signal.SIGINT, handler)
     run()

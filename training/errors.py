@@ -1,12 +1,12 @@
 """Every error we raise.
 
-    RecommenderError            told in one line by the command line, which exits 1
+    RecommenderError            printed in one line by the command line, which exits 1
     ├─ ConfigError              an option, a setting or an environment variable
     ├─ DataError                a file, with its path, line, what was expected and what was found
-    ├─ ExportError              the bundle disagrees with the model, or is not whole
+    ├─ ExportError              the bundle disagrees with the model, or is incomplete
     └─ HarperError              the operations API; carries the operation's name, never a password
-       ├─ HarperUnavailable     no answer: worth another try
-       └─ HarperRefused         HarperDB's own status and message: not worth one
+       ├─ HarperUnavailable     no answer: try again
+       └─ HarperRefused         HarperDB's own status and message: do not try again
 
 Anything else that escapes is our own bug and keeps its traceback.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 class RecommenderError(Exception):
-    """Base of all errors that a user can mend; names the place, the value and the remedy."""
+    """Base of all errors that a user can fix; names the place, the value and the remedy."""
 
 
 class ConfigError(RecommenderError):
@@ -25,13 +25,13 @@ class ConfigError(RecommenderError):
 
 
 class DataError(RecommenderError):
-    """A data file is missing, empty, torn or not what was looked for.
+    """A data file is missing, empty, corrupt or not what was expected.
 
     Args:
         path: The file or folder.
         line: 1-based line number, where there is one.
-        expected: What should have stood there.
-        found: What stood there instead.
+        expected: What should have been there.
+        found: What was there instead.
         remedy: What the user can do about it.
     """
 
@@ -55,11 +55,11 @@ class DataError(RecommenderError):
 
 
 class ExportError(RecommenderError):
-    """The bundle disagrees with the model it was made from, or is not whole."""
+    """The bundle disagrees with the model it was made from, or is incomplete."""
 
 
 class HarperError(RecommenderError):
-    """HarperDB's operations API or a deployed route did not do what was asked.
+    """HarperDB's operations API or a deployed route failed.
 
     Args:
         operation: Name of the operation or the route, e.g. ``deploy_component``.
@@ -74,7 +74,7 @@ class HarperError(RecommenderError):
 
 
 class HarperUnavailable(HarperError):
-    """No answer, or one that says "not now" (502, 503, 504): worth another try."""
+    """No answer, or one that says "not now" (502, 503, 504): try again."""
 
 
 class HarperRefused(HarperError):

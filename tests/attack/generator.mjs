@@ -128,6 +128,7 @@ export function createGenerator({ seed, prefix, collection, ids }) {
   const paths = [
     ['POST', () => 'recommend'],
     ['POST', () => 'recommend'],
+    ['POST', () => 'events'],
     ['GET', () => `${collection}?${queried()}&${queried()}`],
     ['GET', () => `${collection}/${addressed()}`],
     ['GET', () => `${collection}/${odd(4)}`],
@@ -146,12 +147,20 @@ export function createGenerator({ seed, prefix, collection, ids }) {
     ...(often(0.2) && { strategy: one(['voters', 'popular', 'toString', text(9)]) }),
     ...(often(0.2) && { [one(['favourites', 'limit', 'exclude', 'x', 'toString'])]: anything() }),
   });
+  const batch = () => ({
+    session: one(['a'.repeat(22), text(30), anything()]),
+    events: Array.from({ length: below(60) }, () => ({
+      type: one(['pick', 'shown', text(5)]),
+      item: id(),
+    })),
+  });
   const nested = () => Buffer.from('['.repeat(below(50_000)));
   const bodies = [
     () => Buffer.from(JSON.stringify(recommendation())),
     () => Buffer.from(JSON.stringify(recommendation())).subarray(0, below(80)),
     () => Buffer.from(`{"favourites":["x"],"__proto__":{"limit":${below(9)}}}`),
     () => Buffer.from(JSON.stringify(anything())),
+    () => Buffer.from(JSON.stringify(batch())),
     () => bytes(200),
     nested,
   ];

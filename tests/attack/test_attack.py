@@ -22,13 +22,15 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from training.local_harper import LocalNode
 
 from tests.fake_bundle import item_ids, make_bundle
 from tests.harper_places import built_component, real_node
-from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
-from training.deploy import deploy
+from training.deploy.deploy import deploy
+from training.domains import DOMAINS
+from training.harper import cluster
+from training.harper.local.node import LocalNode
+from training.harper.local.server import running_process
 
 pytestmark = pytest.mark.e2e
 
@@ -50,12 +52,12 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
     with real_node(folder / "node") as node:
         bundle = open_bundle(make_bundle(folder / "bundle"), DOMAIN.name)
         component, target = built_component(DOMAIN.name), cluster.target(node.config())
-        assert deploy(target, DOMAIN.database, bundle, component, by="tests").is_everywhere
+        assert deploy(target, DOMAIN.database, bundle, component, by="tests").is_on_all_nodes
         yield node
 
 
 def process_of(node: LocalNode) -> psutil.Process:
-    running = local_harper.running_process(node)
+    running = running_process(node)
     assert running is not None, "the server ended"
     return psutil.Process(running.pid)
 

@@ -1,6 +1,7 @@
 /**
- * Measures the component's own parts, without HarperDB: search over 130,000 invented titles, and every
- * strategy of the bundles that are there. `npm run bench`; RECOMMENDER_BUNDLES names another folder.
+ * Measures the component's own parts, without HarperDB: search over invented titles, as many as the original
+ * demos' catalogue and the whole Taste Profile have, and every strategy of the bundles that are there.
+ * `npm run bench`; RECOMMENDER_BUNDLES names another folder.
  */
 
 import { existsSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { createTables } from '../../custom_functions/recommender/lib/tables.js';
 import { fakeDatabase, push } from '../custom_functions/fake_harper.js';
 import { WASM_FOLDER, keepingLog } from '../custom_functions/toy_model.js';
 
-const ITEMS = 130_000;
+const CATALOGUES = [130_000, 385_000];
 const WARM = 50;
 const ROUNDS = 2_000;
 
@@ -32,11 +33,11 @@ const WORDS = Array.from({ length: 60_000 }, () =>
 );
 const title = () => Array.from({ length: 1 + next(5) }, () => WORDS[zipf(WORDS.length)]).join(' ');
 
-await search();
+for (const items of CATALOGUES) await search(items);
 await answers();
 
-async function search() {
-  const rows = Array.from({ length: ITEMS }, (_, i) => ({
+async function search(items) {
+  const rows = Array.from({ length: items }, (_, i) => ({
     id: `i${i}`,
     title: title(),
     artist: `${WORDS[zipf(20_000)]} ${WORDS[zipf(20_000)]}`,
@@ -46,18 +47,23 @@ async function search() {
   const index = new Map(rows.map(({ id }, i) => [id, i]));
   const model = {
     manifest: { fields: [{ name: 'title' }, { name: 'artist' }], creator: 'artist' },
-    size: ITEMS,
+    size: items,
     indexOf: (id) => index.get(id),
   };
   globalThis.gc?.();
   const before = process.memoryUsage();
+  const held = watchThread();
   const began = performance.now();
   const catalogue = await readCatalogue({ tables: createTables(database), model });
   const took = performance.now() - began;
+  const longest = held();
   globalThis.gc?.();
   const after = process.memoryUsage();
   const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
-  console.log(`search: ${ITEMS} items indexed in ${took.toFixed(0)} ms, ${megabytes(grown)} MB`);
+  console.log(
+    `search: ${items} items indexed in ${took.toFixed(0)} ms, ${megabytes(grown)} MB; the thread was held for ` +
+      `${longest.toFixed(0)} ms at most`,
+  );
   const words = () => `${pick(rows).title} ${pick(rows).artist}`.split(' ');
   const kinds = {
     'one letter': () => pick(words()).slice(0, 1),
@@ -70,10 +76,14 @@ async function search() {
     'beginnings that no item has together': () =>
       `${pick(words()).slice(0, 1)} ${pick(words())} za`,
     'no such word': () => `${pick(words())}qqq`,
+    'a misspelled word': () => misspelled(pick(words())),
+    'a misspelled title': () => pick(rows).title.split(' ').map(misspelled).join(' '),
+    'ten misspelled words': () =>
+      Array.from({ length: 10 }, () => misspelled(pick(words()))).join(' '),
   };
   for (const [kind, query] of Object.entries(kinds)) {
     report(
-      `search: ${kind}`,
+      `search, ${items} items: ${kind}`,
       ROUNDS,
       () => query(),
       (typed) => catalogue.find(typed, 10),
@@ -89,8 +99,9 @@ async function answers() {
     const { model, catalogue } = await open(join(folder, domain));
     const held = await catalogue.get();
     const creatorOf = (index) => held.creatorOf(index);
+    const some = (count) => Array.from({ length: count }, () => model.idOf(next(model.size)));
     const question = (more) => () => ({
-      favourites: Array.from({ length: 3 }, () => model.idOf(next(model.size))),
+      favourites: some(3),
       exclude: [],
       limit: 10,
       explain: false,
@@ -102,6 +113,9 @@ async function answers() {
       report(`${domain} (${model.size}): ${strategy}`, 300, question({ strategy }), ask);
       const all = question({ strategy, explain: true, diversity: 0.5 });
       report(`${domain} (${model.size}): ${strategy}, explained and varied`, 300, all, ask);
+      // What one request can ask for at most; so long the thread is held.
+      const most = () => ({ ...all(), favourites: some(10), exclude: some(1000), limit: 100 });
+      report(`${domain} (${model.size}): ${strategy}, the dearest request`, 100, most, ask);
     }
     model.dispose();
   }
@@ -123,6 +137,29 @@ async function open(folder) {
   })(manifest.version);
   console.log(`${folder}: opened in ${(performance.now() - began).toFixed(0)} ms`);
   return opened;
+}
+
+/** A word with one letter replaced, the first excepted. */
+function misspelled(word) {
+  const at = 1 + next(Math.max(1, word.length - 1));
+  return `${word.slice(0, at)}${'bdfgklmnprstvz'[next(14)]}${word.slice(at + 1)}`;
+}
+
+/** @returns {() => number} Ends it and answers the longest time between two turns of the thread, in ms. */
+function watchThread() {
+  let longest = 0;
+  let last = performance.now();
+  let running = true;
+  setImmediate(function tick() {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (running) setImmediate(tick);
+  });
+  return () => {
+    running = false;
+    return longest;
+  };
 }
 
 function report(what, rounds, question, work) {

@@ -52,6 +52,38 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(bars[0] > 100);
     });
 
+    for (const [low, high, said] of [
+      [-0.0195, 0.0104, /no measurable difference between the default method and the best/],
+      [0.019, 0.042, /The lead is \.019 to \.042/],
+      [-0.042, -0.019, /which is \.019 to \.042 less/],
+      [undefined, undefined, /The default method scores \.\d{3}\.$/],
+    ]) {
+      it(`says what a paired interval of ${low} to ${high} means`, async (t) => {
+        const page = await visit(t, deployment, {
+          prepare: (page) =>
+            otherModel(page, (model) => {
+              const rows = model.metrics.rows.map((row) => ({
+                ...row,
+                'ndcg@20_minus': low === undefined ? undefined : { mean: 0, low, high },
+              }));
+              return { ...model, metrics: { ...model.metrics, rows } };
+            }),
+        });
+        const words = page.locator('.quality-words p').first();
+        await words.waitFor();
+        const text = (await words.innerText()).trim();
+        assert.match(text, said);
+        if (low < 0 && high > 0) assert.doesNotMatch(text, /\.\d{3}/);
+        await page.getByText('More figures').click();
+        const cells = page.getByRole('cell', { name: 'no measurable difference' });
+        const table = page.locator('.more table').first();
+        await table.waitFor();
+        const same = await table.locator(cells).count();
+        const { metrics } = await ask(deployment, 'model');
+        assert.equal(same, low < 0 && high > 0 ? metrics.rows.length - 1 : 0);
+      });
+    }
+
     for (const [measured, said] of [
       ['2026-03-01', 'Measured on 1 March 2026.'],
       ['2026-03-01T20:15:00Z', 'Measured on 1 March 2026.'],
@@ -64,7 +96,7 @@ for (const deployment of DEPLOYMENTS) {
             otherModel(page, (model) => ({ ...model, metrics: { ...model.metrics, measured } })),
         });
         await page.getByText('More figures').click();
-        const words = page.getByText('NDCG@20 is 1 when');
+        const words = page.getByText('NDCG@20 is 1 if');
         await words.waitFor();
         assert.equal(/Measured .*/.exec(await words.innerText())?.[0] ?? '', said);
       });
@@ -75,7 +107,7 @@ for (const deployment of DEPLOYMENTS) {
       if (!metrics.by_favourites?.length) return t.skip('the report does not say');
       const page = await visit(t, deployment);
       await page.getByText('More figures').click();
-      const table = page.getByRole('table', { name: /by how many favourites/ });
+      const table = page.getByRole('table', { name: /by number of favourites/ });
       const ours = metrics.by_favourites.filter(({ method }) => method === usual);
       const rows = table.getByRole('row');
       await rows.nth(ours.length).waitFor();
@@ -105,7 +137,8 @@ for (const deployment of DEPLOYMENTS) {
         const page = await visit(t, deployment, { path, reducedMotion });
         await answered(page);
         const duration = await page
-          .locator('.rows')
+          .locator('.rows .cover')
+          .first()
           .evaluate((rows) => getComputedStyle(rows).transitionDuration);
         assert.equal(duration !== '0s', moving, reducedMotion);
       }

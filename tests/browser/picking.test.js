@@ -101,6 +101,46 @@ for (const deployment of DEPLOYMENTS) {
       for (const mark of marks) assert.equal(fold(mark), fold(letters));
     });
 
+    it('finds a misspelled word and marks what was meant', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      const long = /\b[a-z]{7,}\b/i;
+      const item = (await popular(deployment, 30)).find(({ title }) => long.test(title));
+      const [word] = item.title.match(long);
+
+      await box.fill(word.slice(0, 3) + word.slice(4));
+      const option = options.filter({ hasText: item.title }).first();
+      await option.waitFor();
+      assert.ok((await option.locator('mark').allInnerTexts()).includes(word));
+    });
+
+    it('is cleared by a button, which leaves the focus in the box', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options } = on(page);
+      const clear = page.getByRole('button', { name: 'Clear the search' });
+      assert.equal(await clear.count(), 0);
+      await box.fill('th');
+      await options.first().waitFor();
+      await clear.click();
+      await options.first().waitFor({ state: 'detached' });
+      assert.equal(await box.inputValue(), '');
+      assert.ok(await hasFocus(box));
+      await clear.waitFor({ state: 'detached' });
+    });
+
+    it('is focused by a slash from anywhere but a field', async (t) => {
+      const picked = await popular(deployment, 3);
+      const page = await visit(t, deployment, { path: await pathWith(deployment, picked) });
+      const { box } = on(page);
+      await box.waitFor();
+      await page.getByRole('slider', { name: 'Variety' }).focus();
+      await page.keyboard.press('/');
+      assert.ok(await hasFocus(box));
+      assert.equal(await box.inputValue(), '');
+      await page.keyboard.type('ac/dc');
+      assert.equal(await box.inputValue(), 'ac/dc');
+    });
+
     it('walks with the arrows, Home and End, and closes with Escape', async (t) => {
       const page = await visit(t, deployment);
       const { box, options } = on(page);
@@ -190,24 +230,56 @@ for (const deployment of DEPLOYMENTS) {
       await box.fill('zzyy');
       await page.keyboard.press('Enter');
       await asked;
-      await page.keyboard.press('Enter');
       assert.equal(await favourites.count(), 0);
       assert.equal(await box.inputValue(), 'zzyy');
       assert.deepEqual(await options.allInnerTexts(), [both.title]);
       assert.equal(await page.getByRole('listbox').getAttribute('aria-busy'), 'true');
 
       release();
-      await options.filter({ hasText: first.title }).waitFor();
-      assert.equal(await page.getByRole('listbox').getAttribute('aria-busy'), 'false');
-      await page.keyboard.press('Enter');
       await favourites.filter({ hasText: first.title }).waitFor();
       assert.equal(await favourites.count(), 1);
+      assert.equal(await box.inputValue(), '');
+    });
+
+    it('picks the first match for a title that is typed fast, with Enter at once', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, favourites } = on(page);
+      const [word, title] = {
+        songs: ['sandman', 'Enter Sandman'],
+        books: ['hobbit', 'The Hobbit'],
+      }[deployment.name];
+      await box.focus();
+      await page.keyboard.type(word, { delay: 40 });
+      await page.keyboard.press('Enter');
+      await favourites.filter({ hasText: title }).waitFor();
+      assert.equal(await favourites.count(), 1);
+      assert.equal(await box.inputValue(), '');
+    });
+
+    it('forgets an Enter when the text changes before the search ends, or finds nothing', async (t) => {
+      const page = await visit(t, deployment);
+      const { box, options, favourites } = on(page);
+      await box.focus();
+      await page.keyboard.type('th', { delay: 40 });
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('e');
+      await options.first().waitFor();
+      await page.waitForTimeout(500);
+      assert.equal(await favourites.count(), 0);
+
+      await box.fill('qxqxqx');
+      await page.keyboard.press('Enter');
+      await page.getByText('Check the spelling').waitFor();
+      await box.fill('the');
+      await options.first().waitFor();
+      await page.waitForTimeout(500);
+      assert.equal(await favourites.count(), 0);
     });
 
     it('says so when nothing fits', async (t) => {
       const page = await visit(t, deployment);
       await on(page).box.fill('qxqxqx');
-      await page.getByText(/words that begin like/).waitFor();
+      await page.getByText('Check the spelling').waitFor();
       await page.getByRole('status').filter({ hasText: 'found' }).waitFor();
     });
 
@@ -279,7 +351,9 @@ for (const deployment of DEPLOYMENTS) {
 
     it('starts from an example that goes together', async (t) => {
       const page = await visit(t, deployment);
-      const examples = page.getByRole('region', { name: 'Nothing in mind?' }).getByRole('listitem');
+      const examples = page
+        .getByRole('region', { name: 'Not sure where to start?' })
+        .getByRole('listitem');
       const example = examples.getByRole('button').first();
       await example.waitFor();
       assert.equal(await examples.count(), 3);

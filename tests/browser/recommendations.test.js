@@ -132,7 +132,7 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(!(await titles.allInnerTexts()).includes(first));
 
       await page.locator('summary').filter({ hasText: 'Not for me' }).click();
-      await page.getByRole('button', { name: `Allow ${first}` }).click();
+      await page.getByRole('button', { name: `Show ${first}` }).click();
       await titles.filter({ hasText: first }).first().waitFor();
     });
 
@@ -151,31 +151,39 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(page.url().includes(`strategy=${other.name}`));
     });
 
-    it('compares two strategies and marks what both have', async (t) => {
-      const { page, picked } = await start(t);
+    it('says of what variety adds that it is a change, where no favourite is a strong reason', async (t) => {
+      let weak = [];
+      const { page, answers } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, async (route) => {
+            const answer = await (await route.fetch()).json();
+            const recommendations = answer.recommendations.map((one, i) =>
+              i % 2 ? { ...one, because: [] } : one,
+            );
+            weak = recommendations.filter(({ because }) => !because.length);
+            return json(route, 200, { ...answer, recommendations });
+          }),
+      });
       await answered(page);
       const { strategies, default_strategy: usual } = await ask(deployment, 'model');
-      const first = strategies.find(({ name }) => name === usual);
-      const second = strategies.find(({ name }) => name === 'nearest-user');
-      await page.getByRole('button', { name: 'Compare two' }).click();
-      const lists = [1, 2].map((n) => page.getByRole('region', { name: `List ${n} of 2` }));
-      await lists[1].getByRole('listitem').nth(0).waitFor();
-      await page.getByRole('status').filter({ hasText: 'in both' }).waitFor();
+      if (!strategies.find(({ name }) => name === usual).explains)
+        return t.skip('explains nothing');
+      await answers.getByText('A change from your favourites').first().waitFor();
+      assert.equal(await answers.getByText('A change from your favourites').count(), weak.length);
+      assert.equal(await answers.getByText('Because you liked').count(), 10 - weak.length);
+    });
 
-      const favourites = picked.map(({ id }) => id);
-      const answers = await Promise.all(
-        [first, second].map(({ name }) =>
-          ask(deployment, 'recommend', { favourites, limit: 10, strategy: name, explain: true }),
-        ),
-      );
-      const ids = answers.map(({ recommendations }) => recommendations.map(({ id }) => id));
-      const shared = ids[0].filter((id) => ids[1].includes(id)).length;
-      for (const [i, list] of lists.entries()) {
-        assert.equal(await list.getByRole('listitem').count(), ids[i].length);
-        assert.equal(await list.getByText('in both, ').count(), shared);
-      }
-      assert.equal(await lists[1].getByRole('combobox').inputValue(), 'nearest-user');
-      await page.locator('.compare-sum').getByText(`${shared} of ${ids[0].length}`).waitFor();
+    it('says nothing of reasons where the method knows none', async (t) => {
+      const { page, answers } = await start(t, {
+        prepare: (page) =>
+          intercept(page, asks, async (route) => {
+            const answer = await (await route.fetch()).json();
+            const recommendations = answer.recommendations.map((one) => ({ ...one, because: [] }));
+            return json(route, 200, { ...answer, recommendations });
+          }),
+      });
+      await answered(page);
+      assert.equal(await answers.getByText(/A change from|Because you/).count(), 0);
     });
 
     it('varies more when the slider is moved by keyboard', async (t) => {

@@ -30,7 +30,7 @@ for (const deployment of DEPLOYMENTS) {
         prepare: (page) =>
           intercept(page, model, (route) => (there ? null : json(route, 503, noModel))),
       });
-      await page.getByRole('heading', { name: 'No model here yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No model yet' }).waitFor();
       await page.getByText(noModel.message).waitFor();
       there = true;
       await answered(page);
@@ -43,7 +43,7 @@ for (const deployment of DEPLOYMENTS) {
         prepare: (page) =>
           intercept(page, model, (route) => (there ? null : route.abort('connectionrefused'))),
       });
-      await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
+      await page.getByRole('heading', { name: 'The server is not responding' }).waitFor();
       there = true;
       await page.getByRole('button', { name: 'Try again' }).click();
       await on(page).box.waitFor();
@@ -56,7 +56,7 @@ for (const deployment of DEPLOYMENTS) {
             json(route, 500, { statusCode: 500, code: 'internal', message: 'Our side.' }),
           ),
       });
-      await page.getByRole('heading', { name: 'Something is wrong here' }).waitFor();
+      await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
       await page.getByText('Our side.').waitFor();
     });
 
@@ -74,7 +74,7 @@ for (const deployment of DEPLOYMENTS) {
       away = true;
       await on(page).favourites.getByRole('button').first().click();
       const alert = page.getByRole('alert');
-      await alert.getByText('What you see is its last answer').waitFor();
+      await alert.getByText('These are the previous recommendations').waitFor();
       assert.deepEqual(await on(page).titles.allInnerTexts(), before);
 
       away = false;
@@ -120,7 +120,7 @@ for (const deployment of DEPLOYMENTS) {
           intercept(page, asks, async (route) => held.then(() => route.fallback())),
       });
       await page.locator('.rows .ghost').first().waitFor();
-      await page.getByText('This takes longer than it should').waitFor();
+      await page.getByText('This is taking longer').waitFor();
       release();
       await answered(page);
       assert.equal(await page.locator('.ghost').count(), 0);
@@ -134,7 +134,7 @@ for (const deployment of DEPLOYMENTS) {
       await answered(page);
       const odd = on(page).favourites.filter({ hasText: nobody.id });
       await odd.getByText('not in the catalogue').waitFor();
-      await page.getByText('1 pick is new to the model').waitFor();
+      await page.getByText('1 favourite is not known to the model').waitFor();
       assert.equal(await on(page).titles.count(), 10);
     });
 
@@ -198,7 +198,7 @@ for (const deployment of DEPLOYMENTS) {
       const path = await pathWith(deployment, [{ id: 'NOBODY-KNOWS-IT' }]);
       const page = await visit(t, deployment, { path });
       await answered(page);
-      await page.getByText('The model knows none of your picks yet').waitFor();
+      await page.getByText('None of your favourites is known').waitFor();
       const titles = (await popular(deployment, 3)).map(({ title }) => title);
       assert.deepEqual((await on(page).titles.allInnerTexts()).slice(0, 3), titles);
     });
@@ -212,7 +212,7 @@ for (const deployment of DEPLOYMENTS) {
             json(route, 200, { model: 'x', strategy: 'y', unknown: [], recommendations: [] }),
           ),
       });
-      await page.getByText('nothing left to recommend').waitFor();
+      await page.getByText('No more recommendations').waitFor();
     });
 
     it('says so when there can be no surprise', async (t) => {
@@ -222,7 +222,7 @@ for (const deployment of DEPLOYMENTS) {
       });
       const surprise = page.getByRole('button', { name: 'Surprise me' });
       await surprise.click();
-      await page.getByRole('alert').getByText('The server does not answer').waitFor();
+      await page.getByRole('alert').getByText('The server is not responding').waitFor();
       away = false;
       await surprise.click();
       await on(page).favourites.nth(2).waitFor();

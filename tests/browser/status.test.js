@@ -11,7 +11,7 @@ for (const deployment of DEPLOYMENTS) {
       const page = await visit(t, deployment, { path: 'ui/status/' });
       const { model, items } = await ask(deployment, 'health');
 
-      await page.getByRole('status').filter({ hasText: 'Answering' }).waitFor();
+      await page.getByRole('status').filter({ hasText: 'Running' }).waitFor();
       const versions = page.getByRole('region', { name: 'Model versions' });
       await versions.getByRole('row').filter({ hasText: model }).getByText('current').waitFor();
       const requests = page.getByRole('region', { name: /^Requests/ });
@@ -64,14 +64,14 @@ for (const deployment of DEPLOYMENTS) {
       });
       await page.getByRole('heading', { name: 'Model versions' }).waitFor();
       away = true;
-      await page.getByText('The node does not answer').waitFor();
+      await page.getByText('Not responding').waitFor();
       assert.ok(await page.getByRole('heading', { name: 'Model versions' }).isVisible());
 
-      await page.getByRole('button', { name: 'Stop refreshing' }).click();
+      await page.getByRole('button', { name: 'Pause updates' }).click();
       const before = asked;
       await page.waitForTimeout(6000);
       assert.equal(asked, before);
-      await page.getByRole('button', { name: 'Go on refreshing' }).waitFor();
+      await page.getByRole('button', { name: 'Resume updates' }).waitFor();
     });
   });
 }

@@ -96,7 +96,7 @@ for (const deployment of DEPLOYMENTS) {
 function overflowing(page) {
   return page.evaluate(() => {
     const edge = document.documentElement.clientWidth;
-    const scrolls = (element) => element.closest('.more-scroll, .figures-scroll, .hidden');
+    const scrolls = (element) => element.closest('.more-scroll, .figures-scroll, .chips, .hidden');
     return [...document.querySelectorAll('body *')]
       .filter((element) => !scrolls(element) && element.getBoundingClientRect().right > edge + 1)
       .map((element) => `${element.tagName}.${element.getAttribute('class')}`);

@@ -50,12 +50,12 @@ def test_wrong_usage_exits_2_and_keeps_standard_output_clean(call, words):
     assert "Traceback" not in errors
 
 
-def test_an_unknown_domain_is_told_which_there_are(call):
+def test_an_unknown_domain_names_those_there_are(call):
     assert "there are songs and books" in call("prepare", "films")[2]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("prepare", "songs", "--data", SAMPLE, "--set", "train.max=1"), "no such field"),
         (("prepare", "songs", "--data", SAMPLE, "--set", "train.max_steps=many"), "max_steps=many"),
@@ -66,11 +66,11 @@ def test_an_unknown_domain_is_told_which_there_are(call):
         (("recommend", "songs", "SO1"), "harperdb-recommender export"),
     ],
 )
-def test_an_error_is_one_line_and_exits_1(call, tmp_path, words, told):
+def test_an_error_is_one_line_and_exits_1(call, tmp_path, words, message):
     code, shown, errors = call(*words, "--artifacts", tmp_path / "artifacts")
     assert (code, shown) == (1, "")
     assert one_line(errors)
-    assert told in errors
+    assert message in errors
 
 
 def test_a_place_that_cannot_be_written_is_named_in_one_line(call, tmp_path):
@@ -101,10 +101,10 @@ def test_what_the_machine_refuses_is_one_line_and_leaves_what_was_there(
 
 
 def test_any_other_refusal_is_our_own_bug(call, tmp_path, monkeypatch):
-    def torn(*_):
+    def bad_descriptor(*_):
         raise OSError(errno.EBADF, "our own")
 
-    monkeypatch.setattr("training.data.dataset.save", torn)
+    monkeypatch.setattr("training.data.dataset.save", bad_descriptor)
     with pytest.raises(OSError, match="our own"):
         call("prepare", "songs", "--artifacts", tmp_path)
 
@@ -127,7 +127,7 @@ def test_our_own_mistake_keeps_its_traceback(call, monkeypatch, tmp_path):
         call("prepare", "songs", "--artifacts", tmp_path)
 
 
-def test_who_stops_a_stage_is_told_so(call, monkeypatch, tmp_path):
+def test_ctrl_c_says_that_finished_stages_are_kept(call, monkeypatch, tmp_path):
     def stopped(*_, **__):
         raise KeyboardInterrupt
 

@@ -17,10 +17,11 @@ def test_every_setting_is_listed_with_the_domains_default(call, name):
     assert listed["evaluate.quick"] == "false"
 
 
-def test_a_listed_line_says_what_the_setting_means(call):
+def test_a_listed_line_says_what_the_setting_means_its_range_and_its_stages(call):
     shown = call("config", "list", "--section", "split")[1]
     assert all(line.startswith("split.") for line in shown.splitlines())
-    assert "the users with enough liked items" in shown
+    line = next(line for line in shown.splitlines() if line.startswith("split.test_share=0.1 "))
+    assert line.endswith("to measure. (number, 0.001 to 0.45) Used by prepare.")
 
 
 def test_an_unknown_section_names_those_there_are(call):

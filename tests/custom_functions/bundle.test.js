@@ -44,7 +44,7 @@ for (const [what, row] of [
     record({ weights: { arrayBuffer() {}, bytes: () => new Promise(() => {}) } }),
   ],
 ]) {
-  test(`${what} may mend itself`, async () => assert.equal((await refusal(row)).mayMend, true));
+  test(`${what} may mend itself`, async () => assert.equal((await refusal(row)).temporary, true));
 }
 
 for (const [what, row, reason] of [
@@ -90,7 +90,7 @@ for (const [what, row, reason] of [
 ]) {
   test(`${what} is refused for good, with the reason`, async () => {
     const error = await refusal(row);
-    assert.equal(error.mayMend, false);
+    assert.equal(error.temporary, false);
     assert.match(error.message, reason);
   });
 }
@@ -102,7 +102,7 @@ test('editions are read where the manifest names them', async () => {
   assert.deepEqual(read.editions, { 'other-3': 3, '0000000003': 3 });
   assert.deepEqual((await readBundle(record(), version)).editions, {});
   const late = readBundle({ ...row, editions: undefined }, works.manifest.version);
-  await assert.rejects(late, { name: 'ModelRefused', mayMend: true, message: /editions/ });
+  await assert.rejects(late, { name: 'ModelRefused', temporary: true, message: /editions/ });
 });
 
 test('an edition of no item is refused', async () => {

@@ -32,3 +32,9 @@ test('a manifest with the least in it makes a card with the same keys', () => {
   const least = modelCard({ version, fields, sizes, strategies, default_strategy });
   assert.deepEqual(Object.keys(least).sort(), Object.keys(modelCard(manifest)).sort());
 });
+
+test('the card carries what pages link an item to, and the strategy to compare with', () => {
+  const link = { label: 'Site', url: 'https://site.example/{id}' };
+  const card = modelCard({ ...manifest, link, compare_with: 'plain' });
+  assert.deepEqual([card.link, card.compare_with], [link, 'plain']);
+});

@@ -49,7 +49,7 @@ async function restart() {
 }
 
 const answering = async () => {
-  await models.look();
+  await models.check();
   return models.use(({ model }) => {
     assert.equal(model.answer('rich', [1]).items.length, 40);
     return model.version;
@@ -105,7 +105,7 @@ test('a candidate never answers in place of a damaged model', async () => {
   point(database, old, { id: 'candidate' });
   assert.equal(await answering(), older);
   await settle();
-  await until(async () => (await models.look(), models.state().candidate.state === 'ready'));
+  await until(async () => (await models.check(), models.state().candidate.state === 'ready'));
   assert.equal(await answering(), older);
 });
 
@@ -206,7 +206,7 @@ test('flips faster than a load end with the last one, and with one model', async
   const { tensors } = backendFigures();
   for (let i = 0; i < 150; i++) {
     point(database, [old, older, current][i % 3]);
-    models.look();
+    models.check();
     if (i % 7 === 0) await settle(1);
   }
   await until(async () => (await answering()) === current);

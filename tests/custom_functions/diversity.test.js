@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { POOL, diversify } from '../../custom_functions/recommender/lib/diversity.js';
+import { POOL, diversify, weightOf } from '../../custom_functions/recommender/lib/diversity.js';
 
 const nobody = () => -1;
 const picks = (...scores) => scores.map((score, index) => ({ index, score }));
@@ -58,4 +58,20 @@ test('results are distinct, from the pool, and as many as wanted', () => {
     assert.equal(chosen[0], 0);
   }
   assert.deepEqual(diversify([], { diversity: 1, limit: 3, creatorOf: nobody }), []);
+});
+
+test('a requested diversity becomes the weight that the scale has there, or between two points', () => {
+  const scale = [0, 0.3, 0.5, 0.6, 1];
+  const at = [0, 0.25, 0.5, 1].map((diversity) => weightOf(diversity, scale));
+  assert.deepEqual(at, [0, 0.3, 0.5, 1]);
+  assert.ok(Math.abs(weightOf(0.375, scale) - 0.4) < 1e-12);
+  assert.ok(Math.abs(weightOf(0.9, scale) - 0.84) < 1e-12);
+});
+
+test('without a scale, a requested diversity is the weight', () => {
+  for (const diversity of [0, 0.3, 1]) assert.equal(weightOf(diversity, undefined), diversity);
+});
+
+test('0 changes nothing, whatever the scale says', () => {
+  assert.equal(weightOf(0, [0.2, 1]), 0);
 });

@@ -11,7 +11,7 @@ export class FakeTable {
   /** @param {string} key Name of the primary key. */
   constructor(key = 'id') {
     this.#key = key;
-    /** Set it to make every read fail with this error. */
+    /** Set it to make every read and write fail with this error. */
     this.failure = undefined;
     /** How many rows or records were asked for. */
     this.gets = 0;
@@ -19,6 +19,7 @@ export class FakeTable {
   }
 
   put(row) {
+    if (this.failure) throw this.failure;
     this.#rows.set(row[this.#key], row);
   }
 
@@ -31,6 +32,16 @@ export class FakeTable {
     if (this.failure) throw this.failure;
     const row = this.#rows.get(key);
     return row && record(row);
+  }
+
+  async getRecordCount() {
+    if (this.failure) throw this.failure;
+    return { recordCount: this.#rows.size };
+  }
+
+  /** @returns {object[]} The rows as they were put. */
+  rows() {
+    return [...this.#rows.values()];
   }
 
   // What we ask for and no more: all rows, or those behind a key, in the order of their keys.
@@ -87,10 +98,16 @@ export class FakeBlob {
 /**
  * A database with the component's tables.
  *
- * @returns {{items: FakeTable, models: FakeTable, current: FakeTable}}
+ * @returns {Record<'items' | 'models' | 'current' | 'events' | 'event_keys', FakeTable>}
  */
 export function fakeDatabase() {
-  return { items: new FakeTable(), models: new FakeTable('version'), current: new FakeTable() };
+  return {
+    items: new FakeTable(),
+    models: new FakeTable('version'),
+    current: new FakeTable(),
+    events: new FakeTable(),
+    event_keys: new FakeTable(),
+  };
 }
 
 /**

@@ -56,7 +56,7 @@ test('whatever is wrong with a record, it leaves no tensor behind', async () => 
   const before = backendFigures().tensors;
   push(database, second, { weights: new FakeBlob(Buffer.alloc(10)) });
   await assert.rejects(open(second.manifest.version), { name: 'ModelRefused' });
-  await assert.rejects(open('nowhere'), { name: 'ModelRefused', mayMend: true });
+  await assert.rejects(open('nowhere'), { name: 'ModelRefused', temporary: true });
   const wrong = toyBundle({ probes: JSON.parse(first.files['probes.json']).probes, seed: 3 });
   push(database, wrong);
   await assert.rejects(open(wrong.manifest.version), /probe/);

@@ -42,7 +42,7 @@ beforeEach(() => {
 const use = (work) => models.use(work);
 /** What answers once the timer has read the rows. */
 const version = async () => {
-  await models.look();
+  await models.check();
   return use((model) => model.version);
 };
 const gate = () => {
@@ -63,7 +63,7 @@ test('a request reads no row and begins no load: that is the timer’s', async (
     { statusCode: 503 },
   );
   assert.deepEqual([database.current.gets, opened], [0, []]);
-  await models.look();
+  await models.check();
   assert.equal(await use((model) => model.version), 'v1');
   const { gets } = database.current;
   point(database, 'v2');
@@ -195,7 +195,7 @@ test('the same version is tried again when its row is written again', async () =
 
 test('what may mend itself is tried again after a back-off', async () => {
   behave.v1 = async () => {
-    throw new ModelRefused('not here', { mayMend: true });
+    throw new ModelRefused('not here', { temporary: true });
   };
   point(database, 'v1');
   await assert.rejects(version(), { retryAfter: 1 });
@@ -247,7 +247,7 @@ test('a database that does not answer is no reason to stop answering', async () 
   await version();
   database.current.failure = new Error('disk');
   assert.equal(await version(), 'v1');
-  await models.look();
+  await models.check();
 });
 
 test('the log says once that the database went away, and once more when it goes again', async () => {
@@ -256,7 +256,7 @@ test('the log says once that the database went away, and once more when it goes 
   point(database, 'v1');
   for (let time = 0; time < 2; time++) {
     database.current.failure = new Error('disk');
-    for (let i = 0; i < 5; i++) await models.look();
+    for (let i = 0; i < 5; i++) await models.check();
     assert.equal(models.state().why, time ? undefined : 'The database does not answer.');
     database.current.failure = undefined;
     await version();
@@ -302,7 +302,7 @@ test('a candidate is loaded when looked for, never answers, and is taken over as
   point(database, 'v2');
   assert.equal(await version(), 'v2');
   database.current.delete('candidate');
-  await models.look();
+  await models.check();
   assert.equal(models.state().candidate, undefined);
   assert.equal(await models.use(({ disposed }) => disposed), 0);
   assert.deepEqual(opened, ['v1', 'v2']);
@@ -316,12 +316,12 @@ test('a candidate that is withdrawn is disposed', async () => {
     open: async (name) => (model = await open(name)),
   });
   point(database, 'v2', { id: 'candidate' });
-  await models.look();
+  await models.check();
   await settle();
   assert.equal(models.state().candidate.state, 'ready');
   await assert.rejects(version(), /deployed yet/);
   database.current.delete('candidate');
-  await models.look();
+  await models.check();
   assert.equal(model.disposed, 1);
 });
 
@@ -335,7 +335,7 @@ test('a candidate withdrawn while it loads is disposed', async () => {
     open: async (name) => (model = await open(name)),
   });
   point(database, 'v2', { id: 'candidate' });
-  await models.look();
+  await models.check();
   database.current.delete('candidate');
   slow.release();
   await settle();
@@ -347,14 +347,14 @@ test('a candidate is refused for good, or loading with a reason while it may men
     throw new ModelRefused('wrong probes');
   };
   behave.late = async () => {
-    throw new ModelRefused('no weights yet', { mayMend: true });
+    throw new ModelRefused('no weights yet', { temporary: true });
   };
   for (const [name, expected] of [
     ['bad', { version: 'bad', state: 'refused', reason: 'wrong probes' }],
     ['late', { version: 'late', state: 'loading', reason: 'no weights yet' }],
   ]) {
     point(database, name, { id: 'candidate' });
-    await models.look();
+    await models.check();
     await settle();
     assert.deepEqual(models.state().candidate, expected);
   }
@@ -364,7 +364,7 @@ test('the current version is its own candidate at once', async () => {
   point(database, 'v1');
   await version();
   point(database, 'v1', { id: 'candidate' });
-  await models.look();
+  await models.check();
   assert.deepEqual(models.state().candidate, { version: 'v1', state: 'ready' });
   assert.deepEqual(opened, ['v1']);
 });

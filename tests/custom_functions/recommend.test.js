@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { BROUGHT, recommend } from '../../custom_functions/recommender/lib/recommend.js';
 import { toyModel } from './toy_model.js';
 
 let model;
@@ -112,6 +112,37 @@ test('a strategy that cannot explain itself gives no reasons', () => {
   assert.ok(recommendations.every(({ because }) => because.length === 0));
 });
 
+test('what variety adds from far behind names no favourite', async (t) => {
+  const { model: large } = await toyModel({ items: 150 });
+  t.after(() => large.dispose());
+  const request = { favourites: ['song-9', 'song-3'], exclude: [], limit: 100, explain: true };
+  const of = (diversity) => recommend(large, { ...request, diversity }, (index) => index % 40);
+  const plain = of(0).recommendations;
+  assert.ok(plain.every(({ because }) => because.length === 2));
+  const near = new Set(plain.slice(0, BROUGHT).map(({ id }) => id));
+  const varied = of(1).recommendations.slice(0, 40);
+  for (const { id, because } of varied) assert.equal(because.length, near.has(id) ? 2 : 0, id);
+  assert.ok(varied.some(({ id }) => near.has(id)) && varied.some(({ id }) => !near.has(id)));
+});
+
+test('variety follows the scale of the strategy', async (t) => {
+  const { model: scaled } = await toyModel({ items: 150, variety: [0, 0.2, 1] });
+  t.after(() => scaled.dispose());
+  const from = (one, diversity) =>
+    ids(
+      recommend(
+        one,
+        { favourites: ['song-9'], exclude: [], limit: 10, explain: false, diversity },
+        (index) => index % 7,
+      ),
+    );
+  const { model: plain } = await toyModel({ items: 150 });
+  t.after(() => plain.dispose());
+  assert.deepEqual(from(scaled, 0.5), from(plain, 0.2));
+  assert.deepEqual(from(scaled, 0.75), from(plain, 0.6));
+  assert.notDeepEqual(from(scaled, 0.5), from(plain, 0.5));
+});
+
 test('variety keeps the best in front and mixes the creators', () => {
   const plain = ask({ favourites: ['song-9'] });
   const mixed = ask({ favourites: ['song-9'], diversity: 0.8 });
@@ -137,4 +168,19 @@ test('more favourites than the model takes are refused by field', async () => {
     statusCode: 400,
     message: /^favourites: .* at most 1/,
   });
+});
+
+test('novelty brings less popular items, the same ones as a longer answer has', () => {
+  const rank = (id) => Number(id.slice('song-'.length));
+  const request = { favourites: ['song-1', 'song-2'] };
+  const mean = (answer) => ids(answer).reduce((sum, id) => sum + rank(id), 0) / 10;
+  const means = [0, 0.5, 1].map((novelty) => mean(ask({ ...request, novelty })));
+  assert.ok(means[0] < means[1] && means[1] <= means[2], String(means));
+  const all = ids(ask({ ...request, limit: 100 }));
+  assert.ok(ids(ask({ ...request, novelty: 1 })).every((id) => all.includes(id)));
+});
+
+test('popular items that stand in for an answer keep their order, whatever the novelty', () => {
+  const answer = ask({ favourites: ['who'], limit: 3, novelty: 1 });
+  assert.deepEqual(ids(answer), ['song-0', 'song-1', 'song-2']);
 });

@@ -10,7 +10,7 @@ test('what may mend itself is tried after 1, 2, 4 … and at most 60 seconds', (
   const refusals = createRefusals(() => now);
   const waits = [];
   for (let i = 0; i < 8; i++) {
-    const { wait } = refusals.note(ROW, new ModelRefused('not here', { mayMend: true }));
+    const { wait } = refusals.note(ROW, new ModelRefused('not here', { temporary: true }));
     waits.push(wait / 1000);
     assert.equal(refusals.mayTry(ROW), false);
     assert.equal(refusals.seconds(), wait / 1000);

@@ -231,6 +231,7 @@ for (const domain of DOMAINS) {
       ['a strategy that is no text', { ...good, strategy: ['rich'] }, 'strategy'],
       ['explain in words', { ...good, explain: 'yes' }, 'explain'],
       ['too much diversity', { ...good, diversity: 1.5 }, 'diversity'],
+      ['too much novelty', { ...good, novelty: -0.1 }, 'novelty'],
       ['an operation', { ...good, operation: 'drop_schema' }, 'operation'],
       ['a user', { ...good, hdb_user: { role: 'super_user' } }, 'hdb_user'],
     ]) {
@@ -352,6 +353,39 @@ for (const domain of DOMAINS) {
   });
 }
 
+test('a request is bounded by the manifest of the model that answers', async () => {
+  const server = await start(DOMAINS[0]);
+  const usual = toyBundle();
+  const narrow = toyBundle({ manifest: { version: 'narrow', requests: { limit: 5, exclude: 2 } } });
+  const messages = async (...requests) => {
+    const answers = [];
+    for (const more of requests) {
+      const { status, body } = await server.post({ favourites: [usual.ids[0]], ...more });
+      answers.push(status === 200 ? body.recommendations.length : body.message);
+    }
+    return answers;
+  };
+  const wide = [{ limit: 6 }, { exclude: ['a', 'b', 'c'] }];
+  push(server.database, usual);
+  point(server.database, usual.manifest.version);
+  await until(async () => (await server.get('health')).body.model === usual.manifest.version);
+  assert.deepEqual(await messages(...wide), [6, 10]);
+  assert.deepEqual((await server.get('model')).body.requests, {
+    favourites: 10,
+    limit: 100,
+    exclude: 1000,
+  });
+  push(server.database, narrow);
+  point(server.database, 'narrow');
+  await until(async () => (await server.get('health')).body.model === 'narrow');
+  assert.deepEqual(await messages(...wide, { limit: 5 }), [
+    'limit: expected a whole number from 1 to 5',
+    'exclude: expected a list of 0 to 2',
+    5,
+  ]);
+  await server.app.close();
+});
+
 test('no load starts, and no row of current is read, inside a request', async () => {
   const requests = new AsyncLocalStorage();
   const server = await start(DOMAINS[0], {
@@ -381,38 +415,6 @@ test('no load starts, and no row of current is read, inside a request', async ()
   }
   // Rows of items are what requests read.
   assert.deepEqual([...new Set(inside)], ['items.get']);
-  await server.app.close();
-});
-
-test('a request is bounded by the manifest of the model that answers', async () => {
-  const server = await start(DOMAINS[0]);
-  const usual = toyBundle();
-  const narrow = toyBundle({ manifest: { version: 'narrow', requests: { limit: 5, exclude: 2 } } });
-  const messages = async (...requests) => {
-    const answers = [];
-    for (const more of requests) {
-      const { status, body } = await server.post({ favourites: [usual.ids[0]], ...more });
-      answers.push(status === 200 ? body.recommendations.length : body.message);
-    }
-    return answers;
-  };
-  const wide = [{ limit: 6 }, { exclude: ['a', 'b', 'c'] }];
-  push(server.database, usual);
-  point(server.database, usual.manifest.version);
-  assert.deepEqual(await messages(...wide), [6, 10]);
-  assert.deepEqual((await server.get('model')).body.requests, {
-    favourites: 10,
-    limit: 100,
-    exclude: 1000,
-  });
-  push(server.database, narrow);
-  point(server.database, 'narrow');
-  await until(async () => (await server.get('health')).body.model === 'narrow');
-  assert.deepEqual(await messages(...wide, { limit: 5 }), [
-    'limit: expected a whole number from 1 to 5',
-    'exclude: expected a list of 0 to 2',
-    5,
-  ]);
   await server.app.close();
 });
 

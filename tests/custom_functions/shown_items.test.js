@@ -28,13 +28,13 @@ test('items come in the order of the ids, and are read once in a while', async (
   assert.equal(database.items.gets, 2);
 });
 
-test('a row that changes is shown changed after five seconds', async () => {
+test('a row that changes is shown changed after a minute', async () => {
   database.items.put({ id: 'a', title: 'Old' });
   await show(['a']);
   database.items.put({ id: 'a', title: 'New' });
-  now = 5000;
+  now = 60_000;
   assert.equal((await show(['a']))[0].title, 'Old');
-  now = 5001;
+  now = 60_001;
   assert.equal((await show(['a']))[0].title, 'New');
 });
 
@@ -53,11 +53,11 @@ test('a failure to read reaches whoever asked, and nothing of it is kept', async
 });
 
 test('more items than are kept push the oldest out', async () => {
-  const ids = Array.from({ length: 10_001 }, (_, i) => `i${i}`);
+  const ids = Array.from({ length: 20_001 }, (_, i) => `i${i}`);
   for (const id of ids) database.items.put({ id, title: id });
   await show(ids);
   const { gets } = database.items;
-  await show(['i10000', 'i1']);
+  await show(['i20000', 'i1']);
   assert.equal(database.items.gets, gets);
   await show(['i0']);
   assert.equal(database.items.gets, gets + 1);

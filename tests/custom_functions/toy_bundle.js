@@ -23,6 +23,7 @@ const FEW = 5;
  * @param {number} [options.items] How many, where no ids are given.
  * @param {Record<string, number>} [options.editions] Indices by the ids of other editions.
  * @param {object} [options.manifest] Overrides.
+ * @param {number[]} [options.variety] The scale of the strategy `rich`.
  * @param {object[]} [options.probes] Instead of the right ones.
  * @returns {object} `files` by name, `manifest`, `ids`, `rows` and `expected(strategy, indices)`.
  */
@@ -33,6 +34,7 @@ export function toyBundle({
   ids,
   editions,
   manifest,
+  variety,
   probes,
 } = {}) {
   const names = ids ?? Array.from({ length: items }, (_, i) => `${domain.item}-${i}`);
@@ -53,11 +55,11 @@ export function toyBundle({
     'probes.json': json({ probes: probes ?? toyProbes(names, expected) }),
     'report.json': json({}),
   };
-  const told = signed({ ...toyManifest(domain, names.length), ...manifest }, files);
+  const told = signed({ ...toyManifest(domain, names.length, variety), ...manifest }, files);
   return { files, manifest: told, ids: names, rows, vectors, expected };
 }
 
-function toyManifest(domain, items) {
+function toyManifest(domain, items, variety) {
   const outputs = (name, keys) => Object.fromEntries(keys.map((key) => [key, `${name}_${key}`]));
   return {
     format: 1,
@@ -76,6 +78,7 @@ function toyManifest(domain, items) {
         title: 'Rich',
         description: 'Knows reasons and likeness.',
         outputs: outputs('rich', ['items', 'scores', 'shares', 'vectors']),
+        ...(variety && { variety }),
       },
       {
         name: 'plain',

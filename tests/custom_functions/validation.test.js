@@ -77,8 +77,14 @@ test('in an address, digits are a number and nothing else is', () => {
   }
 });
 
-test('a schema with a word that nobody understands is refused before any request', () => {
-  for (const schema of [{ type: 'string', most: 9 }, { type: 'any' }, { properties: {} }]) {
+test('a schema that is not understood, or says nothing of unknown fields, is refused', () => {
+  const closed = { additionalProperties: false };
+  for (const schema of [
+    { ...closed, type: 'object', most: 9 },
+    { ...closed, type: 'any' },
+    { ...closed, properties: {} },
+    { type: 'object', properties: {} },
+  ]) {
     assert.throws(() => compileValidator({ schema, httpPart: 'body' }), Error);
   }
 });

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -58,10 +59,26 @@ def test_every_word_for_people_is_there(domain):
     assert all(source.what and source.columns and source.names for source in domain.sources)
 
 
-def test_a_domain_says_itself_where_its_data_can_be_downloaded(domain):
-    # With it, a further domain is one file, and `fetch` knows it.
-    assert domain.site is None or SITES[domain.name] is domain.site
-    assert domain.name in SITES or domain.site is None
+@pytest.mark.parametrize("name", SITES)
+def test_a_site_has_addresses_and_says_how_to_get_a_login_if_it_needs_one(name):
+    site = SITES[name]
+    for address in (site.page, *(f"{site.base}/{remote.path}" for remote in site.remotes)):
+        parts = urlsplit(address)
+        assert parts.scheme in ("http", "https")
+        assert parts.hostname
+        assert "//" not in parts.path
+    assert bool(site.login) == bool(site.get_key)
+
+
+def test_a_link_names_only_values_that_pages_have(domain):
+    if domain.link is None:
+        return
+    shown = {name for name, _ in domain.shown}
+    for url in filter(None, (domain.link.url, domain.link.synthetic_url)):
+        assert url.startswith("https://")
+        names = set(re.findall(r"\{(.*?)\}", url))
+        assert names
+        assert names <= shown | {"id"}
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -113,10 +130,10 @@ def test_every_item_of_the_sample_has_a_title(domain, sample):
 
 
 def test_the_sample_says_that_it_is_invented(domain, sample):
-    told = json.loads((sample / "source.json").read_text(encoding="utf-8"))
-    assert told["synthetic"] is True
-    assert told["name"]
-    assert told["terms"]
+    source = json.loads((sample / "source.json").read_text(encoding="utf-8"))
+    assert source["synthetic"] is True
+    assert source["name"]
+    assert source["terms"]
 
 
 def test_the_sample_is_large_enough_to_train_on(domain, sample):

@@ -36,7 +36,7 @@ def get(server, target, **options):
 def break_off(server, target):
     """Leaves a part behind, as a run that was killed would."""
     server.breaks = [4 * CHUNK + 100]
-    with pytest.raises(RecommenderError, match="broke off"):
+    with pytest.raises(RecommenderError, match="connection was lost"):
         download(f"{server.url}/data.bin", target, patience=Patience(attempts=1))
     server.asked.clear()
     return target.with_name("data.bin.part").stat().st_size
@@ -55,7 +55,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, target):
     assert server.ranges_asked() == [None, f"bytes={4 * CHUNK}-", f"bytes={7 * CHUNK}-"]
 
 
-def test_a_later_run_goes_on_from_what_an_earlier_one_left(server, target):
+def test_a_later_run_resumes_an_earlier_one(server, target):
     held = break_off(server, target)
     assert held == 4 * CHUNK
     assert get(server, target).read_bytes() == BODY
@@ -63,19 +63,19 @@ def test_a_later_run_goes_on_from_what_an_earlier_one_left(server, target):
 
 
 @pytest.mark.parametrize("heeds_if_range", [True, False])
-def test_a_file_that_changed_meanwhile_begins_anew_and_is_never_spliced(
+def test_a_file_that_has_changed_is_downloaded_from_the_start_and_never_mixed(
     server, target, heeds_if_range
 ):
     break_off(server, target)
     server.files["/data.bin"] = OTHER
     server.heeds_if_range = heeds_if_range
     assert get(server, target).read_bytes() == OTHER
-    # Whoever heeds If-Range sends the new file at once; the other one gives itself away by its tag.
+    # A server that honours If-Range sends the new file at once; another is recognised by its tag.
     assert len(server.asked) == (1 if heeds_if_range else 2)
 
 
 @pytest.mark.parametrize("weak", [True, False])
-def test_without_a_strong_tag_nothing_is_continued(server, target, weak):
+def test_without_a_strong_tag_nothing_is_resumed(server, target, weak):
     server.weak, server.tags = weak, weak
     break_off(server, target)
     server.files["/data.bin"] = OTHER
@@ -104,7 +104,7 @@ def test_a_part_longer_than_the_file_is_thrown_away(server, target):
     assert get(server, target).read_bytes() == BODY
 
 
-def test_a_part_of_another_address_is_not_continued(server, target):
+def test_a_part_of_another_address_is_not_resumed(server, target):
     server.files["/other.bin"] = BODY
     break_off(server, target)
     part = download(f"{server.url}/other.bin", target, patience=AT_ONCE)
@@ -112,7 +112,7 @@ def test_a_part_of_another_address_is_not_continued(server, target):
     assert server.ranges_asked() == [None]
 
 
-def test_a_torn_note_beside_the_part_means_beginning_anew(server, target):
+def test_with_a_corrupt_note_beside_the_part_the_download_starts_again(server, target):
     break_off(server, target)
     target.with_name("data.bin.part.json").write_text("{")
     assert get(server, target).read_bytes() == BODY
@@ -143,9 +143,9 @@ def test_tries_are_bounded_and_the_pauses_double(server, target, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "refused"), (403, "refused"), (404, "not there"), (410, "410")]
+    ("status", "words"), [(401, "refused"), (403, "refused"), (404, "not found"), (410, "410")]
 )
-def test_a_refusal_is_told_at_once_and_leaves_no_file(server, target, status, words):
+def test_a_refusal_is_seen_at_once_and_leaves_no_file(server, target, status, words):
     server.statuses = [status]
     with pytest.raises(RecommenderError, match=words):
         get(server, target)
@@ -166,7 +166,7 @@ def test_a_web_page_is_not_taken_for_the_file(server, target):
         get(server, target)
 
 
-def test_a_server_that_is_not_there_is_told_after_the_last_try(server, target):
+def test_a_server_that_is_not_there_is_seen_after_the_last_try(server, target):
     with file_server() as gone:
         url = gone.url
     with pytest.raises(RecommenderError, match="after 2 requests"):
@@ -175,11 +175,11 @@ def test_a_server_that_is_not_there_is_told_after_the_last_try(server, target):
 
 def test_progress_counts_from_what_was_held_to_the_whole(server, target):
     held = break_off(server, target)
-    told = []
-    get(server, target, progress=lambda done, total: told.append((done, total)))
-    assert told[0] == (held, len(BODY))
-    assert told[-1] == (len(BODY), len(BODY))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    seen = []
+    get(server, target, progress=lambda done, total: seen.append((done, total)))
+    assert seen[0] == (held, len(BODY))
+    assert seen[-1] == (len(BODY), len(BODY))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
 def test_a_login_is_sent_to_its_own_host_and_not_on_to_where_that_redirects(server, target):
@@ -215,4 +215,4 @@ def test_neither_key_nor_signed_address_reaches_errors_logs_or_files(server, tar
             )
     note = json.loads(target.with_name("data.bin.part.json").read_text())
     assert "s3cret" not in f"{caught.value} {login!r} {caplog.text} {note}"
-    assert "broke off" in caplog.text
+    assert "connection was lost" in caplog.text

@@ -128,7 +128,7 @@ def test_an_interrupted_run_is_continued_by_the_next(server, tmp_path):
     server.files[TRACKS] = os.urandom(4 * CHUNK)
     whole = len(server.files[TRIPLETS])
     server.breaks = [whole, 2 * CHUNK, CHUNK]
-    with pytest.raises(RecommenderError, match="broke off"):
+    with pytest.raises(RecommenderError, match="connection was lost"):
         get("songs", server, tmp_path)
     assert not (tmp_path / "unique_tracks.txt").exists()
     server.asked.clear()
@@ -145,7 +145,7 @@ def test_something_that_is_no_archive_is_not_kept(server, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["train_triplets.txt", "train_triplets.txt.gz"])
-def test_a_song_file_laid_by_hand_under_another_packing_is_taken(server, tmp_path, name):
+def test_a_manually_placed_song_file_with_another_packing_is_used(server, tmp_path, name):
     (tmp_path / name).write_bytes(b"a\tb\t1\n")
     fetched = get("songs", server, tmp_path)
     assert [(f.path.name, f.downloaded) for f in fetched] == [
@@ -176,17 +176,17 @@ def test_an_archive_without_a_needed_file_is_an_error(server, tmp_path):
     assert not list(tmp_path.glob("*.csv"))
 
 
-def test_a_corrupt_archive_is_an_error_and_gives_no_file(server, tmp_path):
+def test_a_corrupt_archive_is_an_error_and_leaves_no_file(server, tmp_path):
     body = bytearray(server.files[BOOKS])
     body[60:70] = bytes(10)
     server.files[BOOKS] = bytes(body)
-    with pytest.raises(DataError, match="whole zip file"):
+    with pytest.raises(DataError, match="complete zip file"):
         get("books", server, tmp_path)
     assert not (tmp_path / "Ratings.csv").exists()
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_books_laid_by_hand_need_neither_token_nor_users(server, tmp_path):
+def test_manually_placed_books_need_neither_token_nor_users(server, tmp_path):
     for name in ("Ratings.csv", "Books.csv"):
         (tmp_path / name).write_bytes(b"by hand\n")
     fetched = get("books", server, tmp_path, environment={})
@@ -247,7 +247,7 @@ def test_the_command_downloads_says_so_and_draws_nothing_without_a_terminal(serv
     again = run("songs", "--into", tmp_path, "--base-url", server.url)
     assert (first.returncode, again.returncode) == (0, 0)
     assert first.stdout.count(": downloaded (") == 2
-    assert again.stdout.count("already there") == 2
+    assert again.stdout.count("already present") == 2
     assert first.stderr == again.stderr == ""
 
 

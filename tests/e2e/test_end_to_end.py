@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 import requests
-from training.deploy.standing import standing
 
 from tests import make_bundles
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
+from training.deploy.node_state import node_state
 from training.domains import DOMAINS
 from training.domains.domain import Domain
 from training.harper import cluster
@@ -186,7 +186,7 @@ def test_a_killed_and_restarted_server_answers_the_same(here: Deployment, domain
     wait_for(lambda: running_process(here.node) is None)
     start(here.node)
     # Each worker: songs and books begin in it at once, and share what they begin with.
-    wait_for(lambda: standing(here.target.node, domain.project, before["model"]).answers)
+    wait_for(lambda: node_state(here.target.node, domain.project, before["model"]).answers)
     assert here.recommend(domain, **question) == before
 
 

@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import requests
-from training.local_harper import LocalNode
 
 from tests.fake_bundle import item_ids, make_bundle
 from tests.harper_places import built_component, real_node
-from training import DOMAINS, cluster, local_harper
 from training.bundle import open_bundle
-from training.deploy import deploy
+from training.deploy.deploy import deploy
+from training.domains import DOMAINS
+from training.harper import cluster
+from training.harper.local.node import LocalNode
+from training.harper.local.server import running_process
 
 pytestmark = pytest.mark.e2e
 
@@ -85,7 +87,7 @@ class Site:
             return b"".join(parts)
 
     def process(self) -> psutil.Process:
-        running = local_harper.running_process(self.node)
+        running = running_process(self.node)
         assert running is not None
         return psutil.Process(running.pid)
 
@@ -103,7 +105,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             bundle = open_bundle(make_bundle(folder / name, domain=name), name)
             component = built_component(name)
             target = cluster.target(node.config())
-            assert deploy(target, domain.database, bundle, component, by="ann").is_everywhere
+            assert deploy(target, domain.database, bundle, component, by="ann").is_on_all_nodes
         yield Site(node)
 
 
@@ -118,7 +120,18 @@ def is_ours(answer: requests.Response, status: int, code: str) -> bool:
     )
 
 
-ROUTES = ["recommend", "songs", "songs/x", "model", "health", "stats", "ui/", "nowhere", ""]
+ROUTES = [
+    "recommend",
+    "events",
+    "songs",
+    "songs/x",
+    "model",
+    "health",
+    "stats",
+    "ui/",
+    "nowhere",
+    "",
+]
 
 
 @pytest.mark.parametrize("body", list(HOSTILE))
@@ -199,6 +212,7 @@ def test_an_address_that_cannot_be_decoded_is_refused_in_our_shape(site: Site) -
     ("path", "allow"),
     [
         ("recommend", "POST"),
+        ("events", "POST"),
         ("songs", "GET, HEAD"),
         ("songs/x", "GET, HEAD"),
         ("model", "GET, HEAD"),

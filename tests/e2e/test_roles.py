@@ -9,16 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.events.rows import event_row
 from tests.fake_bundle import version_of
 from tests.harper_places import Place
-from training.deploy.roles import PUSHER, READER, make_users
+from training.deploy.roles import COLLECTOR, PUSHER, READER, make_users
 from training.deploy.rollback import rollback
 from training.errors import HarperRefused
+from training.events.collect import collect, forget_on_node
+from training.events.store import EventStore
 from training.harper.client import HarperClient
 
 pytestmark = pytest.mark.e2e
 
-PASSWORDS = {PUSHER: "a pushing password", READER: "a reading password"}
+PASSWORDS = {
+    PUSHER: "a pushing password",
+    READER: "a reading password",
+    COLLECTOR: "a collecting password",
+}
 
 
 @pytest.fixture
@@ -78,9 +85,9 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("user", [PUSHER, READER])
+@pytest.mark.parametrize("user", [PUSHER, READER, COLLECTOR])
 @pytest.mark.parametrize(("operation", "fields"), ELSEWHERE, ids=[name for name, _ in ELSEWHERE])
-def test_both_users_are_refused_elsewhere(
+def test_every_user_is_refused_elsewhere(
     place: Place, user: str, operation: str, fields: dict[str, object]
 ) -> None:
     with pytest.raises(HarperRefused) as caught:
@@ -104,8 +111,36 @@ def test_making_the_users_again_renews_their_passwords(place: Place) -> None:
     made = make_users(
         place.target.client, [place.domain.database], PASSWORDS | {READER: "another password"}
     )
-    assert [m.is_new for m in made] == [False, False]
+    assert [m.is_new for m in made] == [False, False, False]
     config = replace(place.config, username=READER, password="another password")
     assert HarperClient(config).operation("user_info")["username"] == READER
     with pytest.raises(HarperRefused, match="Login failed"):
         as_user(place, READER).target.client.operation("user_info")
+
+
+def test_the_collecting_user_reads_events_and_nothing_else(place: Place, tmp_path: Path) -> None:
+    database, row = place.domain.database, event_row()
+    place.write("events", row)
+    collector = as_user(place, COLLECTOR)
+    store = EventStore(tmp_path / "events")
+    [pulled] = collect([("node", collector.target.client)], database, store)
+    assert (pulled.new, pulled.error) == (1, None)
+    for table in ("items", "models", "current", "catalogue", "deploys", "event_keys"):
+        with pytest.raises(HarperRefused) as caught:
+            collector.rows(table)
+        assert caught.value.status == 403
+    for change in (
+        lambda: collector.write("events", event_row()),
+        lambda: forget_on_node(collector.target.client, database, row["session"]),
+    ):
+        with pytest.raises(HarperRefused) as caught:
+            change()
+        assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("user", [READER, COLLECTOR])
+def test_only_who_deploys_reads_the_keys(place: Place, user: str) -> None:
+    with pytest.raises(HarperRefused) as caught:
+        as_user(place, user).rows("event_keys")
+    assert caught.value.status == 403
+    assert as_user(place, PUSHER).rows("event_keys")

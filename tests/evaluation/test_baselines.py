@@ -66,10 +66,14 @@ def test_padding_and_order_of_favourites_do_not_matter_to_a_baseline(scorer):
     "baseline", [b for b in BASELINES if b.name != "popularity"], ids=lambda b: b.name
 )
 def test_the_best_setting_of_a_baseline_is_at_least_as_good_as_popularity(baseline, data, training):
-    watch = queries_of(data, "validation", 3, checkerboard.config())
+    validation_queries = queries_of(data, "validation", 3, checkerboard.config())
 
     def score(of) -> float:
-        return float(ndcg_at(rank_scores(of, watch.favourites, 20), watch.targets, 20).mean())
+        return float(
+            ndcg_at(
+                rank_scores(of, validation_queries.favourites, 20), validation_queries.targets, 20
+            ).mean()
+        )
 
     found = max(score(baseline.fit(training, **grid)) for grid in baseline.grid[:4])
     assert found >= score(popularity(training))

@@ -44,8 +44,35 @@ def test_the_table_holds_every_method_and_the_default_is_bold(report):
     found = rows_of(table)
     assert {row["method"] for row in report["rows"]} <= set(found)
     assert table.count("**") == 2
-    assert f"| **{report['default_strategy']}** |" in table
+    assert re.search(rf"\| \*\*{report['default_strategy']}\*\* +\|", table)
     assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_card_says_how_often_the_test_users_were_measured(report, source, tmp_path, count):
+    card.write(SONGS, {**report, "test_measurements": count}, source, tmp_path)
+    text = " ".join((tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8").split())
+    assert ("measured once, at" in text) == (count == 1)
+    assert ("measured 3 times, last at" in text) == (count == 3)
+    assert report["test_users_measured_at"] in text
+
+
+def test_the_card_says_of_how_many_users_the_measured_ones_are_a_sample(report, source, tmp_path):
+    whole = report["sampling"]["test"]["of"]
+    for sample in (whole, whole - 1):
+        sampling = {"test": {"users": sample, "of": whole}}
+        card.write(SONGS, {**report, "sampling": sampling}, source, tmp_path)
+        text = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+        assert ("random sample" in text) == (sample < whole)
+        assert (f"of {whole:,} listeners" in text) == (sample < whole)
+
+
+def test_the_card_lists_what_was_left_out_with_the_reason(report, source, text, tmp_path):
+    assert "Not measured:" not in text
+    left_out = [{"what": "EASE", "reason": "it takes minutes"}]
+    card.write(SONGS, {**report, "left_out": left_out}, source, tmp_path)
+    text = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "- EASE: it takes minutes\n" in part(text, "Quality")
 
 
 def test_the_numbers_of_the_report_stand_in_the_card(report, text):
@@ -71,7 +98,8 @@ def test_quality_by_number_of_favourites_stands_in_the_card(report, text):
 def test_what_variety_costs_and_brings_stands_in_the_card(report, text):
     found = rows_of(part(text, "Variety"))
     for row in report["variety"]:
-        assert found[f"{row['diversity']:.4g}"][0] == f"{row['ndcg@10']:.4g}"
+        weight, quality = found[f"{row['diversity']:.4g}"][:2]
+        assert (weight, quality) == (f"{row['weight']:.4g}", f"{row['ndcg@10']:.4g}")
 
 
 def test_new_items_stand_in_the_card(report, text):
@@ -83,7 +111,7 @@ def test_new_items_stand_in_the_card(report, text):
         assert found[name][0] == f"{row[recall]:.4f}"
 
 
-def test_the_card_says_what_the_data_are_how_they_were_split_and_when_they_were_looked_at(
+def test_the_card_says_what_the_data_are_how_they_were_split_and_when_they_were_measured(
     report, source, text
 ):
     assert source["name"] in text
@@ -91,7 +119,7 @@ def test_the_card_says_what_the_data_are_how_they_were_split_and_when_they_were_
     for name, sha256 in source["files"].items():
         assert f"`{name}` SHA-256 `{sha256}`" in text
     assert f"seed\n{report['config']['split']['seed']}" in text
-    assert report["test_users_looked_at"] in text
+    assert report["test_users_measured_at"] in text
     assert "not for" in text
 
 

@@ -8,8 +8,11 @@ import pytest
 
 from tests import checkerboard
 from training.data.examples import queries_of
+from training.evaluation import sampling
 from training.evaluation.baselines import BASELINES
-from training.evaluation.evaluate import DIVERSITIES, FAVOURITES, PER_USER
+from training.evaluation.evaluate import DIVERSITIES, FAVOURITES
+from training.evaluation.summary import PER_USER
+from training.evaluation.variety_scale import weight_of
 from training.pipeline.folders import Folders
 
 
@@ -114,6 +117,8 @@ def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows)
 def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
     table = report["variety"]
     assert [row["diversity"] for row in table] == list(DIVERSITIES)
+    scale = report["variety_scales"][report["default_strategy"]]
+    assert [row["weight"] for row in table] == [weight_of(d, scale) for d in DIVERSITIES]
     assert table[-1]["one_creator@10"] <= table[0]["one_creator@10"]
     assert table[-1]["similarity@10"] <= table[0]["similarity@10"]
 
@@ -139,12 +144,57 @@ def test_the_manifest_gets_the_figures_of_the_report_but_no_time(report, rows):
         assert "fit_seconds" not in row
 
 
-def test_in_a_hurry_the_slow_baselines_and_new_items_are_left_out(board, tmp_path):
-    shutil.copytree(board.artifacts, tmp_path / "artifacts")
-    folders = Folders(board.domain, board.raw, tmp_path / "artifacts")
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def copied(board, folder) -> Folders:
+    """Returns folders with a copy of the checkerboard's artifacts."""
+    shutil.copytree(board.artifacts, folder / "artifacts")
+    return Folders(board.domain, board.raw, folder / "artifacts")
+
+
+def test_all_users_and_every_peer_are_measured_where_the_catalogue_is_small(report):
+    assert report["left_out"] == []
+    for part in report["sampling"].values():
+        assert part["users"] == part["of"] > 0
+    assert "sampled" not in report["summary"]["split"]
+
+
+@pytest.mark.slow
+def test_a_sample_of_the_users_is_measured_where_the_catalogue_is_large(
+    board, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sampling, "QUICK_CELLS", checkerboard.ITEMS * 7)
+    monkeypatch.setattr(sampling, "LEAST_USERS", 1)
+    folders = copied(board, tmp_path)
     checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
-    found = json.loads((folders.report / "report.json").read_text(encoding="utf-8"))
+    found = read(folders.report / "report.json")
+    for part in found["sampling"].values():
+        assert part["users"] == 7 < part["of"]
+    assert found["summary"]["users"] == 7
+    assert found["summary"]["split"].endswith("sampled 7")
+    assert {row["users"] for row in found["by_favourites"]} == {7}
+    assert "random sample" in (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_a_quick_evaluation_leaves_out_the_slow_baselines_and_new_items_and_says_so(
+    board, report, tmp_path
+):
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
+    found = read(folders.report / "report.json")
+    # The test users have been measured once more, and not by a run that finds nothing to do.
+    assert (report["test_measurements"], found["test_measurements"]) == (1, 2)
+    checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
+    assert read(folders.report / "report.json")["test_measurements"] == 2
+    assert "2 times" in (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")
     measured = {row["method"] for row in found["rows"] if row["kind"] == "baseline"}
     assert measured == {baseline.name for baseline in BASELINES if not baseline.slow}
     assert "new_items" not in found
-    assert "Not measured" in (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")
+    slow = [baseline.name for baseline in BASELINES if baseline.slow]
+    assert [one["what"] for one in found["left_out"]] == [*slow, "new items"]
+    assert all("evaluate.quick" in one["reason"] for one in found["left_out"])
+    text = (folders.report / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for name in slow:
+        assert f"- {name}: " in text

@@ -1,5 +1,6 @@
 """The bundle: whole, as the contract says, and it answers as the model does."""
 
+import copy
 import dataclasses
 import hashlib
 import itertools
@@ -13,6 +14,7 @@ import pytest
 
 from tests import checkerboard
 from training.data import dataset
+from training.domains.domain import Link
 from training.domains.reading import sha256_of
 from training.errors import ConfigError, ExportError
 from training.export.serving import BundleGraph, padded
@@ -74,6 +76,32 @@ def test_a_year_is_shown_and_not_searched(board, tmp_path):
     ]
 
 
+def test_a_link_to_each_item_stands_in_the_manifest(manifest, board):
+    link = board.domain.link
+    assert manifest["link"] == {"label": link.label, "url": link.url}
+
+
+def test_demonstration_data_links_to_an_address_that_needs_no_real_id(board, tmp_path):
+    folders = copied(board, tmp_path)
+    link = Link("Site", "https://site.example/{id}", "https://site.example/?q={title}")
+    domain = dataclasses.replace(board.domain, link=link)
+    described = folders.prepared / "source.json"
+    described.write_text(json.dumps(read(described) | {"synthetic": True}))
+    (folders.bundle / "stage.json").unlink()
+    checkerboard.run(dataclasses.replace(folders, domain=domain), "export")
+    assert read(folders.bundle / "manifest.json")["link"] == {
+        "label": "Site",
+        "url": "https://site.example/?q={title}",
+    }
+
+
+def test_the_second_best_strategy_is_what_pages_compare_with(manifest, board):
+    rows = read(board.report / "report.json")["rows"]
+    scores = {row["method"]: row["validation_ndcg@20"] for row in rows if row["kind"] == "ours"}
+    names = [s["name"] for s in manifest["strategies"]]
+    assert manifest["compare_with"] == sorted(names, key=lambda name: -scores[name])[1]
+
+
 def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
     found = {p.name for p in board.bundle.iterdir()} - {
         "manifest.json",
@@ -92,10 +120,9 @@ def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
 
 
 def test_the_version_is_the_hash_of_the_rest(manifest):
-    manifest = json.loads(json.dumps(manifest))
-    rest = {k: v for k, v in manifest.items() if k not in ("version", "created")}
-    del rest["metrics"]["measured"]
-    # The report tells times: with it, the same model would have another version each time.
+    rest = {k: v for k, v in copy.deepcopy(manifest).items() if k not in ("version", "created")}
+    del rest["metrics"]["measured"], rest["metrics"]["measurements"]
+    # The report holds times: with it, the same model would have another version each time.
     for name in ("report.json", "MODEL_CARD.md"):
         del rest["files"][name]
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
@@ -125,20 +152,31 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
     folders = copied(board, tmp_path)
     path = folders.report / "report.json"
     report = read(path)
-    report["test_users_looked_at"] = "2001-01-01T00:00:00Z"
+    report["test_users_measured_at"] = "2001-01-01T00:00:00Z"
+    report["test_measurements"] = 7
     path.write_text(json.dumps(report), encoding="utf-8")
     (folders.bundle / "stage.json").unlink()
     checkerboard.run(folders, "export")
     again = read(folders.bundle / "manifest.json")
     assert again["files"]["report.json"] != manifest["files"]["report.json"]
     assert again["metrics"]["measured"] == "2001-01-01" != manifest["metrics"]["measured"]
+    assert (again["metrics"]["measurements"], manifest["metrics"]["measurements"]) == (7, 1)
     assert again["version"] == manifest["version"]
 
 
+def test_the_manifest_bounds_requests(board, manifest, tmp_path):
+    assert manifest["requests"] == {"limit": 100, "exclude": 1000}
+    folders = copied(board, tmp_path)
+    checkerboard.run(folders, "export", more=("export.max_limit=5", "export.max_exclude=3"))
+    again = read(folders.bundle / "manifest.json")
+    assert again["requests"] == {"limit": 5, "exclude": 3}
+    assert again["sizes"]["results"] == again["sizes"]["favourites"] + 3 + 5
+
+
 def test_the_day_of_the_measurement_stands_in_the_manifest(board, manifest):
-    looked = read(board.report / "report.json")["test_users_looked_at"]
+    measured_at = read(board.report / "report.json")["test_users_measured_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", manifest["metrics"]["measured"])
-    assert looked.startswith(manifest["metrics"]["measured"])
+    assert measured_at.startswith(manifest["metrics"]["measured"])
 
 
 def test_the_card_travels_with_the_model_and_shows_no_picture_that_does_not(board):

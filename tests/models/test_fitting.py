@@ -63,7 +63,7 @@ def test_of_equal_looks_the_first_is_kept():
 def test_it_stops_after_so_many_looks_without_a_gain():
     looked = Looked(0.1, 0.2, 0.2, 0.1, 0.9)
     history = looked.fit(eval_every=3, max_steps=300, patience=2)
-    assert [step for step, _, _ in history.looks] == [3, 6, 9, 12]
+    assert [step for step, _, _ in history.measurements] == [3, 6, 9, 12]
     assert looked.drawn == 12
 
 
@@ -73,9 +73,9 @@ def test_it_stops_after_so_many_looks_without_a_gain():
 def test_all_steps_are_run_and_the_last_is_looked_at(every, most, steps):
     looked = Looked(*np.linspace(0.1, 0.9, len(steps)))
     history = looked.fit(eval_every=every, max_steps=most)
-    assert [step for step, _, _ in history.looks] == steps
+    assert [step for step, _, _ in history.measurements] == steps
     assert looked.drawn == most
-    assert all(np.isfinite(loss) for _, loss, _ in history.looks)
+    assert all(np.isfinite(loss) for _, loss, _ in history.measurements)
 
 
 def test_a_model_that_finds_nothing_is_kept_at_its_first_look():

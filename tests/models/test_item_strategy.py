@@ -20,8 +20,8 @@ def table_of(seed: int) -> ItemTable:
     rng = np.random.default_rng(seed)
     dense = rng.random((ITEMS, ITEMS)) * (rng.random((ITEMS, ITEMS)) < 0.3)
     np.fill_diagonal(dense, 0)
-    gives, draws = rng.uniform(0.5, 2, ITEMS), rng.uniform(0.01, 0.1, ITEMS)
-    return ItemTable(sp.csr_matrix(dense), gives, draws)
+    query_factor, item_factor = rng.uniform(0.5, 2, ITEMS), rng.uniform(0.01, 0.1, ITEMS)
+    return ItemTable(sp.csr_matrix(dense), query_factor, item_factor)
 
 
 def vectors_of(seed: int) -> np.ndarray:
@@ -36,8 +36,8 @@ def asked(strategy: ItemStrategy, favourites: list[int], results: int = ITEMS) -
 def parts_of(table: ItemTable, vectors: np.ndarray, blend: float, favourites: list[int]):
     """Returns [favourites, items], what each favourite adds to each score, in plain numpy."""
     likeness = blend * vectors[favourites].mean(axis=0) @ vectors.T
-    rest = table.draws * np.exp(np.minimum(likeness, 8))
-    return table.table.toarray()[favourites] + table.gives[favourites][:, None] * rest
+    rest = table.item_factor * np.exp(np.minimum(likeness, 8))
+    return table.table.toarray()[favourites] + table.query_factor[favourites][:, None] * rest
 
 
 FAVOURITES = st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=6, unique=True)
@@ -101,11 +101,13 @@ def test_each_favourites_share_goes_with_it_when_the_order_changes():
 
 def test_vectors_have_length_one_and_are_nought_where_there_is_no_item():
     table = table_of(1)
-    silent = table.draws.copy()
-    silent[4:] = 0  # nothing can be said of an item that draws nothing and stands in no row
+    silent = table.item_factor.copy()
+    silent[4:] = 0  # nothing can be said of an item with factor 0 that stands in no row
     rows = table.table.toarray()
     rows[:, 4:] = 0
-    index = ItemIndex.of(ItemTable(sp.csr_matrix(rows), table.gives, silent), vectors_of(1), 0.0)
+    index = ItemIndex.of(
+        ItemTable(sp.csr_matrix(rows), table.query_factor, silent), vectors_of(1), 0.0
+    )
     answer = asked(ItemStrategy(index, "float32"), [0])
     real = answer["items"] >= 0
     assert real.sum() == 4
@@ -132,8 +134,8 @@ def test_the_weights_are_rounded_as_the_export_rounds_them():
         index,
         vectors=half(index.vectors),
         weights=half(index.weights),
-        gives=half(index.gives),
-        draws=half(index.draws),
+        query_factor=half(index.query_factor),
+        item_factor=half(index.item_factor),
     )
     one = asked(ItemStrategy(index, "float16"), [1, 2, 3])
     other = asked(ItemStrategy(beforehand, "float32"), [1, 2, 3])
@@ -144,9 +146,9 @@ def test_the_weights_are_rounded_as_the_export_rounds_them():
 @pytest.mark.parametrize("factor", [1e-12, 1.0, 1e12])
 def test_weights_of_any_size_are_stored_so_that_float16_can_hold_them(factor):
     table = table_of(4)
-    table = ItemTable(table.table * factor, table.gives * 3, table.draws * factor / 3)
+    table = ItemTable(table.table * factor, table.query_factor * 3, table.item_factor * factor / 3)
     index = ItemIndex.of(table, vectors_of(4), 1.0)
-    assert max(index.weights.max(), index.draws.max()) == pytest.approx(GREATEST, rel=1e-4)
+    assert max(index.weights.max(), index.item_factor.max()) == pytest.approx(GREATEST, rel=1e-4)
     answer = asked(ItemStrategy(index, "float16"), [0, 1])
     plain = asked(ItemStrategy(ItemIndex.of(table_of(4), vectors_of(4), 1.0), "float16"), [0, 1])
     assert answer["scores"] == pytest.approx(plain["scores"], rel=1e-2)
@@ -154,10 +156,12 @@ def test_weights_of_any_size_are_stored_so_that_float16_can_hold_them(factor):
 
 def test_an_empty_table_leaves_the_answer_to_what_items_draw():
     table = table_of(5)
-    table = ItemTable(sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), table.gives, table.draws)
+    table = ItemTable(
+        sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), table.query_factor, table.item_factor
+    )
     answer = asked(ItemStrategy(ItemIndex.of(table, vectors_of(5), 0.0), "float16"), [3])
     assert np.isfinite(answer["scores"]).all()
-    assert answer["items"].tolist() == np.argsort(-table.draws).tolist()
+    assert answer["items"].tolist() == np.argsort(-table.item_factor).tolist()
 
 
 def test_an_unrelated_item_that_is_like_the_favourites_comes_before_one_that_is_not():

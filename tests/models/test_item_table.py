@@ -13,7 +13,7 @@ from training.config import ItemsConfig
 from training.data.features import ItemFeatures, features_of
 from training.errors import ConfigError
 from training.models import item_table, pair_network
-from training.models.pairs import ContentStatistics, PairStatistics
+from training.models.pairs import ContentStatistics
 
 CONFIG = ItemsConfig(epochs=2, hidden=4, neighbours=5, new_neighbours=2)
 
@@ -23,15 +23,15 @@ def quiet(*_) -> None:
 
 
 class Known:
-    """A network whose weights are known: what each gives times what each draws, and some more."""
+    """A network whose weights are known: query factor times item factor, and some more."""
 
     def __init__(self, items: int, shift: float = 0.0) -> None:
         rng = np.random.default_rng(8)
-        self.gives, self.draws = rng.normal(size=items), rng.normal(size=items)
+        self.query_factor, self.item_factor = rng.normal(size=items), rng.normal(size=items)
         self.extra = np.zeros((items, items))
         for f in range(items):
             self.extra[f, (f + np.arange(1, 4)) % items] = [3, 2, 1]
-        self.logs = self.gives[:, None] + self.draws + self.extra + shift
+        self.logs = self.query_factor[:, None] + self.item_factor + self.extra + shift
 
     def log_weights(self, features_of, f, i):
         return self.logs[f, i].astype(np.float32)
@@ -65,12 +65,14 @@ def with_new(liked: sp.csr_matrix, features: ItemFeatures, new: int):
     )
 
 
-def test_an_unrelated_pair_weighs_what_one_gives_times_what_the_other_draws(known, board_likes):
+def test_an_unrelated_pair_weighs_the_product_of_its_factors(known, board_likes):
     network = Known(checkerboard.ITEMS)
     known(network)
     found = item_table.fit(*board_likes, CONFIG, progress=quiet)
-    product = np.outer(found.gives, found.draws)
-    assert product == pytest.approx(np.exp(network.gives[:, None] + network.draws), rel=1e-3)
+    product = np.outer(found.query_factor, found.item_factor)
+    assert product == pytest.approx(
+        np.exp(network.query_factor[:, None] + network.item_factor), rel=1e-3
+    )
 
 
 def test_a_kept_pair_weighs_all_that_the_network_says_and_no_pair_is_kept_for_less(
@@ -79,7 +81,7 @@ def test_a_kept_pair_weighs_all_that_the_network_says_and_no_pair_is_kept_for_le
     network = Known(checkerboard.ITEMS)
     known(network)
     found = item_table.fit(*board_likes, CONFIG, progress=quiet)
-    table, product = found.table.toarray(), np.outer(found.gives, found.draws)
+    table, product = found.table.toarray(), np.outer(found.query_factor, found.item_factor)
     kept = table > 1e-3 * product
     assert (table + product)[kept] == pytest.approx(np.exp(network.logs)[kept], rel=1e-3)
     assert not kept[network.extra == 0].any()
@@ -93,8 +95,8 @@ def test_a_row_keeps_no_more_than_its_places_and_never_the_item_itself(board_lik
     assert np.diff(found.table.indptr).max() <= 3
     assert (found.table.diagonal() == 0).all()
     assert (found.table.data > 0).all()
-    assert (found.gives > 0).all()
-    assert (found.draws > 0).all()
+    assert (found.query_factor > 0).all()
+    assert (found.item_factor > 0).all()
 
 
 def test_new_items_have_places_of_their_own_and_no_more(board_likes):
@@ -118,8 +120,8 @@ def test_what_new_items_weigh_is_brought_to_the_scale_of_the_others(known, board
     known(seen, content)
     found = item_table.fit(liked, features, CONFIG, progress=quiet)
     # The second network says the same, e⁴ times as loud: joined, nothing tells them apart.
-    product = np.outer(found.gives, found.draws)
-    assert product == pytest.approx(np.exp(seen.gives[:, None] + seen.draws), rel=1e-2)
+    product = np.outer(found.query_factor, found.item_factor)
+    assert product == pytest.approx(np.exp(seen.query_factor[:, None] + seen.item_factor), rel=1e-2)
     table = found.table.toarray()
     kept = table > 0.1 * product
     assert (table + product)[kept] == pytest.approx(np.exp(seen.logs)[kept], rel=1e-2)
@@ -127,37 +129,33 @@ def test_what_new_items_weigh_is_brought_to_the_scale_of_the_others(known, board
 
 def test_the_network_learns_from_users_who_are_not_counted(monkeypatch, board_likes):
     liked, features = board_likes
-    counted, asked = [], []
-    fit, count = pair_network.fit, PairStatistics.__init__
-
-    def noted(self, likes, *rest):
-        counted.append(likes)
-        count(self, likes, *rest)
-
-    monkeypatch.setattr(PairStatistics, "__init__", noted)
+    parts = []
+    fit = pair_network.fit
     monkeypatch.setattr(
-        pair_network, "fit", lambda parts, *r, **k: asked.extend(parts) or fit(parts, *r, **k)
+        pair_network, "fit", lambda some, *r, **k: parts.extend(some) or fit(some, *r, **k)
     )
     item_table.fit(liked, features, CONFIG, progress=quiet)
-    others, everybody = counted
-    assert everybody.shape[0] == liked.shape[0]
-    asking = liked.shape[0] - others.shape[0]
-    assert asking == int(liked.shape[0] * CONFIG.calibration)
-    assert len(asked[0][1]) == asking * CONFIG.draws
+    ((features_of, queries),) = parts
+    asking = int(liked.shape[0] * CONFIG.calibration)
+    assert len(queries) == asking * CONFIG.draws
+    # What the network weighs pairs by was counted without the likes of those who ask.
+    lengths = np.sort(np.diff(liked.indptr))
+    uncounted = liked.nnz - features_of.__self__.likers.sum()
+    assert lengths[:asking].sum() <= uncounted <= lengths[-asking:].sum()
 
 
 def test_the_same_seed_fills_the_same_table(board_likes):
     one, other = (item_table.fit(*board_likes, CONFIG, progress=quiet) for _ in range(2))
     assert (one.table != other.table).nnz == 0
-    assert (one.gives == other.gives).all()
-    assert (one.draws == other.draws).all()
+    assert (one.query_factor == other.query_factor).all()
+    assert (one.item_factor == other.item_factor).all()
 
 
 def test_a_few_users_suffice_and_too_few_are_refused_with_the_remedy(board_likes):
     liked, features = board_likes
     found = item_table.fit(liked[:3], features, CONFIG, progress=quiet)
-    assert np.isfinite(found.gives).all()
-    assert np.isfinite(found.draws).all()
+    assert np.isfinite(found.query_factor).all()
+    assert np.isfinite(found.item_factor).all()
     one_each = sp.csr_matrix(np.eye(checkerboard.ITEMS, dtype=np.float32))
     with pytest.raises(ConfigError, match=r"clean\.liked_from"):
         item_table.fit(one_each, features, CONFIG, progress=quiet)

@@ -80,8 +80,8 @@ def board_likes(board):
 
 def fitted(data, liked, features, *settings):
     config = checkerboard.config("train.max_steps=60", *settings)
-    watch = queries_of(data, "validation", 3, config)
-    return item_tower.fit(liked, features, watch, config, progress=quiet)
+    validation_queries = queries_of(data, "validation", 3, config)
+    return item_tower.fit(liked, features, validation_queries, config, progress=quiet)
 
 
 def test_items_of_one_colour_are_alike(board_likes):

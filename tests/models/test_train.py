@@ -13,6 +13,8 @@ from training.models.item_table import ItemTable
 from training.models.ops import rank
 from training.models.strategies import served as served_by
 from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, load, save, train
+from training.models.user_strategies import UserStrategies
+from training.ranking.metrics import ndcg_at
 
 
 def quiet(*_) -> None:
@@ -22,8 +24,8 @@ def quiet(*_) -> None:
 def fit(data, *settings, progress=quiet):
     """Returns the user towers' index and history."""
     config = checkerboard.config(*settings)
-    watch = queries_of(data, "validation", 3, config)
-    return fit_user_towers(data, watch, config, progress=progress)
+    validation_queries = queries_of(data, "validation", 3, config)
+    return fit_user_towers(data, validation_queries, config, progress=progress)
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +46,25 @@ def test_the_same_seed_learns_the_same_and_another_seed_something_else(data):
     assert not same(one, other)
 
 
-def test_training_stops_when_looks_bring_no_gain_and_keeps_the_best_look(data):
+def test_training_stops_when_measurements_improve_no_more_and_keeps_the_best(data):
     settings = ("train.eval_every=5", "train.patience=2", "train.max_steps=500")
     index, history = fit(data, *settings)
-    steps = [step for step, _, _ in history.looks]
-    scores = [score for _, _, score in history.looks]
+    steps = [step for step, _, _ in history.measurements]
+    scores = [score for _, _, score in history.measurements]
     assert history.best_step == steps[int(np.argmax(scores))]
     assert steps[-1] == history.best_step + 2 * 5 < 500
     until = (*settings[:2], f"train.max_steps={history.best_step}")
     assert same(index, fit(data, *until)[0])
 
 
-def test_every_look_is_told_and_noted(data):
+def test_every_measurement_is_reported_and_kept(data):
     told = []
     _, history = fit(
         data, "train.max_steps=60", progress=lambda done, total, _: told.append((done, total))
     )
     assert told == [(20, 60), (40, 60), (60, 60)]
-    assert [step for step, _, _ in history.looks] == [20, 40, 60]
-    assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.looks)
+    assert [step for step, _, _ in history.measurements] == [20, 40, 60]
+    assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.measurements)
 
 
 def test_the_index_holds_each_train_user_once_with_what_he_liked(data):
@@ -101,10 +103,10 @@ def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved
         folder = tmp_path / name
         folder.mkdir()
         train(board.domain, data, config, folder, progress=quiet)
-        watch = queries_of(data, "validation", 3, config)
+        validation_queries = queries_of(data, "validation", 3, config)
         lists.append(
             [
-                rank(one.answer, watch.favourites, 20, checkerboard.ITEMS)
+                rank(one.answer, validation_queries.favourites, 20, checkerboard.ITEMS)
                 for one in served_by(folder, config)
             ]
         )
@@ -113,26 +115,41 @@ def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved
 
 
 def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
-    watch = queries_of(data, "validation", 3, checkerboard.config())
+    validation_queries = queries_of(data, "validation", 3, checkerboard.config())
     _, _, items = load(board.model)
     assert items.blend in BLENDS
     # A table that knows nothing leaves it to the towers, and they know the colours.
     nothing = sp.csr_matrix((checkerboard.ITEMS, checkerboard.ITEMS), dtype=np.float32)
     even = np.ones(checkerboard.ITEMS, np.float32)
     vectors = np.eye(2)[checkerboard.colours(data.items["item_id"].tolist())]
-    assert blended(ItemTable(nothing, even, even), vectors, watch).blend > 0
+    assert blended(ItemTable(nothing, even, even), vectors, validation_queries).blend > 0
     # Vectors that know nothing cannot be of use to it: the first of equal blends is none.
-    assert blended(ItemTable(nothing, even, even), np.zeros_like(vectors), watch).blend == 0
+    assert (
+        blended(ItemTable(nothing, even, even), np.zeros_like(vectors), validation_queries).blend
+        == 0
+    )
 
 
-def test_the_voters_are_of_the_grid(board):
-    assert load(board.model)[1] in VOTER_GRID
+@pytest.mark.slow
+def test_the_voters_are_the_ones_that_find_most_on_validation_users(board, data):
+    index, chosen, _ = load(board.model)
+    queries = queries_of(data, "validation", 3, checkerboard.config())
+
+    def quality(settings) -> float:
+        answer = UserStrategies(index, settings, "float32").voters
+        ranked = rank(answer, queries.favourites, 20, checkerboard.ITEMS)
+        return float(ndcg_at(ranked, queries.targets, 20).mean())
+
+    found = [quality(settings) for settings in VOTER_GRID]
+    assert min(found) < max(found)
+    assert chosen == VOTER_GRID[found.index(max(found))]
 
 
-def test_the_history_names_a_look_of_each_pair_of_towers_and_the_seconds_of_each_part(board):
+def test_the_history_names_the_best_step_of_each_pair_of_towers_and_the_seconds_of_each_part(board):
     history = json.loads((board.model / "history.json").read_text())
     for part in history["towers"].values():
-        assert part["best_step"] in [step for step, _, _ in part["looks"]]
+        steps, _, scores = zip(*part["measurements"], strict=True)
+        assert part["best_step"] == steps[int(np.argmax(scores))]
     assert set(history["seconds"]) == {
         "user towers",
         "voters",
@@ -158,14 +175,6 @@ def test_the_history_tells_what_was_chosen_for_each_strategy_and_how_long_it_too
     )
 
 
-def test_validation_queries_are_the_same_whoever_asks_and_of_validation_users(data):
-    config = checkerboard.config()
-    one, other = (queries_of(data, "validation", 3, config) for _ in range(2))
-    assert (one.favourites == other.favourites).all()
-    assert len(one) == (data.parts == 1).sum()
-    assert (one.favourites >= 0).sum(axis=1).tolist() == [3] * len(one)
-
-
-def test_fewer_steps_than_lie_between_two_looks_are_run_and_looked_at(data):
+def test_fewer_steps_than_lie_between_two_measurements_are_run_and_measured(data):
     _, history = fit(data, "train.eval_every=50", "train.max_steps=10")
-    assert [step for step, _, _ in history.looks] == [10]
+    assert [step for step, _, _ in history.measurements] == [10]

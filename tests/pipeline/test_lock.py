@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.errors import DataError, RecommenderError
+from training.errors import ConfigError, RecommenderError
 from training.pipeline.lock import exclusive
 
 ROOT = Path(__file__).parents[2]
@@ -77,5 +77,8 @@ def test_an_unreadable_note_does_not_hide_that_the_folder_is_in_use(holder, tmp_
 
 def test_a_folder_that_cannot_be_created_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="file/songs"), exclusive(tmp_path / "file/songs", "once"):
+    with (
+        pytest.raises(ConfigError, match="file/songs cannot be created"),
+        exclusive(tmp_path / "file/songs", "once"),
+    ):
         pass

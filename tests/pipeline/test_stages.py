@@ -13,7 +13,7 @@ from training.errors import ConfigError, DataError
 from training.pipeline.folders import Folders
 from training.pipeline.raw_data import remember
 from training.pipeline.stage import Stage
-from training.pipeline.stages import EVALUATE, PREPARE, STAGES, TRAIN
+from training.pipeline.stages import EVALUATE, EXPORT, PREPARE, STAGES, TRAIN
 
 ALL = list(STAGES)
 
@@ -55,8 +55,8 @@ def test_a_change_of_the_data_prepares_again(folders):
 def test_what_stands_beside_the_data_is_said_of_it(folders):
     (folders.raw / "source.json").write_text('{"name": "Board", "synthetic": true}')
     assert once("prepare", folders).fresh
-    told = json.loads((folders.prepared / "source.json").read_text())
-    assert (told["name"], told["synthetic"], told["terms"]) == ("Board", True, SONGS.terms)
+    noted = json.loads((folders.prepared / "source.json").read_text())
+    assert (noted["name"], noted["synthetic"], noted["terms"]) == ("Board", True, SONGS.terms)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "7"])
@@ -123,10 +123,10 @@ def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(
 
 
 def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_come(board):
-    told = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
-    assert told["export"] == {"dtype": "float16"}
+    noted = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
+    assert noted["export"] == {"dtype": "float16"}
     for section in ("clean", "split", "model", "train", "items", "evaluate"):
-        assert told[section] == checkerboard.config().as_dict()[section]
+        assert noted[section] == checkerboard.config().as_dict()[section]
 
 
 def test_settings_travel_with_what_was_made_of_them(folders):
@@ -165,6 +165,20 @@ def test_a_stage_whose_forerunner_is_missing_names_it(tmp_path, name, missing):
     folders = Folders(SONGS, tmp_path, tmp_path / "artifacts")
     with pytest.raises(DataError, match=f"harperdb-recommender {missing} songs"):
         once(name, folders)
+
+
+def test_a_missing_result_names_one_line_that_runs_every_missing_stage_in_order(folders):
+    with pytest.raises(DataError, match=r"Run `harperdb-recommender export songs` first"):
+        EXPORT.require(without(folders, "bundle"))
+    every = " && ".join(f"harperdb-recommender {name} songs" for name in ALL)
+    with pytest.raises(DataError, match=f"Run `{every}` first"):
+        EXPORT.require(without(folders, "prepared", "model", "report"))
+
+
+def without(folders: Folders, *names: str) -> Folders:
+    for name in names:
+        shutil.rmtree(folders.home / name)
+    return folders
 
 
 @pytest.mark.parametrize("name", ["evaluate", "export"])

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import training
-from training.cli import harper, recommend, settings, stages
+from training.cli import events, harper, recommend, settings, stages
 from training.cli.console import err, out, printable
 from training.errors import RecommenderError
 
@@ -60,6 +60,7 @@ app = typer.Typer(
 stages.mount(app)
 recommend.mount(app)
 harper.mount(app)
+events.mount(app)
 settings.mount(app)
 
 

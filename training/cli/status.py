@@ -91,7 +91,7 @@ def _node_remarks(target: Target, node: Node, domain: Domain, found: Workers) ->
         yield f"{len(found.heard)} of {found.expected or '?'} workers answer"
     try:
         # Not with the short time-outs for a node that may be down: a large catalogue takes seconds.
-        client = client_of(node, target.client.config, Patience(attempts=1))
+        client = client_of(node, target.client.config, patience=Patience(attempts=1))
         damage = catalogue.damage(client, domain.database)
     except HarperRefused:
         return  # there is no catalogue yet

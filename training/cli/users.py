@@ -17,11 +17,13 @@ from training.harper.local.launch import write_private
 
 
 def users(in_cluster: Cluster = False) -> None:
-    """Make the two users that the project needs beside a super user, with random passwords.
+    """Make the three users that the project needs beside a super user, with random passwords.
 
-    ``recommender_pusher`` deploys models, ``recommender_reader`` looks. Deploying code needs a
-    super user. The passwords are taken from HARPER_PUSHER_PASSWORD and HARPER_READER_PASSWORD, or
-    made; they are kept in harper-local/users.json, readable by you alone, and never printed.
+    ``recommender_pusher`` deploys models, ``recommender_reader`` reads their state, and
+    ``recommender_collector`` reads visitors' events. Deploying code needs a super user. The
+    passwords are taken from HARPER_PUSHER_PASSWORD, HARPER_READER_PASSWORD and
+    HARPER_COLLECTOR_PASSWORD, or made; they are kept in harper-local/users.json, readable by you
+    alone, and never printed.
 
     Example: harperdb-recommender users
     """
@@ -42,6 +44,7 @@ def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
     for username, variable in (
         (roles.PUSHER, "HARPER_PUSHER_PASSWORD"),
         (roles.READER, "HARPER_READER_PASSWORD"),
+        (roles.COLLECTOR, "HARPER_COLLECTOR_PASSWORD"),
     ):
         made = here.get(username) or secrets.token_urlsafe(24)
         here[username] = os.environ.get(variable) or made

@@ -18,12 +18,12 @@ PAD = -1
 
 @dataclass(frozen=True)
 class Queries:
-    """What held-out users show, and what they keep back.
+    """What held-out users show, and what is held back.
 
     Attributes:
         favourites: [Q, F] int32, padded with `PAD`.
-        targets: [Q, items] float32, 1 where kept back.
-        users: [Q] rows of the matrix they were made of.
+        targets: [Q, items] float32, 1 where held back.
+        users: [Q] rows of the matrix they were made from.
     """
 
     favourites: np.ndarray
@@ -45,7 +45,7 @@ def shuffled_rows(liked: sp.csr_matrix, rng: np.random.Generator) -> np.ndarray:
 def hold_out(
     liked: sp.csr_matrix, favourites: int, rng: np.random.Generator, *, max_users: int | None = None
 ) -> Queries:
-    """Shows some of each user's liked items and keeps the rest back.
+    """Shows some of each user's liked items and holds the rest back.
 
     Args:
         liked: [users, items] 0/1.
@@ -75,7 +75,7 @@ def hold_out(
 
 
 def queries_of(data: Dataset, part: str, favourites: int, config: Config) -> Queries:
-    """Returns what a part's users show and keep back; the same for one seed, whoever asks.
+    """Returns what a part's users show and what is held back; the same for the same seed.
 
     Raises:
         ConfigError: nobody of the part likes more items than are to be shown.
@@ -96,8 +96,9 @@ def draw(
 
     Args:
         liked: [users, items] 0/1; every user has two items or more.
-        most: Most favourites, F; how many are shown is drawn evenly from 1 to what he has less one.
-        rng: Source of chance.
+        most: Most favourites, F; how many are shown is drawn evenly from 1 to one less than the
+            user has.
+        rng: Random generator.
 
     Returns:
         favourites [users, F] int32 padded with `PAD`, users [users] int32, targets [users] int32;

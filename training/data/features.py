@@ -43,11 +43,11 @@ class ItemFeatures:
         """
         parts = [*self.groups.values(), self.title, *self._decades()]
         table = sp.hstack(parts, format="csr")
-        bearers = np.bincount(table.indices, minlength=table.shape[1])
+        holders = np.bincount(table.indices, minlength=table.shape[1])
         row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-        shared = bearers[table.indices] >= RARE  # borne by one item alone, it says nothing
+        shared = holders[table.indices] >= RARE  # with one item only, it says nothing
         row, column = row[shared], table.indices[shared]
-        order = np.lexsort((column, bearers[column], row))
+        order = np.lexsort((column, holders[column], row))
         row, column = row[order], column[order]
         place = np.arange(len(row)) - np.searchsorted(row, row)
         kept = place < most
@@ -58,7 +58,7 @@ class ItemFeatures:
     def _decades(self) -> list[sp.csr_matrix]:
         """Returns [items, decades] 0/1; nothing where no item has a year.
 
-        A year alone is borne by few; in its decade it tells old from new.
+        Few items share a year; a decade separates old from new.
         """
         if not np.isfinite(self.years).any():
             return []
@@ -69,7 +69,7 @@ def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:
     """Reads the features of items.
 
     Args:
-        domain: Tells which fields are features.
+        domain: Its fields say which are features.
         items: [items] rows with the domain's fields, text, "" where unknown.
     """
     years = np.full(len(items), np.nan)
@@ -88,13 +88,13 @@ def _one_hot(values: pd.Series) -> sp.csr_matrix:
 
 
 def _title_words(titles: pd.Series) -> sp.csr_matrix:
-    """Returns idf-weighted words, divided by (length + 3): short titles are alike to nothing."""
+    """Returns idf-weighted words, divided by (length + 3): short titles resemble nothing."""
     bags = [sorted(set(normalise(title).split())) for title in titles]
     row = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
     codes, names = pd.factorize(np.array([word for bag in bags for word in bag], dtype=object))
-    bearers = np.bincount(codes, minlength=len(names))
-    said = (bearers >= RARE) & (bearers <= COMMON * len(bags) + 50)
-    weight = np.where(said, np.log(len(bags) / np.maximum(bearers, 1)), 0).astype(np.float32)
+    holders = np.bincount(codes, minlength=len(names))
+    useful = (holders >= RARE) & (holders <= COMMON * len(bags) + 50)
+    weight = np.where(useful, np.log(len(bags) / np.maximum(holders, 1)), 0).astype(np.float32)
     table = sp.csr_matrix((weight[codes], (row, codes)), shape=(len(bags), max(1, len(names))))
     table.eliminate_zeros()
     length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())

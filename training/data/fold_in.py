@@ -1,7 +1,7 @@
 """The split of a published protocol: held-out users fold some of their items in.
 
-Every draw follows the reference code step by step, so that who has the same file gets the same
-split: users sorted by id, one permutation, and for each held-out user one choice of what he keeps
+Every random choice follows the reference code step by step, so that the same file has the same
+split: users sorted by id, one permutation, and for each held-out user one choice of the items held
 back.
 
 Source:
@@ -23,7 +23,7 @@ from training.domains.protocol import Protocol
 from training.errors import DataError
 
 LEAST_SPLIT = 5
-"""A held-out user with fewer items keeps none back, and is not measured."""
+"""A held-out user with fewer items is not measured."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FoldIn:
 
     Attributes:
         shown: [users, items] float32, 1 where folded in.
-        targets: [users, items] float32, 1 where kept back; one or more a user.
+        targets: [users, items] float32, 1 where held back; one or more a user.
     """
 
     shown: sp.csr_matrix
@@ -45,7 +45,7 @@ class FoldIn:
 
 @dataclass(frozen=True)
 class Split:
-    """What the protocol makes of the interactions.
+    """The interactions, split by the protocol.
 
     Attributes:
         train: [users, items] float32, 1 where liked.
@@ -107,7 +107,7 @@ def _often(codes: np.ndarray, least: int) -> np.ndarray:
 def _parts(
     names: pd.Index, user: np.ndarray, protocol: Protocol, raw: Path
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns by a user's code: 0, 1 or 2 for train, validation or test, and his place in it.
+    """Returns by user code: 0, 1 or 2 for train, validation or test, and the user's place.
 
     Users stand in a part sorted by id; -1 where a user was filtered out.
     """

@@ -34,11 +34,13 @@ class Component:
         project: Its name on a node, and the URL prefix.
         code: 16 hex digits that change when any packed file does.
         files: Content by path inside the project.
+        answer_hours: How long its signed answers are valid; None: it signs none.
     """
 
     project: str
     code: str
     files: dict[str, bytes]
+    answer_hours: float | None = None
 
     def payload(self) -> bytes:
         """Returns the files as a ``.tar.gz``; the same files give the same bytes.
@@ -84,10 +86,13 @@ def pack(domain: Domain, source: Path = SOURCE) -> Component:
         "project": domain.project,
         "database": domain.database,
         "collection": domain.name,
+        "events": domain.events.for_nodes(),
     }
     code = _digest(files | {"settings.json": json.dumps(settings, sort_keys=True).encode()})
     files["settings.json"] = json.dumps(settings | {"code": code}, indent=2).encode()
-    return Component(domain.project, code, files)
+    rules = domain.events
+    answer_hours = rules.answer_hours if rules.enabled else None
+    return Component(domain.project, code, files, answer_hours)
 
 
 def _read_tree(folder: Path) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 from training.bundle import Bundle
 from training.deploy import catalogue, gate
 from training.deploy.component import Component
+from training.deploy.event_keys import ensure_event_key
 from training.deploy.install import install
 from training.deploy.lease import Lease, acquire
 from training.deploy.migration import ensure_lock_table, move_old_tables, refuse_old_deploy
@@ -98,6 +99,7 @@ class _Run:
         )
         # Not before: a worker with an earlier release's code would create the old tables again.
         move_old_tables(self.target.client, self.database, replicated=self.target.is_cluster)
+        self._ensure_event_key()
         seen = models.pointer()
         if self._is_deployed(models, seen):
             return self._unchanged(models, code_deployed)
@@ -123,6 +125,17 @@ class _Run:
             forced=forced,
             removed=removed,
         )
+
+    def _ensure_event_key(self) -> None:
+        if self.component.answer_hours is None:
+            return
+        try:
+            ensure_event_key(
+                self.target.client, self.database, answer_hours=self.component.answer_hours
+            )
+        except HarperError as error:
+            # A model is worth deploying without it: nodes sign with the keys that they have.
+            log.warning("the key that signs answers was not renewed: %s", error)
 
     def _rows(self, done: int, all_: int) -> None:
         self.lease.renew()

@@ -2,7 +2,8 @@
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
 bringing code, which HarperDB allows super users alone. ``recommender_reader`` reads them, enough
-for ``status`` and ``versions``. The public routes need no user at all.
+for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else.
+The public routes need no user at all.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.deploy.catalogue import DIGESTS, ITEMS
+from training.deploy.event_keys import TABLE as EVENT_KEYS
 from training.deploy.lease import TABLE as LOCKS
 from training.deploy.versions import MODELS, POINTERS
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
-PUSHER, READER = "recommender_pusher", "recommender_reader"
+PUSHER, READER, COLLECTOR = "recommender_pusher", "recommender_reader", "recommender_collector"
 TABLES = (ITEMS, MODELS, POINTERS, DIGESTS, LOCKS)
+EVENTS = "events"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Made:
 
 
 def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
-    """Creates both roles and a user for each, or brings them up to date.
+    """Creates the roles and a user for each, or brings them up to date.
 
     Args:
         client: A super user's.
@@ -53,17 +56,19 @@ def make_users(client: HarperClient, databases: list[str], passwords: dict[str, 
             "users", f"none of {', '.join(databases)} is there yet: deploy once as a super user"
         )
     made = []
-    for username, writes in ((PUSHER, True), (READER, False)):
-        _make_role(client, username, found, writes=writes)
+    for username, tables, writes in (
+        (PUSHER, (*TABLES, EVENT_KEYS), True),
+        (READER, TABLES, False),
+        (COLLECTOR, (EVENTS,), False),
+    ):
+        _make_role(client, username, permission(found, tables, writes=writes))
         is_new = _make_user(client, username, passwords[username])
         made.append(Made(username, found, is_new))
     return made
 
 
-def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
-    """Returns a role's permissions: the deploy's tables, nothing else, no structure, no super
-    user.
-    """
+def permission(databases: list[str], tables: tuple[str, ...], *, writes: bool) -> dict[str, Any]:
+    """Returns a role's permissions: these tables, nothing else, no structure, no super user."""
     right = {
         "read": True,
         "insert": writes,
@@ -73,12 +78,11 @@ def permission(databases: list[str], *, writes: bool) -> dict[str, Any]:
     }
     rights: dict[str, Any] = {"super_user": False}
     return rights | {
-        name: {"tables": {table: dict(right) for table in TABLES}} for name in databases
+        name: {"tables": {table: dict(right) for table in tables}} for name in databases
     }
 
 
-def _make_role(client: HarperClient, name: str, databases: list[str], *, writes: bool) -> None:
-    rights = permission(databases, writes=writes)
+def _make_role(client: HarperClient, name: str, rights: dict[str, Any]) -> None:
     known = {role["role"]: role["id"] for role in client.operation("list_roles")}
     if name in known:
         client.operation("alter_role", id=known[name], role=name, permission=rights)

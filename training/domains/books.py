@@ -20,6 +20,7 @@ from training.domains.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
@@ -52,7 +53,7 @@ SITE = Site(
             "api/v1/datasets/download/arashnic/book-recommendation-dataset",
             "book-recommendation-dataset.zip",
             holds=("Ratings.csv", "Books.csv", "Users.csv"),
-            spare=("Users.csv",),
+            optional=("Users.csv",),
         ),
     ),
     login=("KAGGLE_USERNAME", "KAGGLE_KEY"),
@@ -259,4 +260,9 @@ BOOKS = Domain(
         "Through Topic Diversification, WWW 2005."
     ),
     site=SITE,
+    link=Link(
+        label="Open Library",
+        url="https://openlibrary.org/isbn/{id}",
+        synthetic_url="https://openlibrary.org/search?q={title}+{author}",
+    ),
 )

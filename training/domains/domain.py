@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from training.config import CleanConfig
+from training.domains.event_rules import EventRules
 from training.domains.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
@@ -26,7 +27,7 @@ class Table:
         rows: The rows that could be read.
         read: Number of rows in the file.
         dropped: Number of unreadable rows by reason.
-        notes: Number of other things worth telling (ratings of 0, …); their rows are no errors.
+        notes: Number of other things worth knowing (ratings of 0, …); these rows are no errors.
     """
 
     rows: pd.DataFrame
@@ -43,7 +44,7 @@ class Source:
         names: The names it may have, each also as ``.gz`` or ``.zip``; the first one found is read.
         what: What it holds, for people.
         columns: Its columns, for people.
-        required: Whether the domain can do without it.
+        required: Whether the domain needs it.
     """
 
     names: tuple[str, ...]
@@ -59,15 +60,15 @@ class Remote:
     Attributes:
         path: Its address below the site's.
         name: Its name here.
-        holds: What is taken out of it, if it is an archive; the archive is then thrown away.
-        spare: Those of ``holds`` that may be missing where files were laid by hand.
-        also: Other names under which it may have been laid by hand.
+        holds: The files to extract, if it is an archive; the archive is then deleted.
+        optional: Those of ``holds`` that may be missing among manually placed files.
+        also: Other names that a manually placed file may have.
     """
 
     path: str
     name: str
     holds: tuple[str, ...] = ()
-    spare: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
 
@@ -102,8 +103,25 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a page sends a visitor who wants to know more about an item.
+
+    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+
+    Attributes:
+        label: The site, for people.
+        url: The address, https.
+        synthetic_url: The address for demonstration data, whose ids are invented; "": the same.
+    """
+
+    label: str
+    url: str
+    synthetic_url: str = ""
+
+
+@dataclass(frozen=True)
 class Domain:
-    """One domain; see `training.songs.SONGS` for an example.
+    """One domain; see `training.domains.songs.SONGS` for an example.
 
     Attributes:
         name: Key of the registry, and the collection's name in URLs.
@@ -119,11 +137,13 @@ class Domain:
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
-        groups: Fields with one value an item that tell which items are alike, the creator first.
+        groups: Fields with one value an item by which items are alike, the creator first.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
+        link: Where pages link each item to, if anywhere.
+        events: What is recorded of visitors, and what is learned from it.
     """
 
     name: str
@@ -142,6 +162,8 @@ class Domain:
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
+    link: Link | None = None
+    events: EventRules = field(default_factory=EventRules)
 
     @property
     def database(self) -> str:

@@ -1,8 +1,8 @@
-"""Downloads one file over HTTP so that a broken-off download goes on where it stopped.
+"""Downloads one file over HTTP and resumes an interrupted download.
 
-What has come so far lies in ``<name>.part``; ``<name>.part.json`` beside it says which address and
-which version of the file it belongs to. Only a part whose version the server still has is continued
-(RFC 9110, 13.1.5, If-Range); any other begins anew, so that two versions are never spliced.
+The bytes received so far are in ``<name>.part``; ``<name>.part.json`` beside it says which address
+and which version of the file they belong to. A download is resumed only if the server still has
+that version (RFC 9110, 13.1.5, If-Range), so two versions are never mixed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from training.errors import RecommenderError
 log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
-"""Bytes between two writes, and hence the most that a broken connection costs."""
+"""Bytes between two writes: the most that a broken connection loses."""
 LONGEST_PAUSE = 60.0
-"""Seconds; a server that asks for more with Retry-After is asked again after these."""
+"""Seconds; the most that a server's Retry-After is waited for."""
 _NOT_NOW = (408, 425, 429, 500, 502, 503, 504)
 _BROKEN = (
     requests.ConnectionError,
@@ -33,7 +33,7 @@ _BROKEN = (
 )
 
 Progress = Callable[[int, int | None], None]
-"""Told (bytes so far, bytes in all or None where the server does not say)."""
+"""Called with (bytes so far, total bytes or None if the server does not say)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ PATIENT = Patience()
 
 
 class _Again(Exception):
-    """This request came to nothing, the next one may not."""
+    """This request failed; the next one may succeed."""
 
     def __init__(self, reason: str, *, wait: float = 0.0) -> None:
         self.reason, self.wait = reason, wait
@@ -73,7 +73,7 @@ class _Again(Exception):
 
 
 class _Part:
-    """The bytes that have come, and the version of the file that they are of."""
+    """The bytes received so far, and the version of the file that they belong to."""
 
     def __init__(self, target: Path, url: str) -> None:
         self.path = target.with_name(f"{target.name}.part")
@@ -81,7 +81,7 @@ class _Part:
         self._url = url
 
     def held(self) -> tuple[int, str | None]:
-        """Returns (bytes worth keeping, their version); (0, None): nothing can be continued."""
+        """Returns (bytes received, their version); (0, None): nothing can be resumed."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
             size = self.path.stat().st_size
@@ -90,8 +90,8 @@ class _Part:
         return (size, note["version"]) if size and note.get("url") == self._url else (0, None)
 
     def begin(self, version: str | None) -> None:
-        """Empties the part; without a version it can never be continued."""
-        # First the bytes, then the note: a crash between must not give old bytes a new version.
+        """Empties the part; without a version it cannot be resumed."""
+        # Bytes first: if this crashes in between, old bytes must not have a new version.
         self.path.write_bytes(b"")
         self._note.unlink(missing_ok=True)
         if version:
@@ -111,20 +111,20 @@ def download(
     patience: Patience = PATIENT,
     progress: Progress = lambda done, total: None,
 ) -> Path:
-    """Downloads the whole file, or what is missing of it, to ``<target>.part``.
+    """Downloads the file, or its missing rest, to ``<target>.part``.
 
     Args:
         url: Address, without user and password.
-        target: Where the caller will put the file once he has checked it; its folder exists.
-        login: Sent to the address's own host only, never on to where that one redirects.
+        target: Where the caller will put the file after checking it; its folder exists.
+        login: Sent to the address's own host only, never to where it redirects.
         patience: How long and how often to try.
-        progress: Told as bytes arrive.
+        progress: Called as bytes arrive.
 
     Returns:
-        The path of the part, now whole; renaming it is the caller's.
+        The path of the complete part; the caller renames it.
 
     Raises:
-        RecommenderError: the server refuses, sends nothing or something else, or stays away.
+        RecommenderError: the server refuses, sends nothing or a web page, or does not answer.
     """
     part = _Part(target, url)
     with requests.Session() as session:
@@ -143,13 +143,12 @@ def download(
                 if attempt + 1 < patience.attempts:
                     time.sleep(max(again.wait, patience.pause * 2**attempt))
     raise RecommenderError(
-        f"{url}: {reason}, after {patience.attempts} requests. "
-        "The same command goes on from what has come"
+        f"{url}: {reason}, after {patience.attempts} requests. Run the same command again to resume"
     )
 
 
 def forget_part(target: Path) -> None:
-    """Removes what `download` keeps for a target, once it is no longer of use."""
+    """Deletes what `download` keeps for a target."""
     _Part(target, url="").forget()
 
 
@@ -165,10 +164,10 @@ def _request(
     except requests.exceptions.SSLError as error:
         raise RecommenderError(f"{url}: the server's certificate is not valid") from error
     except _BROKEN as error:
-        # The exception's own text may hold a redirect's signed address: tell its kind alone.
-        raise _Again(f"the connection broke off ({type(error).__name__})") from error
+        # The exception's text may hold a redirect's signed address: name its kind only.
+        raise _Again(f"the connection was lost ({type(error).__name__})") from error
     except requests.RequestException as error:
-        raise RecommenderError(f"{url}: no download from here ({type(error).__name__})") from error
+        raise RecommenderError(f"{url}: cannot be downloaded ({type(error).__name__})") from error
 
 
 def _receive(response: requests.Response, part: _Part, url: str, progress: Progress) -> None:
@@ -178,19 +177,19 @@ def _receive(response: requests.Response, part: _Part, url: str, progress: Progr
             progress(held, held)
             return
         part.forget()
-        raise _Again("the part kept is longer than the file")
+        raise _Again("the partial download is longer than the file")
     _check_status(response, url)
     if response.status_code == 206:
         start, total = _content_range(response)
         if start != held or _version(response) not in (None, version):
             part.forget()
-            raise _Again("the file has changed since the part kept was downloaded")
+            raise _Again("the file has changed since the partial download")
     else:
         part.begin(_version(response))
         held, total = 0, _length(response)
     done = _append(response, part, held, total, progress)
     if total is not None and done != total:
-        raise _Again(f"{done:,} of {total:,} bytes came")
+        raise _Again(f"received {done:,} of {total:,} bytes")
     if done == 0:
         part.forget()
         raise RecommenderError(f"{url}: the server sent an empty file")
@@ -216,12 +215,12 @@ def _check_status(response: requests.Response, url: str) -> None:
     if status in (401, 403):
         raise RecommenderError(f"{url}: access refused ({status})")
     if status == 404:
-        raise RecommenderError(f"{url}: not there (404); the file may have moved")
+        raise RecommenderError(f"{url}: not found (404); the file may have moved")
     if status not in (200, 206):
         raise RecommenderError(f"{url}: unexpected answer ({status})")
-    # A login or portal page answers 200, and would be kept as the file.
+    # A login or portal page has status 200 and would be kept as the file.
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise RecommenderError(f"{url}: a web page came in place of the file")
+        raise RecommenderError(f"{url}: received a web page instead of the file")
 
 
 def _version(response: requests.Response) -> str | None:

@@ -1,7 +1,7 @@
-"""Brings the real data sets: where they are, what they must hash to, and how they are unpacked.
+"""Downloads the real data sets: their files, checksums and archives.
 
 The SHA-256 of each file is written to ``SHA256SUMS`` beside it on the first download (the format of
-``sha256sum``) and compared ever after: the sources publish no checksums of their own.
+``sha256sum``) and compared on later runs: the sources publish no checksums.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from training.errors import ConfigError, DataError, RecommenderError
 SUMS = "SHA256SUMS"
 
 Progress = Callable[[str, int, int | None], None]
-"""Told (file name, bytes so far, bytes in all or None where the server does not say)."""
+"""Called with (file name, bytes so far, total bytes or None if the server does not say)."""
 
 SITES = {name: domain.site for name, domain in DOMAINS.items() if domain.site}
-"""Where each domain's data comes from, by its name; one without a site is laid by hand."""
+"""Where each domain's data comes from, by its name; domains without a site are left out."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file that is here now: its size in bytes, its SHA-256 in hex, whether it just came."""
+    """A file that is present: size in bytes, SHA-256 in hex, whether it was just downloaded."""
 
     path: Path
     size: int
@@ -78,8 +78,8 @@ class Sums:
                 path,
                 expected=f"SHA-256 {recorded} as in {self.path}",
                 found=found,
-                remedy=f"Delete {self.path.parent / name} if it is there and fetch again; if the "
-                f"source has really changed, delete the line of {name} in {SUMS}, too",
+                remedy=f"Delete {self.path.parent / name} if it exists and run again; if the "
+                f"source has really changed, also delete the line of {name} in {SUMS}",
             )
         return found
 
@@ -100,7 +100,7 @@ def fetch(
     patience: Patience = PATIENT,
     progress: Progress = lambda name, done, total: None,
 ) -> Iterator[Fetched]:
-    """Brings a site's files into a folder; what is there already and matches stays.
+    """Downloads a site's files into a folder; files that are there already are only checked.
 
     Args:
         site: A domain's, such as one of `SITES`.
@@ -108,14 +108,14 @@ def fetch(
         base_url: A mirror's address in place of the site's own.
         environment: Where the login's variables are looked up; the process's own if None.
         patience: How long and how often to try each file.
-        progress: Told as bytes arrive.
+        progress: Called as bytes arrive.
 
     Yields:
-        Each file as soon as it is here and checked.
+        Each file as soon as it is present and checked.
 
     Raises:
-        ConfigError: an address that is none, or no login where one is needed.
-        DataError: a file that does not match its recorded sum, or an archive that is none.
+        ConfigError: an invalid address, or a missing login.
+        DataError: a file does not match its recorded checksum, or an archive is corrupt.
         RecommenderError: the download failed, or the folder cannot be written.
     """
     base = _checked_base(base_url or site.base)
@@ -136,10 +136,10 @@ def fetch(
 
 
 def _here(remote: Remote, into: Path) -> list[Path]:
-    """Returns the files that make the download needless; none if one of them is missing."""
+    """Returns the files that make the download unnecessary; none if one of them is missing."""
     if remote.holds:
         paths = [into / name for name in remote.holds if (into / name).is_file()]
-        missing = {*remote.holds} - {*remote.spare} - {path.name for path in paths}
+        missing = {*remote.holds} - {*remote.optional} - {path.name for path in paths}
         return [] if missing else paths
     names = (remote.name, *remote.also)
     return [into / name for name in names if (into / name).is_file()][:1]
@@ -162,7 +162,7 @@ def _login(site: Site, base: str, into: Path, environment: Mapping[str, str]) ->
         names = ", ".join(name for remote in site.remotes for name in remote.holds or [remote.name])
         raise ConfigError(
             f"{user} and {key} are not set: {site.get_key} and export them, "
-            f"or download {site.page} in a browser and lay {names} into {into}"
+            f"or download {site.page} in a browser and put {names} into {into}"
         )
     parts = urlsplit(base)
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
@@ -190,12 +190,12 @@ def _downloaded(
     except RecommenderError as error:
         key = f"; if the key is refused, {site.get_key}" if site.login else ""
         raise RecommenderError(
-            f"{error}. See {site.page}{key}; files laid into {into} by hand are taken, too"
+            f"{error}. See {site.page}{key}; manually placed files in {into} are also used"
         ) from error
 
 
 def _settled(remote: Remote, part: Path, into: Path, sums: Sums) -> Iterator[Fetched]:
-    """Checks a download and gives its files their names; a bad one is thrown away."""
+    """Checks a download and renames its files; a corrupt one is deleted."""
     try:
         if not remote.name.endswith(".zip"):
             yield _take(part, into / remote.name, sums)
@@ -217,13 +217,13 @@ def _unpacked(remote: Remote, archive: Path, into: Path, sums: Sums) -> Iterator
             yield from _members(remote, packed, into, sums)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            into / remote.name, expected="a whole zip file", found=str(error), remedy="Fetch again"
+            into / remote.name, expected="a complete zip file", found=str(error), remedy="Run again"
         ) from error
 
 
 def _members(remote: Remote, packed: zipfile.ZipFile, into: Path, sums: Sums) -> Iterator[Fetched]:
     places = {Path(info.filename).name: info for info in packed.infolist()}
-    missing = {*remote.holds} - {*remote.spare} - {*places}
+    missing = {*remote.holds} - {*remote.optional} - {*places}
     if missing:
         raise DataError(
             into / remote.name,
@@ -239,7 +239,7 @@ def _members(remote: Remote, packed: zipfile.ZipFile, into: Path, sums: Sums) ->
 
 
 def _take(fresh: Path, final: Path, sums: Sums) -> Fetched:
-    """Gives a checked file its name in one step; one that does not match is thrown away."""
+    """Checks a file and renames it in one step; one that does not match is deleted."""
     try:
         digest = sums.check(final.name, fresh)
     except DataError:

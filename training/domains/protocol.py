@@ -11,8 +11,8 @@ class Published:
 
     Attributes:
         method: Its name.
-        scores: By metric, as in `training.benchmark.METRICS`; one that the source does not tell, or
-            that we could not check, is left out.
+        scores: By metric, as in `training.evaluation.benchmark.METRICS`; one that the source does
+            not state, or that we could not check, is left out.
         source: Where it stands.
     """
 

@@ -26,9 +26,9 @@ def find(folder: Path, source: Source) -> Path:
         DataError: the folder is missing, or holds none of the names, or the file is empty.
     """
     if not folder.is_dir():
-        raise DataError(
-            folder, expected="a folder with the data", found="none", remedy=_hint(source)
-        )
+        found = "a file" if folder.exists() else "none"
+        remedy = f"It must hold {_hint(source)}"
+        raise DataError(folder, expected="a folder with the data", found=found, remedy=remedy)
     for name in source.names:
         for suffix in _PACKED:
             path = folder / f"{name}{suffix}"

@@ -20,6 +20,7 @@ from training.domains.domain import (
     USER_ID,
     Domain,
     Labels,
+    Link,
     Remote,
     Site,
     Source,
@@ -228,4 +229,8 @@ SONGS = Domain(
     ),
     protocols=(MSD,),
     site=SITE,
+    link=Link(
+        label="MusicBrainz",
+        url="https://musicbrainz.org/search?type=recording&method=indexed&query={title}+{artist}",
+    ),
 )

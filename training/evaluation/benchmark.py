@@ -26,6 +26,7 @@ from training.data.fold_in import FoldIn
 from training.data.text import normalise
 from training.domains.domain import ITEM_ID, Domain
 from training.domains.protocol import Protocol
+from training.evaluation import markdown
 from training.evaluation.baselines.linear import EASE_ITEMS, ease
 from training.evaluation.baselines.neighbours import item_knn
 from training.evaluation.baselines.peer import Baseline, Fitted, Training, grid, tuned
@@ -65,14 +66,14 @@ def run(
         raw: Folder with the domain's sources.
         protocol: What to do.
         config: Settings.
-        progress: Told after every step.
+        progress: Called after every step.
 
     Returns:
         The report: the data's shape, one row a method with each metric's mean and interval, the
         published rows, and the greatest memory that the process has taken, in GB.
 
     Raises:
-        DataError: a source is missing or torn, or there are too few users.
+        DataError: a source is missing or corrupt, or there are too few users.
     """
     steps = len(BASELINES) + 4
     progress(0, steps, "reading")
@@ -83,16 +84,18 @@ def run(
     training = Training(
         split.train, catalogue[domain.creator].map(normalise), seed=config.train.seed
     )
-    watch = split.validation.first(config.evaluate.max_users)
+    validation = split.validation.first(config.evaluate.max_users)
     fitted: list[Fitted] = []
+    left_out: dict[str, str] = {}
     for baseline in BASELINES:
         if baseline.fit is ease and split.train.shape[1] > EASE_ITEMS:
+            left_out[baseline.name] = f"more than {EASE_ITEMS:,} items"
             continue
         progress(1 + len(fitted), steps, f"tuning {baseline.name}")
-        fitted.append(tuned(baseline, training, partial(_validated, watch=watch)))
+        fitted.append(tuned(baseline, training, partial(_validated, validation=validation)))
     progress(steps - 3, steps, "fitting items")
     features = features_of(domain, catalogue)
-    fitted.append(_ours(split.train, features, watch, config, progress))
+    fitted.append(_ours(split.train, features, validation, config, progress))
     progress(steps - 1, steps, "test users")
     return {
         "protocol": protocol.name,
@@ -105,6 +108,7 @@ def run(
         "whole": (split.users, len(split.item_ids)) == protocol.shape,
         "shape": list(protocol.shape),
         "rows": _measured(fitted, split.test, config),
+        "left_out": left_out,
         "published": [
             {"method": row.method, **row.scores, "source": row.source} for row in protocol.published
         ],
@@ -120,14 +124,14 @@ def _catalogue(domain: Domain, raw: Path, item_ids: np.ndarray, config: Config) 
 def _ours(
     liked: sp.csr_matrix,
     features: ItemFeatures,
-    watch: FoldIn,
+    validation: FoldIn,
     config: Config,
     progress: Progress,
 ) -> Fitted:
     """Fits the strategy `items` as `training.models.train` does, and chooses its blend."""
     began = time.monotonic()
     rng = np.random.default_rng(config.train.seed)
-    stops_by = hold_out(watch.shown, config.evaluate.favourites, rng)
+    stops_by = hold_out(validation.shown, config.evaluate.favourites, rng)
     vectors, _ = item_tower.fit(liked, features, stops_by, config, progress=progress)
     # Nothing of it is shipped: the table may be as long as the rows allow.
     whole = replace(config.items, max_pairs=liked.shape[1] * config.items.neighbours)
@@ -136,12 +140,14 @@ def _ours(
     tried = []
     for blend in BLENDS:
         scorer = scorer_of(ItemIndex.of(table, vectors, blend))
-        tried.append(Fitted("items", {"blend": blend}, scorer, _validated(scorer, watch), seconds))
+        tried.append(
+            Fitted("items", {"blend": blend}, scorer, _validated(scorer, validation), seconds)
+        )
     return max(tried, key=lambda one: one.validation)
 
 
-def _validated(scorer: Scorer, watch: FoldIn) -> float:
-    return float(METRICS[CHOOSE_BY](ranking(scorer, watch.shown), watch.targets).mean())
+def _validated(scorer: Scorer, validation: FoldIn) -> float:
+    return float(METRICS[CHOOSE_BY](ranking(scorer, validation.shown), validation.targets).mean())
 
 
 def ranking(scorer: Scorer, shown: sp.csr_matrix) -> np.ndarray:
@@ -183,28 +189,29 @@ def peak_memory() -> float:
 
 def table(report: dict[str, Any]) -> str:
     """Returns ours and the published numbers as Markdown."""
-    lines = [
-        f"{report['title']}: {report['users']:,} users, {report['items']:,} items, "
-        f"{report['likes']:,} likes; {report['test_users']:,} test users. {report['source']}",
-        "",
-        "| method | " + " | ".join(METRICS) + " | 95 % of NDCG@100 | fitted in |",
-        "| --- |" + " ---: |" * (len(METRICS) + 2),
+    ours = [
+        {"method": row["method"]}
+        | {metric: f"{row[metric]:.4f}" for metric in METRICS}
+        | {"95 % of NDCG@100": f"{row['ndcg@100_low']:.4f} … {row['ndcg@100_high']:.4f}"}
+        | {"fitted in": f"{row['fit_seconds']:.0f} s"}
+        for row in report["rows"]
     ]
-    for row in report["rows"]:
-        numbers = " | ".join(f"{row[metric]:.4f}" for metric in METRICS)
-        bounds = f"{row['ndcg@100_low']:.4f} … {row['ndcg@100_high']:.4f}"
-        lines.append(f"| {row['method']} | {numbers} | {bounds} | {row['fit_seconds']:.0f} s |")
+    published = [
+        {"method": row["method"]}
+        | {metric: f"{row[metric]:.3f}" if metric in row else "–" for metric in METRICS}
+        | {"source": row["source"]}
+        for row in report["published"]
+    ]
     users, items = report["shape"]
-    about = "the same data" if report["whole"] else "other data: not to be compared with the above"
-    lines += [
-        "",
-        f"Published, on {users:,} users and {items:,} items ({about}):",
-        "",
-        "| method | " + " | ".join(METRICS) + " | source |",
-        "| --- |" + " ---: |" * len(METRICS) + " --- |",
-    ]
-    for row in report["published"]:
-        numbers = " | ".join(f"{row[m]:.3f}" if m in row else "–" for m in METRICS)
-        lines.append(f"| {row['method']} | {numbers} | {row['source']} |")
-    lines += ["", f"Greatest memory: {report['peak_memory_gb']:.1f} GB."]
-    return "\n".join(lines)
+    about = "the same data" if report["whole"] else "other data: not comparable with the above"
+    return "\n\n".join(
+        [
+            f"{report['title']}: {report['users']:,} users, {report['items']:,} items, "
+            f"{report['likes']:,} likes; {report['test_users']:,} test users. {report['source']}",
+            markdown.table(ours),
+            *(f"Not measured: {name}, {reason}." for name, reason in report["left_out"].items()),
+            f"Published, on {users:,} users and {items:,} items ({about}):",
+            markdown.table(published),
+            f"Peak memory: {report['peak_memory_gb']:.1f} GB.",
+        ]
+    )

@@ -13,6 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from training.domains.domain import Domain
+from training.evaluation import markdown
 
 OURS, OTHERS = "#0b6e4f", "#8a8f98"
 
@@ -20,16 +21,14 @@ OURS, OTHERS = "#0b6e4f", "#8a8f98"
 def table(report: dict[str, Any]) -> str:
     """Returns the table of all methods as Markdown; the default strategy is bold."""
     metrics = ("ndcg@20", "ndcg@100", "recall@10", "recall@20", "hit@10", "coverage@20")
-    head = ["method", *metrics, "default leads NDCG@20 by (95 %)"]
-    lines = [" | ".join(head), " | ".join(["---"] + ["---:"] * (len(head) - 1))]
+    rows = []
     for row in report["rows"]:
-        name = (
-            f"**{row['method']}**" if row["method"] == report["default_strategy"] else row["method"]
-        )
-        minus = row.get("ndcg@20_minus")
+        name, minus = row["method"], row.get("ndcg@20_minus")
+        bold = "**" if name == report["default_strategy"] else ""
+        cells = {"method": f"{bold}{name}{bold}"} | {m: f"{row[m]:.4f}" for m in metrics}
         lead = f"{minus['mean']:+.4f} ({minus['low']:+.4f} … {minus['high']:+.4f})" if minus else ""
-        lines.append(" | ".join([name, *(f"{row[m]:.4f}" for m in metrics), lead]))
-    return "\n".join(f"| {line} |" for line in lines)
+        rows.append(cells | {"default leads NDCG@20 by (95 %)": lead})
+    return markdown.table(rows)
 
 
 def write(domain: Domain, report: dict[str, Any], source: dict[str, Any], folder: Path) -> None:
@@ -69,17 +68,17 @@ chosen by {report["chosen_by"]}.
 
 ## Split
 
-Whole {people} are held out: {config["split"]["validation_share"]:.0%} of those with
+{people.capitalize()} are held out as a whole: {config["split"]["validation_share"]:.0%} of those with
 {config["split"]["min_liked"]} or more liked {items} for validation, {config["split"]["test_share"]:.0%} for test, seed
-{config["split"]["seed"]}; the shipped model has learned from the others alone. Everything open was chosen on validation
-{people}. The test {people} were looked at once, at {report["test_users_looked_at"]}.
+{config["split"]["seed"]}; the shipped model has learned from the others alone. Every choice was made on validation
+{people}. {_measurements(report, people)}
 
 ## Quality
 
-{summary["users"]} test {people} show {summary["favourites"]} favourites; their other liked {items} are to be found.
+{summary["users"]:,} test {people} show {summary["favourites"]} favourites; the targets are all other {items} they liked.{_sampled(report, people)}
 
 {table(report)}
-
+{_left_out(report)}
 ![Quality](quality.png)
 
 ### By number of favourites, NDCG@20
@@ -108,31 +107,50 @@ Whole {people} are held out: {config["split"]["validation_share"]:.0%} of those 
 
 ## Limits, and what it is not for
 
-- It knows what {people} of this data set liked, in their time and place, and nothing of anybody else. Favourites that hardly anybody
-  shares lead to guesses by {domain.creator} and popularity.
-- Offline numbers rank what people had liked anyway. They do not tell whether a recommendation would have been welcome, and favour what is popular.
-- Not for decisions about people, and not for inferring anything about them from what they like.
+- It knows what the {people} of this data set liked, in their time and place, and nothing about anybody else. For favourites that few
+  {people} share it falls back on {domain.creator} and popularity.
+- Offline figures measure whether the model finds what people liked anyway. They do not measure whether a recommendation is welcome, and
+  they favour popular {items}.
+- It is not meant for decisions about people, or for inferring anything about them from what they like.
 """
 
 
+def _sampled(report: dict[str, Any], people: str) -> str:
+    """Says of how many test users the measured ones are a sample, if they are one."""
+    test = report["sampling"]["test"]
+    if test["users"] == test["of"]:
+        return ""
+    return f" They are a random sample of {test['of']:,} {people}, because the catalogue is large."
+
+
+def _left_out(report: dict[str, Any]) -> str:
+    if not report["left_out"]:
+        return ""
+    lines = [f"- {one['what']}: {one['reason']}" for one in report["left_out"]]
+    return "\nNot measured:\n\n" + "\n".join(lines) + "\n"
+
+
+def _measurements(report: dict[str, Any], people: str) -> str:
+    count, last = report["test_measurements"], report["test_users_measured_at"]
+    if count == 1:
+        return f"The test {people} were measured once, at {last}."
+    return (
+        f"The test {people} have been measured {count} times, last at {last}: if settings were changed because of an earlier\n"
+        "measurement, these figures are too good."
+    )
+
+
 def _favourites_table(report: dict[str, Any]) -> str:
-    rows = report["by_favourites"]
-    counts = sorted({row["favourites"] for row in rows})
-    users = {row["favourites"]: row["users"] for row in rows}
-    lines = ["| method | " + " | ".join(f"{c} ({users[c]} users)" for c in counts) + " |"]
-    lines.append("| --- |" + " ---: |" * len(counts))
-    for method in dict.fromkeys(row["method"] for row in rows):
-        found = {row["favourites"]: row["ndcg@20"] for row in rows if row["method"] == method}
-        lines.append(f"| {method} | " + " | ".join(f"{found[c]:.4f}" for c in counts) + " |")
-    return "\n".join(lines)
+    rows: dict[str, dict[str, str]] = {}
+    for row in report["by_favourites"]:
+        cells = rows.setdefault(row["method"], {"method": row["method"]})
+        cells[f"{row['favourites']} ({row['users']} users)"] = f"{row['ndcg@20']:.4f}"
+    return markdown.table(list(rows.values()))
 
 
 def _variety_table(report: dict[str, Any]) -> str:
-    names = ("diversity", "ndcg@10", "similarity@10", "one_creator@10", "coverage@10")
-    lines = ["| " + " | ".join(names) + " |", "|" + " ---: |" * len(names)]
-    for row in report["variety"]:
-        lines.append("| " + " | ".join(f"{row[name]:.4g}" for name in names) + " |")
-    return "\n".join(lines)
+    names = ("diversity", "weight", "ndcg@10", "similarity@10", "one_creator@10", "coverage@10")
+    return markdown.table([{n: f"{row[n]:.4g}" for n in names} for row in report["variety"]])
 
 
 def _new_items(report: dict[str, Any], domain: Domain) -> str:
@@ -142,16 +160,18 @@ def _new_items(report: dict[str, Any], domain: Domain) -> str:
     if not found["methods"]:
         return f"No test user likes one of the {found['hidden']} hidden {domain.labels.items}."
     recall = f"recall@{found['cut']}"
-    lines = [
-        f"All likes of {found['hidden']} {domain.labels.items} hidden, everything fitted anew, the hidden ones ranked among "
-        f"themselves for the {found['users']} test {domain.labels.people} who like some of them.",
-        "",
-        f"| method | {recall} | 95 % |",
-        "| --- | ---: | --- |",
+    rows = [
+        {
+            "method": name,
+            recall: f"{row[recall]:.4f}",
+            "95 %": f"{row['low']:.4f} … {row['high']:.4f}",
+        }
+        for name, row in found["methods"].items()
     ]
-    for name, row in found["methods"].items():
-        lines.append(f"| {name} | {row[recall]:.4f} | {row['low']:.4f} … {row['high']:.4f} |")
-    return "\n".join(lines)
+    return (
+        f"All likes of {found['hidden']} {domain.labels.items} were hidden, everything was fitted again, and the hidden ones were ranked "
+        f"among themselves for the {found['users']} test {domain.labels.people} who like some of them.\n\n{markdown.table(rows)}"
+    )
 
 
 def _als(report: dict[str, Any]) -> str:
@@ -203,7 +223,7 @@ def _by_favourites(axes: Axes, report: dict[str, Any]) -> None:
 
 def _learning(axes: Axes, report: dict[str, Any]) -> None:
     for name, history in report["fit"]["towers"].items():
-        steps, _, scores = zip(*history["looks"], strict=True)
+        steps, _, scores = zip(*history["measurements"], strict=True)
         axes.plot(steps, scores, "o-", label=name)
         axes.axvline(history["best_step"], color=OTHERS, lw=0.8, ls=":")
     axes.set_xlabel("step")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,14 +19,16 @@ from training.data.text import normalise
 from training.domains.domain import Domain
 from training.evaluation.baselines import BASELINES
 from training.evaluation.baselines.peer import Baseline, Training, tuned
+from training.evaluation.sampling import bounded, kept, left_out, sampling
+from training.evaluation.summary import PER_USER, summary_of
+from training.evaluation.variety_scale import scale_of, varied_lists, weight_of
 from training.models.ops import answers, rank
 from training.models.strategy import Served
 from training.progress import Progress
-from training.ranking.bootstrap import PerUser, interval, means, resamples
-from training.ranking.metrics import coverage_at, hit_at, ndcg_at, recall_at
+from training.ranking.bootstrap import interval, means, resamples
+from training.ranking.metrics import coverage_at, ndcg_at
 from training.ranking.scoring import rank_scores
 from training.ranking.variety import (
-    diversified,
     intra_list_similarity,
     likeness_of,
     mean_popularity,
@@ -41,15 +43,6 @@ FAVOURITES = (1, 3, 5, 10)
 DIVERSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Ranker = Callable[[np.ndarray, int], np.ndarray]
 """(favourites [Q, F], results) -> ranked [Q, results]."""
-
-PER_USER: dict[str, PerUser] = {
-    "recall@10": lambda ranked, targets: recall_at(ranked, targets, 10),
-    "recall@20": lambda ranked, targets: recall_at(ranked, targets, 20),
-    "ndcg@20": lambda ranked, targets: ndcg_at(ranked, targets, 20),
-    "ndcg@100": lambda ranked, targets: ndcg_at(ranked, targets, 100),
-    "hit@10": lambda ranked, targets: hit_at(ranked, targets, 10),
-}
-"""Metrics of a ranking, one value a user."""
 
 
 @dataclass(frozen=True)
@@ -90,39 +83,53 @@ def evaluate(
     Args:
         domain: What is recommended.
         data: Prepared data.
-        counts: What became of the rows, for the report.
+        counts: Rows read, kept and dropped, for the report.
         strategies: Ours.
-        fitted: What `train` noted of each of them by name: ``settings``, ``fit_seconds``,
+        fitted: By name of strategy, what `train` saved about it: ``settings``, ``fit_seconds``,
             ``content``.
-        config: Settings.
-        progress: Told after every step.
+        config: Settings; on a large catalogue fewer users are measured, see `sampling.bounded`.
+        progress: Called after every step.
 
     Returns:
         The report, as written to ``report.json``; ``summary`` is the part the manifest carries.
     """
-    watch = queries_of(data, "validation", config.evaluate.favourites, config)
-    methods = [_ours(one, fitted[one.strategy.name], len(data.items), watch) for one in strategies]
+    config = bounded(config, len(data.items))
+    validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
+    methods = [
+        _ours(one, fitted[one.strategy.name], len(data.items), validation_queries)
+        for one in strategies
+    ]
     training = training_of(domain, data, config)
-    baselines = [b for b in BASELINES if not (b.slow and config.evaluate.quick)]
+    baselines = kept(BASELINES, config)
     for baseline in baselines:
         progress(len(methods), len(strategies) + len(baselines), f"tuning {baseline.name}")
-        methods.append(_peer(baseline, training, watch))
+        methods.append(_peer(baseline, training, validation_queries))
     default = max((m for m in methods if m.kind == "ours"), key=lambda m: m.validation)
+    progress(len(methods), len(methods), "variety")
+    creators = creator_codes(training.creators)
+    scales = {
+        one.strategy.name: scale_of(one.answer, validation_queries, creators, SHOWN)
+        for one in strategies
+    }
     progress(1, 1, "test users")
-    looked = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    measured = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     test = queries_of(data, "test", config.evaluate.favourites, config)
+    sampled = sampling(data, validation_queries, test, config)
     rows = measure(methods, default, test, training, config)
     by_favourites = _by_favourites(methods, default, data, config)
     served = next(one for one in strategies if one.strategy.name == default.name)
     return {
         "domain": domain.name,
         "default_strategy": default.name,
-        "chosen_by": f"{CHOOSE_BY} on {len(watch)} validation users",
-        "test_users_looked_at": looked,
-        "summary": _summary(rows, by_favourites, test, config),
+        "chosen_by": f"{CHOOSE_BY} on {len(validation_queries)} validation users",
+        "test_users_measured_at": measured,
+        "sampling": sampled,
+        "left_out": left_out(BASELINES, training, config),
+        "summary": summary_of(rows, by_favourites, test, sampled, config),
         "rows": rows,
         "by_favourites": by_favourites,
-        "variety": _variety(served, test, training, config),
+        "variety": _variety(served, scales[default.name], test, training),
+        "variety_scales": scales,
         "data": summary(counts),
     }
 
@@ -133,23 +140,40 @@ def training_of(domain: Domain, data: Dataset, config: Config) -> Training:
     return Training(data.liked("train"), creators, config.train.seed)
 
 
-def _ours(one: Served, fitted: dict[str, Any], items: int, watch: Queries) -> Method:
+def _ours(one: Served, fitted: dict[str, Any], items: int, validation_queries: Queries) -> Method:
     def ranker(favourites: np.ndarray, results: int) -> np.ndarray:
         return rank(one.answer, favourites, results, items)
 
-    told = (ranker, _validated(ranker, watch), fitted["fit_seconds"], fitted["content"])
-    return Method(one.strategy.name, "ours", fitted["settings"], *told)
+    return Method(
+        name=one.strategy.name,
+        kind="ours",
+        settings=fitted["settings"],
+        rank=ranker,
+        validation=_validated(ranker, validation_queries),
+        seconds=fitted["fit_seconds"],
+        uses_content=fitted["content"],
+    )
 
 
-def _peer(baseline: Baseline, training: Training, watch: Queries) -> Method:
-    best = tuned(baseline, training, lambda scorer: _validated(partial(rank_scores, scorer), watch))
-    ranker = partial(rank_scores, best.scorer)
-    told = (best.settings, ranker, best.validation, best.seconds, baseline.uses_content)
-    return Method(best.name, "baseline", *told)
+def _peer(baseline: Baseline, training: Training, validation_queries: Queries) -> Method:
+    best = tuned(
+        baseline,
+        training,
+        lambda scorer: _validated(partial(rank_scores, scorer), validation_queries),
+    )
+    return Method(
+        name=best.name,
+        kind="baseline",
+        settings=best.settings,
+        rank=partial(rank_scores, best.scorer),
+        validation=best.validation,
+        seconds=best.seconds,
+        uses_content=baseline.uses_content,
+    )
 
 
-def _validated(ranker: Ranker, watch: Queries) -> float:
-    return float(ndcg_at(ranker(watch.favourites, 20), watch.targets, 20).mean())
+def _validated(ranker: Ranker, queries: Queries) -> float:
+    return float(ndcg_at(ranker(queries.favourites, 20), queries.targets, 20).mean())
 
 
 def measure(
@@ -225,62 +249,23 @@ def _by_favourites(
 
 
 def _variety(
-    served: Served, test: Queries, training: Training, config: Config
+    served: Served,
+    scale: list[float] | None,
+    test: Queries,
+    training: Training,
 ) -> list[dict[str, Any]]:
     """Returns what each diversity costs in quality and brings in variety."""
     likeness, creators = likeness_of(training.liked), creator_codes(training.creators)
     answer = answers(served.answer, test.favourites, 220, len(training.likers))
     rows = []
     for diversity in DIVERSITIES:
-        lists = np.full((len(test), SHOWN), -1, np.int32)
-        for row in range(len(test)):
-            kept = ~np.isin(answer["items"][row], test.favourites[row]) & (
-                answer["items"][row] >= 0
-            )
-            pool = {name: values[row][kept] for name, values in answer.items()}
-            vectors = pool.get("vectors", np.zeros((int(kept.sum()), 1)))
-            chosen = diversified(pool["items"], pool["scores"], vectors, creators, diversity, SHOWN)
-            lists[row, : len(chosen)] = chosen
+        weight = weight_of(diversity, scale)
+        lists = varied_lists(answer, test.favourites, creators, weight, SHOWN)
         found = {
             "diversity": diversity,
+            "weight": weight,
             "ndcg@10": float(ndcg_at(lists, test.targets, SHOWN).mean()),
             "coverage@10": coverage_at(lists, len(training.likers), SHOWN),
         }
         rows.append(found | _sameness(lists, training, likeness, creators))
     return rows
-
-
-def _summary(
-    rows: list[dict[str, Any]],
-    by_favourites: list[dict[str, Any]],
-    test: Queries,
-    config: Config,
-) -> dict[str, Any]:
-    kept = ("method", "kind", "ndcg@20_minus")
-    shown = {*kept, "coverage@20", "popularity@10", "similarity@10", "one_creator@10"}
-    return {
-        "users": len(test),
-        "favourites": config.evaluate.favourites,
-        "split": _split(config),
-        "rows": [
-            {k: _short(v) for k, v in row.items() if k in shown or k.split("_")[0] in PER_USER}
-            for row in rows
-        ],
-        "by_favourites": [{k: _short(v) for k, v in row.items()} for row in by_favourites],
-    }
-
-
-def _split(config: Config) -> str:
-    """Returns what tells which users were asked what; equal where models can be compared."""
-    settings = asdict(config.clean) | asdict(config.split) | {"asked": config.evaluate.seed}
-    # 5.0 reads as 5: whether models can be compared is decided on this text.
-    return ", ".join(
-        f"{name} {value:g}" if type(value) is float else f"{name} {value}"
-        for name, value in settings.items()
-    )
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _short(part) for key, part in value.items()}
-    return round(value, 4) if isinstance(value, float) else value

@@ -1,7 +1,7 @@
 """How well items are recommended that nobody has liked yet, from what they are alone.
 
-All interactions of a tenth of the items are hidden, the strategy `items` is fitted anew on the
-rest, and the hidden items are ranked, among themselves, for held-out users who liked some of them.
+All interactions of a tenth of the items are hidden, the strategy `items` is fitted again on the
+rest, and the hidden items are ranked among themselves for held-out users who liked some of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from training.data.examples import Queries, hold_out, queries_of
 from training.data.features import features_of
 from training.data.text import normalise
 from training.domains.domain import Domain
+from training.evaluation.sampling import bounded
 from training.models import item_table, item_tower
 from training.models.item_strategy import ItemIndex, scorer_of
 from training.progress import Progress
@@ -37,15 +38,16 @@ def measure(
     """Measures recall of hidden items at `CUT`, beside the same creator's items and chance.
 
     Args:
-        domain: Tells which fields are features.
+        domain: Which fields are features.
         data: Prepared data.
         blend: Of the towers, as chosen for the shipped model.
         config: Settings.
-        progress: Told after every step.
+        progress: Called after every step.
 
     Returns:
         Number of users and hidden items, the cut, and by method ``recall@<cut>`` with its interval.
     """
+    config = bounded(config, len(data.items))
     rng = np.random.default_rng([config.evaluate.seed, 10])
     items = len(data.items)
     hidden = np.zeros(items, bool)
@@ -54,8 +56,8 @@ def measure(
     if not len(queries):
         return {"users": 0, "hidden": int(hidden.sum()), "cut": 0, "methods": {}}
     features, liked = features_of(domain, data.items), _without(data.liked("train"), hidden)
-    watch = queries_of(data, "validation", config.evaluate.favourites, config)
-    vectors, _ = item_tower.fit(liked, features, watch, config, progress=progress)
+    validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
+    vectors, _ = item_tower.fit(liked, features, validation_queries, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
     index = ItemIndex.of(table, vectors, blend)
     creators = data.items[domain.creator].map(normalise)

@@ -31,6 +31,7 @@ SWAPPED = 0.98
 changes places with them.
 """
 _OWN_FILES = ("manifest.json", "stage.json")
+_NOT_FIGURES = ("measured", "measurements")
 
 
 def export(
@@ -57,13 +58,13 @@ def export(
         The manifest.
 
     Raises:
-        ExportError: the converted graph answers otherwise than the model.
+        ExportError: the answers of the converted graph differ from the model's.
     """
     most = config.model.favourites
     wanted = most + config.export.max_exclude + config.export.max_limit
     results = min(len(data.items), wanted)
-    told = json.loads((report / "report.json").read_text(encoding="utf-8"))
-    best_first = _best_first(strategies, told)
+    found = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    best_first = _best_first(strategies, found)
     graph = convert_within(
         strategies, best_first, lambda some: Graph(some, most, results), config.export, folder
     )
@@ -71,7 +72,7 @@ def export(
     shutil.copy(report / "report.json", folder / "report.json")
     card = (report / "MODEL_CARD.md").read_text(encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(_without_pictures(card), encoding="utf-8")
-    manifest = _manifest(domain, data, graph, best_first, told, source, config)
+    manifest = _manifest(domain, data, graph, best_first, found, source, config)
     # The probes are asked of the bundle itself, which needs a manifest to be one.
     _write(folder / "manifest.json", manifest)
     _write(folder / "probes.json", {"probes": _probes(folder, graph, config)})
@@ -180,6 +181,7 @@ def _manifest(
         "labels": vars(domain.labels),
         "fields": [_field(domain, name, label) for name, label in domain.shown],
         "creator": domain.creator,
+        "link": _link(domain, synthetic=source["synthetic"]),
         "sizes": {
             "users": int((data.parts == 0).sum()),
             "items": len(data.items),
@@ -187,16 +189,28 @@ def _manifest(
             "dim": config.model.dim,
             "results": graph.results,
         },
+        "requests": {"limit": config.export.max_limit, "exclude": config.export.max_exclude},
         "strategies": [
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
+            | _variety_scale(report, one.strategy.name)
             for one in graph.strategies
         ],
         "default_strategy": best_first[0],
+        "compare_with": next((name for name in best_first[1:] if name in shipped), None),
         "left_out": [name for name in best_first if name not in shipped],
-        "metrics": report["summary"] | {"measured": report["test_users_looked_at"][:10]},
+        "metrics": report["summary"]
+        | {
+            "measured": report["test_users_measured_at"][:10],
+            "measurements": report["test_measurements"],
+        },
         "data": source,
         "seed": config.train.seed,
     }
+
+
+def _variety_scale(report: dict[str, Any], strategy: str) -> dict[str, Any]:
+    scale = report.get("variety_scales", {}).get(strategy)
+    return {} if scale is None else {"variety": scale}
 
 
 def _best_first(strategies: list[Served], report: dict[str, Any]) -> list[str]:
@@ -212,12 +226,22 @@ def _field(domain: Domain, name: str, label: str) -> dict[str, Any]:
     return field | {"searched": False} if name == domain.year else field
 
 
+def _link(domain: Domain, *, synthetic: bool) -> dict[str, str] | None:
+    link = domain.link
+    if link is None:
+        return None
+    return {"label": link.label, "url": (synthetic and link.synthetic_url) or link.url}
+
+
 def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     files = sorted(p for p in folder.iterdir() if p.name not in _OWN_FILES)
     manifest["files"] = {p.name: {"bytes": p.stat().st_size, "sha256": sha256_of(p)} for p in files}
-    # The report tells times; its figures are in the manifest. The same model has the same version.
-    made = {n: told for n, told in manifest["files"].items() if n not in REPORT_FILES}
-    figures = {n: told for n, told in manifest["metrics"].items() if n != "measured"}
+    # The same model has the same version whenever, and however often, it was measured. The report
+    # holds times; its figures are in the manifest.
+    made = {name: file for name, file in manifest["files"].items() if name not in REPORT_FILES}
+    figures = {
+        name: value for name, value in manifest["metrics"].items() if name not in _NOT_FIGURES
+    }
     hashed = {**manifest, "files": made, "metrics": figures}
     digest = hashlib.sha256(json.dumps(hashed, sort_keys=True).encode())
     now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -28,6 +28,7 @@ _REPEATABLE = frozenset(
     (
         "search_by_id",
         "search_by_value",
+        "search_by_conditions",
         "describe_all",
         "describe_database",
         "describe_table",

@@ -88,9 +88,9 @@ def _at(url: str, host: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
 
 
-def client_of(node: Node, config: HarperConfig, patience: Patience = QUICK) -> HarperClient:
+def client_of(node: Node, config: HarperConfig, *, patience: Patience = QUICK) -> HarperClient:
     """Returns a client of that node, with the same credentials (users are replicated) and short
-    time-outs.
+    time-outs unless others are named.
     """
     return HarperClient(
         replace(config, url=node.url, routes_url=node.routes_url), patience=patience

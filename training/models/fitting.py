@@ -1,4 +1,4 @@
-"""The fit loop that both pairs of towers share: stop on held-out items, keep the best look."""
+"""The fit loop of both pairs of towers: stop on held-out items, keep the best weights."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class History:
     """What happened while fitting.
 
     Attributes:
-        looks: (step, loss, validation NDCG@20), in order.
-        best_step: Step of the best look, whose weights were kept.
+        measurements: (step, loss, validation NDCG@20), in order.
+        best_step: Step of the best measurement, whose weights were kept.
         seconds: How long it took.
     """
 
-    looks: list[tuple[int, float, float]] = field(default_factory=list)
+    measurements: list[tuple[int, float, float]] = field(default_factory=list)
     best_step: int = 0
     seconds: float = 0.0
 
@@ -35,22 +35,22 @@ class History:
 def fit(
     model: tf.keras.Model,
     drawn: Batches,
-    look: Callable[[], float],
+    measure: Callable[[], float],
     config: TrainConfig,
     *,
     name: str,
     progress: Progress,
     logs: Path | None = None,
 ) -> History:
-    """Fits a model until held-out items are found no better, and leaves it at its best look.
+    """Fits a model until validation stops improving, and restores the best weights.
 
     Args:
         model: Compiled; its weights are changed in place.
         drawn: Batches of examples, without end.
-        look: Returns the validation users' NDCG@20.
+        measure: Returns the validation users' NDCG@20.
         config: Settings.
         name: Of the model, for people.
-        progress: Told after every look.
+        progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
     """
     began, history, kept = time.monotonic(), History(), model.get_weights()
@@ -60,8 +60,8 @@ def fit(
         steps = min(config.eval_every, config.max_steps - step)
         fitted = model.fit(_next(drawn, steps), verbose=0)
         step += steps
-        loss, score = float(fitted.history["total_loss"][-1]), look()
-        history.looks.append((step, loss, score))
+        loss, score = float(fitted.history["total_loss"][-1]), measure()
+        history.measurements.append((step, loss, score))
         with writer.as_default(step=step):
             tf.summary.scalar("loss", loss)
             tf.summary.scalar("validation NDCG@20", score)

@@ -1,8 +1,8 @@
-"""The item-item part of the strategy `items`: a pruned table, and two numbers an item for the rest.
+"""The item-item part of the strategy `items`: a pruned table, and two factors for other pairs.
 
 The weight of a pair is that of the pair network. The table keeps the greatest of each favourite's
-row; any other pair is taken for an unrelated one, whose weight is the product of what the favourite
-gives and what the item draws.
+row; any other pair counts as unrelated, and its weight is the product of what the favourite
+query_factor and what the item item_factor.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from training.models.pairs import ContentStatistics, PairStatistics
 from training.progress import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
-"""How often items are hidden to learn about new ones, and their share each time."""
+"""How many times items are hidden to learn about new ones, and their share each time."""
 MOST_ASKING = 4000
 """Most users, over all hidings, who ask for hidden items."""
 UNRELATED = 15
-"""Items with which the weight of an unrelated pair is found out; their median counts."""
+"""Items from which the weight of an unrelated pair is estimated, as the median."""
 
 
 @dataclass(frozen=True)
 class ItemTable:
-    """Weights of pairs: ``table[f, i] + gives[f] * draws[i]``.
+    """Weights of pairs: ``table[f, i] + query_factor[f] * item_factor[i]``.
 
     Attributes:
         table: [items, items] float32, at most `ItemsConfig.neighbours` a row, `max_pairs` in all.
-        gives: [items] float32, what a favourite gives to every item.
-        draws: [items] float32, what an item draws from every favourite.
+        query_factor: [items] float32, for it as a favourite.
+        item_factor: [items] float32, for it as an item.
     """
 
     table: sp.csr_matrix
-    gives: np.ndarray
-    draws: np.ndarray
+    query_factor: np.ndarray
+    item_factor: np.ndarray
 
 
 def fit(
@@ -53,7 +53,7 @@ def fit(
         liked: [train users, items] 0/1.
         features: Of the items.
         config: Settings.
-        progress: Told after every step.
+        progress: Called after every step.
 
     Raises:
         ConfigError: nobody likes enough to learn from.
@@ -81,7 +81,9 @@ def fit(
         weights = _joined(weights, for_new, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
-    return ItemTable(_pruned(table, everybody.likers, config), weights.gives, weights.draws)
+    return ItemTable(
+        _pruned(table, everybody.likers, config), weights.query_factor, weights.item_factor
+    )
 
 
 def _fit_content(
@@ -124,19 +126,19 @@ class _Weights:
         f: [pairs] favourites.
         i: [pairs] items.
         logs: [pairs] logarithms of their weights.
-        gives: [items] what a favourite gives to an unrelated item.
-        draws: [items] what an item draws from an unrelated favourite.
+        query_factor: [items] of a favourite, for unrelated items.
+        item_factor: [items] of an item, for unrelated favourites.
     """
 
     f: np.ndarray
     i: np.ndarray
     logs: np.ndarray
-    gives: np.ndarray
-    draws: np.ndarray
+    query_factor: np.ndarray
+    item_factor: np.ndarray
 
     def above(self) -> np.ndarray:
         """Returns [pairs] float32, what a pair weighs more than an unrelated one."""
-        unrelated = self.gives[self.f] * self.draws[self.i]
+        unrelated = self.query_factor[self.f] * self.item_factor[self.i]
         return np.maximum(np.exp(self.logs) - unrelated, 0).astype(np.float32)
 
 
@@ -154,30 +156,32 @@ def _weigh(
     count = len(some)
     drawn = network.log_weights(features_of, np.repeat(some, items), np.tile(every, count))
     drawn = drawn.reshape(count, items)
-    draws = np.median(drawn - np.median(drawn, axis=1, keepdims=True), axis=0)
+    item_factor = np.median(drawn - np.median(drawn, axis=1, keepdims=True), axis=0)
     given = network.log_weights(features_of, np.repeat(every, count), np.tile(some, items))
-    gives = np.median(given.reshape(items, count) - draws[some], axis=1)
+    query_factor = np.median(given.reshape(items, count) - item_factor[some], axis=1)
     return _Weights(
         f,
         pairs.indices,
         network.log_weights(features_of, f, pairs.indices),
-        np.exp(gives).astype(np.float32),
-        np.exp(draws).astype(np.float32),
+        np.exp(query_factor).astype(np.float32),
+        np.exp(item_factor).astype(np.float32),
     )
 
 
 def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
-    """Lets both networks speak where the item is new: the mean of their logarithms.
+    """Combines both networks where the item is new: the mean of their logarithms.
 
-    The one that sees likers learned how seldom an item is liked that has none yet, so it tells what
-    all new items weigh together; the one that sees content alone knows better which of them.
+    The one that sees likers learned how rarely an item without likers is liked, so it sets the
+    total weight of all new items; the one that sees content alone ranks them better.
     """
     young = new[seen.i]
     logs = seen.logs.astype(np.float64)
     logs[young] = _leveled((seen.logs[young] + content.logs[young]) / 2, seen.logs[young])
-    draws = np.log(seen.draws.astype(np.float64))
-    draws[new] = _leveled((draws[new] + np.log(content.draws[new])) / 2, draws[new])
-    return _Weights(seen.f, seen.i, logs, seen.gives, np.exp(draws).astype(np.float32))
+    item_factor = np.log(seen.item_factor.astype(np.float64))
+    item_factor[new] = _leveled(
+        (item_factor[new] + np.log(content.item_factor[new])) / 2, item_factor[new]
+    )
+    return _Weights(seen.f, seen.i, logs, seen.query_factor, np.exp(item_factor).astype(np.float32))
 
 
 def _leveled(logs: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -192,7 +196,7 @@ def _log_sum(logs: np.ndarray) -> float:
 def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
     """Keeps the greatest of each row; some places are for items that nobody likes yet.
 
-    What many like speaks louder than what a title and a creator can say, and would leave none.
+    Items with likers weigh more than title and creator can, and would leave no places for new ones.
     """
     new, places = likers == 0, _places(table, likers, config)
     most_new = np.minimum(places, -(-places * config.new_neighbours // config.neighbours))
@@ -206,8 +210,8 @@ def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp
 def _places(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> np.ndarray:
     """Returns [items] how many pairs each row keeps.
 
-    Where all would be too many, a row's length goes with the root of its favourite's likers: what
-    many like is asked with most often, but what few like is all the table can say of them.
+    Where all would be too many, a row's length is proportional to the root of its favourite's
+    likers: popular items are the most frequent favourites, but rare ones need their few pairs.
     """
     have = np.minimum(np.diff(table.indptr), config.neighbours)
     if have.sum() <= config.max_pairs:

@@ -1,7 +1,7 @@
 """The dense part of the strategy `items`: favourites against *items*, both known by features too.
 
 An item's vector is its own embedding plus its tokens' (creator, title words, publisher, decade).
-The own embedding is dropped at random while training, so that the tokens learn to speak for items
+The own embedding is dropped at random while training, so that the tokens learn to represent items
 that nobody has liked yet.
 """
 
@@ -56,12 +56,12 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
         bags = tf.gather(self._bags, items)  # [..., T]
         real = tf.cast(bags > 0, tf.float32)[..., tf.newaxis]
         count = tf.maximum(tf.reduce_sum(real, axis=-2), 1.0)
-        told = tf.reduce_sum(self.tokens(bags) * real, axis=-2) / tf.sqrt(count)
+        of_tokens = tf.reduce_sum(self.tokens(bags) * real, axis=-2) / tf.sqrt(count)
         own = self.own(items)
         if training:
             kept = tf.random.uniform(tf.shape(items)) >= self._dropped
             own *= tf.cast(kept, tf.float32)[..., tf.newaxis]
-        return own + told
+        return own + of_tokens
 
     def compute_loss(
         self, inputs: tuple[tf.Tensor, tf.Tensor, tf.Tensor], training: bool = False
@@ -95,7 +95,7 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
 def fit(
     liked: sp.csr_matrix,
     features: ItemFeatures,
-    watch: Queries,
+    validation_queries: Queries,
     config: Config,
     *,
     progress: Progress,
@@ -106,13 +106,13 @@ def fit(
     Args:
         liked: [train users, items] 0/1, two or more a user.
         features: Of the items.
-        watch: Validation users, to stop by.
+        validation_queries: What training stops by.
         config: Settings.
-        progress: Told after every look.
+        progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
 
     Returns:
-        [items, D] float32 vectors, zero where neither likes nor tokens tell of an item; history.
+        [items, D] float32 vectors, zero for an item with neither likes nor tokens; history.
     """
     seed = config.items.seed
     tf.keras.utils.set_random_seed(seed)
@@ -120,19 +120,19 @@ def fit(
     model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
     model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
 
-    def look() -> float:
+    def measure() -> float:
         vectors = model.all_vectors()
 
         def scorer(favourites: np.ndarray) -> np.ndarray:
             return (one_hot(favourites, len(vectors)) @ vectors) @ vectors.T
 
-        ranked = rank_scores(scorer, watch.favourites, 20)
-        return float(ndcg_at(ranked, watch.targets, 20).mean())
+        ranked = rank_scores(scorer, validation_queries.favourites, 20)
+        return float(ndcg_at(ranked, validation_queries.targets, 20).mean())
 
     history = fitting.fit(
         model,
         _examples(liked, config),
-        look,
+        measure,
         config.train,
         name="item towers",
         progress=progress,

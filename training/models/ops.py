@@ -63,8 +63,10 @@ def add_up(items: tf.Tensor, values: tf.Tensor, count: int) -> tf.Tensor:
     return tf.reshape(sums, [batch, count])
 
 
-def spoken(items: tf.Tensor, values: tf.Tensor, found: tf.Tensor, count: int) -> tf.Tensor:
-    """Sums values by item, each favourite's apart.
+def added_by_favourite(
+    items: tf.Tensor, values: tf.Tensor, found: tf.Tensor, count: int
+) -> tf.Tensor:
+    """Sums values by item, separately for each favourite.
 
     Args:
         items: [B, F, P] int32, indices within 0..count-1.
@@ -79,14 +81,14 @@ def spoken(items: tf.Tensor, values: tf.Tensor, found: tf.Tensor, count: int) ->
     rows = [batch * most, -1]
     table = add_up(tf.reshape(items, rows), tf.reshape(values, rows), count)
     table = tf.reshape(table, [batch, most, count])
-    told = tf.gather(table, tf.maximum(found, 0), axis=2, batch_dims=1)
-    return told * tf.cast(found >= 0, tf.float32)[:, tf.newaxis]
+    added = tf.gather(table, tf.maximum(found, 0), axis=2, batch_dims=1)
+    return added * tf.cast(found >= 0, tf.float32)[:, tf.newaxis]
 
 
-def shares(told: tf.Tensor) -> tf.Tensor:
+def shares(added: tf.Tensor) -> tf.Tensor:
     """Returns [B, R, F], each favourite's share of each item; [B, F, R] is what it adds."""
-    told = tf.transpose(told, [0, 2, 1])
-    return ratio(told, tf.reduce_sum(told, axis=2, keepdims=True))
+    added = tf.transpose(added, [0, 2, 1])
+    return ratio(added, tf.reduce_sum(added, axis=2, keepdims=True))
 
 
 def directions(vectors: tf.Tensor, found: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Trains everything a domain's strategies need, and chooses on validation users what is open."""
+"""Trains everything a domain's strategies need, and makes the choices on validation users."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VOTER_GRID = [
     for power in (0.0, 0.5)
 ]
 BLENDS = (0.0, 0.5, 1.0, 2.0)
-"""How strongly the towers' likeness may speak where the table is silent."""
+"""Weights tried for the towers' similarity of pairs that are not in the table."""
 MOST_TUNED = 500
 """Validation users by whom voters and blend are chosen; more would cost time and change little."""
 
@@ -44,26 +44,28 @@ def train(
     """Fits all towers and the table, and writes them into a folder.
 
     Args:
-        domain: Tells which fields are features.
+        domain: Which fields are features.
         data: Prepared data.
         config: Settings.
         folder: Empty folder; TensorBoard reads its ``logs``.
-        progress: Told after every step.
+        progress: Called after every step.
     """
-    watch = queries_of(data, "validation", config.evaluate.favourites, config)
+    validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
     clock = _Clock()
-    users, users_history = fit_user_towers(data, watch, config, progress=progress, logs=logs)
+    users, users_history = fit_user_towers(
+        data, validation_queries, config, progress=progress, logs=logs
+    )
     clock.lap("user towers")
-    voters = choose_voters(users, watch, progress=progress)
+    voters = choose_voters(users, validation_queries, progress=progress)
     clock.lap("voters")
     vectors, items_history = item_tower.fit(
-        liked, features, watch, config, progress=progress, logs=logs
+        liked, features, validation_queries, config, progress=progress, logs=logs
     )
     clock.lap("item towers")
     table = item_table.fit(liked, features, config.items, progress=progress)
     clock.lap("item table")
-    items = blended(table, vectors, watch)
+    items = blended(table, vectors, validation_queries)
     clock.lap("blend")
     save(users, voters, items, folder)
     history = {
@@ -77,9 +79,9 @@ def train(
 def _strategies(
     voters: VoterSettings, items: ItemIndex, laps: dict[str, float]
 ) -> dict[str, dict[str, Any]]:
-    """Returns by strategy what the report's row tells of its fitting.
+    """Returns by strategy what the report's row says about its fitting.
 
-    ``fit_seconds`` is the time of every part that it needs; what two of them need counts for both.
+    ``fit_seconds`` is the time of every part that it needs; a shared part counts for each.
     """
     users = laps["user towers"]
     of_items = sum(laps[part] for part in ("item towers", "item table", "blend"))
@@ -95,7 +97,7 @@ def _row(chosen: dict[str, Any], seconds: float, *, uses_content: bool = False) 
 
 
 class _Clock:
-    """Tells how long each part took, in seconds by name."""
+    """Measures how long each part takes, in seconds by name."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
@@ -107,22 +109,27 @@ class _Clock:
 
 
 def fit_user_towers(
-    data: Dataset, watch: Queries, config: Config, *, progress: Progress, logs: Path | None = None
+    data: Dataset,
+    validation_queries: Queries,
+    config: Config,
+    *,
+    progress: Progress,
+    logs: Path | None = None,
 ) -> tuple[UserIndex, History]:
     """Fits favourites against users.
 
-    The user's own accuracy is never looked at: it goes on rising long after the recall of items
-    that a user kept back has begun to fall.
+    Training does not stop by the accuracy of the user: it keeps rising long after the recall of
+    held-out items has begun to fall.
 
     Args:
         data: Prepared data.
-        watch: Validation users, to stop by.
+        validation_queries: What training stops by.
         config: Settings.
-        progress: Told after every look.
+        progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
 
     Returns:
-        The index at its best look, and the history.
+        The index with the best weights, and the history.
     """
     tf.keras.utils.set_random_seed(config.train.seed)
     strengths, liked = data.strengths("train"), data.liked("train")
@@ -134,8 +141,9 @@ def fit_user_towers(
     history = fitting.fit(
         model,
         ((favourites, users) for favourites, users, _ in drawn),
-        lambda: _look(
-            UserStrategies(model.index(*pairs), VoterSettings(), "float32").voters, watch
+        lambda: _quality(
+            UserStrategies(model.index(*pairs), VoterSettings(), "float32").voters,
+            validation_queries,
         ),
         config.train,
         name="user towers",
@@ -145,24 +153,32 @@ def fit_user_towers(
     return model.index(*pairs), history
 
 
-def _look(answer: Answer, watch: Queries) -> float:
-    ranked = rank(answer, watch.favourites[:MOST_TUNED], 20, watch.targets.shape[1])
-    return float(ndcg_at(ranked, watch.targets[:MOST_TUNED], 20).mean())
+def _quality(answer: Answer, validation_queries: Queries) -> float:
+    ranked = rank(
+        answer, validation_queries.favourites[:MOST_TUNED], 20, validation_queries.targets.shape[1]
+    )
+    return float(ndcg_at(ranked, validation_queries.targets[:MOST_TUNED], 20).mean())
 
 
-def choose_voters(index: UserIndex, watch: Queries, *, progress: Progress) -> VoterSettings:
+def choose_voters(
+    index: UserIndex, validation_queries: Queries, *, progress: Progress
+) -> VoterSettings:
     """Returns the settings of `VOTER_GRID` with the best validation NDCG@20."""
     scores = []
     for i, settings in enumerate(VOTER_GRID):
-        scores.append(_look(UserStrategies(index, settings, "float32").voters, watch))
+        scores.append(
+            _quality(UserStrategies(index, settings, "float32").voters, validation_queries)
+        )
         progress(i + 1, len(VOTER_GRID), f"{settings.voters} voters, NDCG@20 {scores[-1]:.3f}")
     return VOTER_GRID[int(np.argmax(scores))]
 
 
-def blended(table: ItemTable, vectors: np.ndarray, watch: Queries) -> ItemIndex:
+def blended(table: ItemTable, vectors: np.ndarray, validation_queries: Queries) -> ItemIndex:
     """Joins table and towers by the blend of `BLENDS` with the best validation NDCG@20."""
     indices = [ItemIndex.of(table, vectors, blend) for blend in BLENDS]
-    scores = [_look(ItemStrategy(index, "float32").items, watch) for index in indices]
+    scores = [
+        _quality(ItemStrategy(index, "float32").items, validation_queries) for index in indices
+    ]
     return indices[int(np.argmax(scores))]
 
 

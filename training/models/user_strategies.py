@@ -12,13 +12,13 @@ import numpy as np
 from training.models.ops import (
     Outputs,
     add_up,
+    added_by_favourite,
     best,
     directions,
     masked_mean,
     ratio,
     rounded,
     shares,
-    spoken,
 )
 from training.models.strategy import Strategy
 from training.models.tensorflow_import import tf
@@ -34,7 +34,7 @@ NEAREST_USER = Strategy(
 VOTERS = Strategy(
     "voters",
     "A vote of similar people",
-    "Lets the people whose taste is closest to yours vote for what they liked.",
+    "Counts what the people whose taste is closest to yours liked.",
 )
 
 
@@ -45,7 +45,7 @@ class VoterSettings:
     Attributes:
         voters: Number of most similar users who vote.
         temperature: Of the softmax over their similarities: low lets the closest decide.
-        length_power: A user with n items gives each n ** -length_power of his weight.
+        length_power: Each item of a user with n items counts n ** -length_power.
     """
 
     voters: int = 200
@@ -75,7 +75,7 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
             rounded(np.maximum(lengths, 1) ** -settings.length_power, dtype)
         )
         self._offsets = tf.constant(index.offsets)
-        # Room behind the last user's items: a place past his end is read, and weighs nothing.
+        # Padding: places past the end of the last user's items are read with weight 0.
         self._items = tf.constant(np.pad(index.items, (0, self._longest)))
 
     def _similar(self, favourites: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -118,8 +118,8 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
     def voters(self, favourites: tf.Tensor, results: int) -> Outputs:
         """Returns the items with most votes, why, and their directions.
 
-        A score is a share of all votes. A vote is cast for the favourites that brought the voter
-        near, each for its part in his similarity.
+        A score is a share of all votes. A vote counts for each favourite by its part in the voter's
+        similarity.
         """
         similarity, users = self._similar(favourites, self._voters)  # [B, V]
         votes = tf.nn.softmax(similarity) * tf.gather(self._weights, users)
@@ -129,7 +129,8 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         parts = self._parts(favourites, users) * votes[:, tf.newaxis]  # [B, F, V]
         brought = tf.gather(parts, user, axis=2) * real[:, tf.newaxis]  # [B, F, V * longest]
         items = tf.tile(items[:, tf.newaxis], [1, favourites.shape[1], 1])
-        answer["shares"] = shares(spoken(items, brought, answer["items"], self._count))
+        by_favourite = added_by_favourite(items, brought, answer["items"], self._count)
+        answer["shares"] = shares(by_favourite)
         answer["vectors"] = directions(self._item_vectors, answer["items"])
         return answer
 

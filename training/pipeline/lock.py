@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.errors import DataError, RecommenderError
+from training.errors import ConfigError, RecommenderError
 
 FILE = ".lock"
 
@@ -29,15 +29,18 @@ def exclusive(folder: Path, command: str) -> Iterator[None]:
 
     Raises:
         RecommenderError: another process holds it.
-        DataError: the folder cannot be created.
+        ConfigError: the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(folder, expected="a folder to write into", found=error.strerror) from error
+        raise ConfigError(
+            f"{folder} cannot be created: {error.strerror}. "
+            "Name another folder with --artifacts DIR"
+        ) from error
     path = folder / FILE
-    # Not "w": the holder's note must survive an attempt that fails.
-    with path.open("a+", encoding="utf-8") as file:
+    # Appending: the holder's note must survive an attempt that fails.
+    with path.open("ab", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -46,9 +49,10 @@ def exclusive(folder: Path, command: str) -> Iterator[None]:
                 "or write elsewhere with --artifacts DIR"
             ) from error
         since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "since": since, "command": command}))
-        file.flush()
+        note = {"pid": os.getpid(), "since": since, "command": command}
+        with contextlib.suppress(OSError):  # on a full disk the lock holds without its note
+            file.truncate(0)
+            file.write(json.dumps(note).encode())
         yield
 
 

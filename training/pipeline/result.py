@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.errors import DataError
+from training.errors import ConfigError, DataError
 
 STAMP = "stage.json"
 
@@ -54,14 +54,15 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
         **notes: What else to note in the stamp.
 
     Raises:
-        DataError: the folder's parent cannot be created.
+        ConfigError: the folder's parent cannot be created.
         OSError: the disk is full or read-only; ``filename`` is set.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(
-            folder.parent, expected="a folder to write into", found=error.strerror
+        raise ConfigError(
+            f"{folder.parent} cannot be created: {error.strerror}. "
+            "Name another folder with --artifacts DIR"
         ) from error
     fresh = folder.with_name(f"{folder.name}.new.tmp")
     old = folder.with_name(f"{folder.name}.old.tmp")

@@ -70,7 +70,7 @@ def _trained(job: Job) -> str:
     history = read_json(job.folders.model / "history.json")
     parts = [
         f"{name} best after {part['best_step']:,} steps "
-        f"(validation NDCG@20 {max(score for _, _, score in part['looks']):.3f})"
+        f"(validation NDCG@20 {max(score for _, _, score in part['measurements']):.3f})"
         for name, part in history["towers"].items()
     ]
     parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
@@ -87,7 +87,7 @@ def _evaluate(job: Job, folder: Path) -> None:
 
 
 def _report(job: Job) -> dict[str, Any]:
-    from training.evaluation import evaluate, new_items
+    from training.evaluation import evaluate, measurements, new_items
     from training.models import strategies
 
     folders, config, progress = job.folders, job.config, job.progress
@@ -102,6 +102,9 @@ def _report(job: Job) -> dict[str, Any]:
     if not config.evaluate.quick:
         blend = fitted["items"]["settings"]["blend"]
         report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
+    report["test_measurements"] = measurements.count_measurement(
+        folders.prepared.parent, data.liked("test")
+    )
     return report
 
 
@@ -172,6 +175,7 @@ EVALUATE = Stage(
     lambda folders: folders.report,
     code=lambda _: (
         "training.evaluation.evaluate",
+        "training.evaluation.measurements",
         "training.evaluation.new_items",
         "training.evaluation.card",
     ),

@@ -27,7 +27,7 @@ def one_hot(favourites: np.ndarray, items: int) -> sp.csr_matrix:
 
 def dense(scores: Scores) -> np.ndarray:
     """Returns the scores as an array."""
-    return scores.toarray() if sp.issparse(scores) else np.array(scores)
+    return scores if isinstance(scores, np.ndarray) else scores.toarray()
 
 
 def rank_scores(

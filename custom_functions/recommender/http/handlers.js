@@ -7,6 +7,7 @@ import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
 import { backendFigures } from '../lib/graph.js';
 import { recommend } from '../lib/recommend.js';
+import { signed } from './events.js';
 
 /**
  * @param {object} options
@@ -14,12 +15,13 @@ import { recommend } from '../lib/recommend.js';
  * @param {ReturnType<import('../lib/tables.js').createTables>} options.tables
  * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
  * @param {ReturnType<import('../lib/admission.js').createAdmission>} options.admission
+ * @param {ReturnType<import('../lib/events/events.js').createEvents>} options.events
  * @param {{project: string, collection: string, code: string}} options.settings
  * @param {{name: string, worker: number, workers?: number}} options.node `workers`: how many the node has.
  * @param {(request: object) => boolean} options.isReader Whether the client is logged in to the database.
  */
 export function createHandlers(options) {
-  const { models, tables, figures, admission, settings, node, isReader } = options;
+  const { models, tables, figures, admission, events, settings, node, isReader } = options;
   // Public: what a deploy compares to know that every worker runs the same code.
   const who = {
     project: settings.project,
@@ -34,7 +36,8 @@ export function createHandlers(options) {
     /** POST recommend. */
     async recommend(request) {
       const compute = admission.admit(request);
-      return models.use((opened) => recommendFrom(opened, request.body, compute));
+      const answer = await models.use((opened) => recommendFrom(opened, request.body, compute));
+      return { ...answer, ...signed(events, request, answer) };
     },
 
     /** GET the collection. */
@@ -71,7 +74,7 @@ export function createHandlers(options) {
     /** GET health. */
     async health(request, reply) {
       const { model: live, degraded, why, ...more } = models.state();
-      const now = { ...named(request), ...given(more) };
+      const now = { ...named(request), ...given(more), events: events.state() };
       reply.header('cache-control', 'no-store');
       if (live && degraded) return { status: 'degraded', reason: degraded, ...told(live), ...now };
       if (live) return { status: 'ok', ...told(live), ...now };

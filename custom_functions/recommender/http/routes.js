@@ -5,6 +5,8 @@
 import { createAdmission } from '../lib/admission.js';
 import { boundsOf } from '../lib/bounds.js';
 import { ServiceError } from '../lib/errors.js';
+import { createEventTables } from '../lib/events/event_tables.js';
+import { createEvents } from '../lib/events/events.js';
 import { createFigures } from '../lib/figures.js';
 import { readLoadSettings } from '../lib/load_settings.js';
 import { createLoader } from '../lib/loader.js';
@@ -13,6 +15,7 @@ import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
 import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
+import { LARGEST_BATCH, eventsHandler, eventsSchema, followEvents } from './events.js';
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
@@ -46,35 +49,20 @@ export async function recommenderRoutes(app, options) {
     log,
   });
   const isReader = options.isReader ?? (() => false);
-  const handlers = createHandlers({
-    models,
-    tables,
-    figures,
-    admission,
-    settings,
-    node,
-    isReader,
-  });
+  const events = createEvents({ tables: createEventTables(database), settings, node, log });
+  const parts = { models, tables, figures, admission, events, settings, node, isReader };
+  const handlers = {
+    ...createHandlers(parts),
+    events: eventsHandler(events, admission.clientOf),
+  };
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
-  const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
 
   app.setValidatorCompiler(validatorCompiler(models));
   app.setErrorHandler(createErrorHandler(log));
   acceptOnlyJson(app);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(ANSWER_HEADERS);
-    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
-    // to what it has no serialiser for, such as `text/html`.
-    request.raw.headers.accept = 'application/json';
-    // Before a body is read: nothing wants it.
-    if (request.is404) throw refused(request);
-    refuseEncoded(request);
-  });
-  app.setNotFoundHandler((request) => {
-    throw refused(request);
-  });
+  checkFirst(app, refusal);
   app.addHook('onResponse', async (request, reply) => {
     const { name } = request.routeOptions.config ?? {};
     if (name) figures.record(name, reply.statusCode, reply.elapsedTime);
@@ -82,6 +70,7 @@ export async function recommenderRoutes(app, options) {
   // Here, outside any request, and not when the first one comes.
   app.addHook('onReady', async () => models.start());
   app.addHook('onClose', () => models.close());
+  followEvents(app, events);
   for (const { name, ...route } of routes) {
     app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
   }
@@ -90,11 +79,27 @@ export async function recommenderRoutes(app, options) {
   guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
 }
 
+/** What every request goes through before its body is read. */
+function checkFirst(app, refusal) {
+  const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(ANSWER_HEADERS);
+    // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
+    // to what it has no serialiser for, such as `text/html`.
+    request.raw.headers.accept = 'application/json';
+    if (request.is404) throw refused(request);
+    refuseEncoded(request);
+  });
+  app.setNotFoundHandler((request) => {
+    throw refused(request);
+  });
+}
+
 function validatorCompiler(models) {
   const boundsNow = () => boundsOf(models.state().model?.model.manifest);
   const recommendValidator = boundedValidator(schemas.recommendBody, boundsNow);
-  // There is one body.
-  return (part) => (part.httpPart === 'body' ? recommendValidator : compileValidator(part));
+  const isRecommend = ({ httpPart, url }) => httpPart === 'body' && url.endsWith('/recommend');
+  return (part) => (isRecommend(part) ? recommendValidator : compileValidator(part));
 }
 
 // Fastify 4 routes more methods, 5 fewer; what neither routes is refused at the edge.
@@ -117,6 +122,13 @@ export const apiRoutes = (handlers, collection) =>
       schema: schemas.searchSchema(collection),
     },
     { name: 'item', method: 'GET', url: `/${collection}/:id`, schema: schemas.itemSchema },
+    {
+      name: 'events',
+      method: 'POST',
+      url: '/events',
+      schema: eventsSchema,
+      bodyLimit: LARGEST_BATCH,
+    },
     { name: 'model', method: 'GET', url: '/model', schema: schemas.modelSchema },
     { name: 'health', method: 'GET', url: '/health', schema: schemas.healthSchema },
     { name: 'stats', method: 'GET', url: '/stats', schema: schemas.statsSchema },

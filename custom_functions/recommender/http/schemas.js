@@ -4,6 +4,7 @@
  */
 
 import { DEFAULT_BOUNDS } from '../lib/bounds.js';
+import { sessionSchema } from './events.js';
 
 const id = { type: 'string', minLength: 1, maxLength: 100 };
 const text = { type: 'string' };
@@ -59,6 +60,8 @@ export const recommendBody = (bounds) =>
       strategy: { type: 'string', minLength: 1, maxLength: 60 },
       explain: { type: 'boolean', default: false },
       diversity: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      novelty: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      session: sessionSchema,
     },
     ['favourites'],
   );
@@ -76,6 +79,7 @@ export const recommendSchema = {
         strategy: text,
         unknown: { type: 'array', items: text },
         recommendations: { type: 'array', items: recommendation },
+        answer: text,
       },
     },
     ...errors,

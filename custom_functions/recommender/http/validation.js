@@ -24,6 +24,10 @@ const ajv = new Ajv({
  * @returns {(data: unknown) => {value: unknown} | {error: Error}}
  */
 export function compileValidator({ schema, httpPart }) {
+  // JSON Schema lets everything pass that a schema forgets to mention.
+  if (schema.additionalProperties === undefined) {
+    throw new TypeError(`schema without additionalProperties: ${JSON.stringify(schema)}`);
+  }
   const isValid = ajv.compile(schema);
   const read = httpPart === 'body' ? (data) => data : (data) => withNumbers(schema, data);
   return (data) => {

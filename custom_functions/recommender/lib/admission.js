@@ -15,16 +15,23 @@ export function createAdmission({ settings, log }) {
   const { maxWaiting, clientRate, proxies } = settings;
   const computations = createComputations({ maxWaiting });
   const count = createRateLimit({ rate: clientRate });
-  const clientOf = createTolerant(proxies, log);
+  const addressOf = createTolerant(proxies, log);
+  const clientOf = (request) => addressOf(request.ip, request.headers['x-forwarded-for']);
 
   return {
+    /**
+     * @param {import('fastify').FastifyRequest} request
+     * @returns {string} Who sends it: an address, behind stated proxies the forwarded one.
+     */
+    clientOf,
+
     /**
      * @param {import('fastify').FastifyRequest} request
      * @returns {<T>(work: () => T) => Promise<T>} Does a computation for this request.
      * @throws {import('./errors.js').ServiceError} 429: its client asks too often.
      */
     admit(request) {
-      const client = clientOf(request.ip, request.headers['x-forwarded-for']);
+      const client = clientOf(request);
       count(client);
       return (work) => computations.run(client, work);
     },

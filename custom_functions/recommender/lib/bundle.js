@@ -129,7 +129,7 @@ async function bytesOf(blob, attribute, patience) {
       ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       : new Uint8Array(bytes);
   } catch (cause) {
-    throw new ModelRefused(`${attribute} cannot be read (yet)`, { mayMend: true, cause });
+    throw new ModelRefused(`${attribute} cannot be read (yet)`, { temporary: true, cause });
   }
 }
 
@@ -153,6 +153,6 @@ function refuseUnless(good, reason) {
   if (!good) throw new ModelRefused(reason);
 }
 
-const missing = (reason) => new ModelRefused(reason, { mayMend: true });
+const missing = (reason) => new ModelRefused(reason, { temporary: true });
 const cut = (file, found, expected) =>
   missing(`${file}: ${found} bytes are here, the manifest says ${expected}`);

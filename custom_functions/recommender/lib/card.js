@@ -10,6 +10,8 @@ const DEFAULTS = {
   project: null,
   labels: {},
   creator: null,
+  link: null,
+  compare_with: null,
   metrics: {},
   data: {},
   seed: null,

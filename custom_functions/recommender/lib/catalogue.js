@@ -8,7 +8,7 @@ import { SearchBuilder } from './search.js';
 import { indexWords, normalise } from './words.js';
 
 /**
- * Reads the whole catalogue once, handing over to requests in between.
+ * Reads the whole catalogue once, yielding to requests in between.
  *
  * @param {object} options
  * @param {{items: (fields: string[]) => AsyncIterable<object>}} options.tables
@@ -61,7 +61,7 @@ export class Catalogue {
 
   /**
    * @param {number} index
-   * @returns {number} The same number for the same creator; -1 if nobody is named.
+   * @returns {number} The same number for the same creator; -1 if none is named.
    */
   creatorOf(index) {
     return this.#creators[index];

@@ -31,7 +31,7 @@ export function createClientOf(proxies) {
 const familyOf = (address) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 const plainAddress = (address) => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
-/** Of IPv6 the first 64 bits: whoever has one address there has them all. */
+/** Of IPv6 the first 64 bits: a host there has them all. */
 function network(address) {
   if (!isIPv6(address)) return address;
   const [head, tail] = address.split('%')[0].split('::');

@@ -5,8 +5,8 @@
  * everything else, so that health, pages and refusals never wait for more than one.
  *
  * HarperDB hands over one request per turn of the event loop, in the order of their arrival. If each turn
- * computed, one client's requests would wait there, ahead of all others'. So computing pauses while requests
- * come in: they are sorted into the fair queue first.
+ * computed, one client's requests would wait there, ahead of all others'. So while all that wait are of the
+ * client that was served last, computing pauses as long as requests come in: another client's may be among them.
  *
  * Fair queueing with the longest queue dropped first: Nagle, RFC 970; McKenney, "Stochastic Fairness Queueing",
  * INFOCOM 1990.
@@ -25,57 +25,28 @@ const SHARE = 2;
  * @param {number} [options.longest] Milliseconds of short computations done without a pause.
  */
 export function createComputations({ maxWaiting, longest = 4 }) {
-  const queues = new Map(); // client -> its jobs; the clients in the order of service
-  let waiting = 0;
+  const queue = createFairQueue();
   let arrived = false;
   let arrivalsUntil = -Infinity;
 
-  function enqueue(client, job) {
-    arrived = true;
-    if (queues.has(client)) queues.get(client).push(job);
-    else queues.set(client, [job]);
-    waiting++;
-    if (waiting === 1) setImmediate(turn);
-  }
-
-  function takeNext() {
-    const [client, jobs] = queues.entries().next().value;
-    queues.delete(client);
-    const job = jobs.shift();
-    // To the end of the line.
-    if (jobs.length) queues.set(client, jobs);
-    waiting--;
-    return job;
-  }
-
   function serve() {
     const began = performance.now();
-    do takeNext().run();
-    while (waiting && performance.now() < began + longest);
+    do queue.take().run();
+    while (queue.length && performance.now() < began + longest);
     const ended = performance.now();
     arrivalsUntil = ended + Math.max(PATIENCE, SHARE * (ended - began));
   }
 
   function turn() {
-    if (!arrived || performance.now() >= arrivalsUntil) serve();
+    if (!arrived || queue.hasOther || performance.now() >= arrivalsUntil) serve();
     arrived = false;
-    if (waiting) setImmediate(turn);
-  }
-
-  /** @returns {boolean} Whether there is room for a job of this client, made if need be. */
-  function hasRoom(client) {
-    if (waiting < maxWaiting) return true;
-    const longestQueue = [...queues.values()].reduce((a, b) => (b.length > a.length ? b : a));
-    if ((queues.get(client)?.length ?? 0) + 1 >= longestQueue.length) return false;
-    longestQueue.pop().refuse(overloaded());
-    waiting--;
-    return true;
+    if (queue.length) setImmediate(turn);
   }
 
   return {
     /** @returns {number} How many wait. */
     get waiting() {
-      return waiting;
+      return queue.length;
     },
 
     /**
@@ -85,8 +56,8 @@ export function createComputations({ maxWaiting, longest = 4 }) {
      * @returns {Promise<T>}
      * @throws {import('./errors.js').ServiceError} 503: too many are waiting.
      */
-    run(client, work) {
-      if (!hasRoom(client)) return Promise.reject(overloaded());
+    async run(client, work) {
+      if (queue.length >= maxWaiting) queue.makeRoom(client).refuse(overloaded());
       return new Promise((resolve, refuse) => {
         const run = () => {
           try {
@@ -95,8 +66,58 @@ export function createComputations({ maxWaiting, longest = 4 }) {
             refuse(error);
           }
         };
-        enqueue(client, { run, refuse });
+        queue.put(client, { run, refuse });
+        arrived = true;
+        if (queue.length === 1) setImmediate(turn);
       });
+    },
+  };
+}
+
+/** Jobs by client; the clients take turns. */
+function createFairQueue() {
+  const queues = new Map(); // client -> its jobs; the clients in the order of service
+  let length = 0;
+  let lastClient;
+
+  return {
+    get length() {
+      return length;
+    },
+
+    /** Whether a job waits that is not of the client served last. */
+    get hasOther() {
+      return queues.size > 1 || !queues.has(lastClient);
+    },
+
+    put(client, job) {
+      if (queues.has(client)) queues.get(client).push(job);
+      else queues.set(client, [job]);
+      length++;
+    },
+
+    take() {
+      const [client, jobs] = queues.entries().next().value;
+      const job = jobs.shift();
+      queues.delete(client);
+      // To the end of the line.
+      if (jobs.length) queues.set(client, jobs);
+      lastClient = client;
+      length--;
+      return job;
+    },
+
+    /**
+     * @param {string} client Who wants to put a job.
+     * @returns {object} The job that was taken out instead.
+     * @throws {import('./errors.js').ServiceError} There is none: no other client has more waiting.
+     */
+    makeRoom(client) {
+      const most = [...queues.values()].reduce((a, b) => (b.length > a.length ? b : a));
+      const own = queues.get(client)?.length ?? 0;
+      if (own + 1 >= most.length) throw overloaded();
+      length--;
+      return most.pop();
     },
   };
 }

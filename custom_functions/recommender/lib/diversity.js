@@ -3,14 +3,30 @@
  * does the same.
  */
 
-/** How many answers are looked at. */
+/** How many of the best answers are re-ranked. */
 export const POOL = 200;
+
+/**
+ * The weight of unlikeness for a requested diversity. The same weight costs one model little and another most of
+ * its quality, so the manifest carries a scale on which equal steps cost about equally much.
+ *
+ * @param {number} diversity 0..1, as requested.
+ * @param {number[]} [scale] The strategy's: weights at evenly spaced diversities from 0 to 1, never falling.
+ *   Without one, the weight is the diversity itself.
+ * @returns {number} 0..1
+ */
+export function weightOf(diversity, scale) {
+  if (!scale || diversity === 0) return diversity;
+  const at = diversity * (scale.length - 1);
+  const below = Math.min(Math.floor(at), scale.length - 2);
+  return scale[below] + (at - below) * (scale[below + 1] - scale[below]);
+}
 
 /**
  * @param {{index: number, score: number, vector?: Float32Array}[]} picks Best first, already without
  *   favourites and exclusions.
  * @param {object} options
- * @param {number} options.diversity 0..1; 0 changes nothing.
+ * @param {number} options.diversity 0..1, a weight as `weightOf` returns it; 0 changes nothing.
  * @param {number} options.limit How many are wanted.
  * @param {(index: number) => number} options.creatorOf Same number, same creator; -1 is nobody.
  * @returns {object[]} At most `limit` of the picks, in their new order.

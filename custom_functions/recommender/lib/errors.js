@@ -7,7 +7,7 @@
  * Anything else is our own bug: the client gets a bare 500 and the detail goes to the log alone.
  */
 
-/** What a client is told. */
+/** An error that is answered to the client. */
 export class ServiceError extends Error {
   /**
    * @param {number} statusCode HTTP status, 400..599.
@@ -30,13 +30,13 @@ export class ServiceError extends Error {
 export class ModelRefused extends Error {
   /**
    * @param {string} reason Fit for strangers.
-   * @param {{mayMend?: boolean, cause?: unknown}} [options] mayMend: it may pass by itself (a blob that is
+   * @param {{temporary?: boolean, cause?: unknown}} [options] temporary: it may pass by itself (a blob that is
    *   still on its way), so trying again later makes sense.
    */
-  constructor(reason, { mayMend = false, cause } = {}) {
+  constructor(reason, { temporary = false, cause } = {}) {
     super(reason, { cause });
     this.name = 'ModelRefused';
-    this.mayMend = mayMend;
+    this.temporary = temporary;
   }
 }
 

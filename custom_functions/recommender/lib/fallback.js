@@ -28,7 +28,7 @@ export function createFallback({ tables, open, log }) {
           log.warn(`model ${version} cannot be used instead of ${current.version}`, error);
         }
       }
-      throw new ModelRefused('no other stored model is intact', { mayMend: true });
+      throw new ModelRefused('no other stored model is intact', { temporary: true });
     },
   };
 }

@@ -17,7 +17,7 @@ import { ModelRefused } from './errors.js';
  */
 export function createFollower({ pointers, live, candidate, loading, fallback, open, log }) {
   const { refusals } = loading;
-  const looks = createLooks(follow);
+  const checks = createChecks(follow);
 
   async function follow() {
     if (await pointers.read()) {
@@ -45,7 +45,7 @@ export function createFollower({ pointers, live, candidate, loading, fallback, o
     // Where no current model answers, even a lasting refusal is tried again: a repair may come in place.
     const keepTrying = () => role === 'current' && (!live.model || live.isFallback);
     const placeIt = (model) => place(model, role);
-    loading.start(row, role, { open: openIt, place: placeIt, keepTrying, done: looks.again });
+    loading.start(row, role, { open: openIt, place: placeIt, keepTrying, done: checks.again });
   }
 
   async function openReady({ version, problem }, waits) {
@@ -71,25 +71,25 @@ export function createFollower({ pointers, live, candidate, loading, fallback, o
 
   return {
     /** Reads the rows and begins what they ask for, without waiting for a load; never rejects. */
-    look: looks.start,
+    check: checks.start,
 
     /** Waits while the first model may still come. */
     async firstModel() {
-      while (!live.model && (looks.underWay || (pointers.current && loading.underWay))) {
-        await (looks.underWay ?? loading.underWay.promise);
+      while (!live.model && (checks.underWay || (pointers.current && loading.underWay))) {
+        await (checks.underWay ?? loading.underWay.promise);
       }
     },
 
     /** Begins nothing more, and waits for what is under way. */
     async stop() {
-      await looks.stop();
+      await checks.stop();
       await loading.underWay?.promise;
     },
   };
 }
 
-/** One look at a time; a second one asked for meanwhile is the first. */
-function createLooks(follow) {
+/** One check at a time; a call during a check joins it. */
+function createChecks(follow) {
   let underWay;
   let wanted = false;
   let stopped = false;
@@ -114,7 +114,7 @@ function createLooks(follow) {
 
     start,
 
-    /** After a load: what to do next depends on how it ended, and a look under way may have passed that point. */
+    /** After a load: what to do next depends on how it ended, and a check under way may have passed that point. */
     again() {
       wanted = Boolean(underWay);
       start();

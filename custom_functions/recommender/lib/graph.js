@@ -83,7 +83,7 @@ export function loadGraph(topology, weights) {
   const artefacts = { ...topology, weightSpecs, weightData: weights };
   try {
     const model = loadGraphModelSync(tf.io.fromMemorySync(artefacts));
-    return new Graph(model, input, signature.outputs);
+    return new Graph(model, { ...topology, weightsManifest: undefined }, input);
   } catch (cause) {
     throw new ModelRefused('model.json: TensorFlow.js does not take this graph', { cause });
   } finally {
@@ -94,13 +94,17 @@ export function loadGraph(topology, weights) {
 
 class Graph {
   #model;
+  #topology;
   #input;
   #outputs;
+  #parts = new Map();
 
-  constructor(model, input, outputs) {
+  constructor(model, topology, input) {
+    const outputs = Object.entries(topology.signature.outputs);
     this.#model = model;
+    this.#topology = topology;
     this.#input = input;
-    this.#outputs = new Map(Object.entries(outputs).map(([name, { name: node }]) => [name, node]));
+    this.#outputs = new Map(outputs.map(([name, { name: node }]) => [name, node]));
   }
 
   /**
@@ -120,12 +124,45 @@ class Graph {
    * @returns {(Int32Array | Float32Array)[]} In the order of the names, row after row.
    */
   run(favourites, names) {
-    return tf.tidy(() => {
+    const part = this.#partFor(names);
+    let arrays;
+    tf.tidy(() => {
       const input = tf.tensor2d(favourites, [1, favourites.length], 'int32'); // [1, F]
       const nodes = names.map((name) => this.#outputs.get(name));
-      const tensors = this.#model.execute({ [this.#input]: input }, nodes);
-      return [tensors].flat().map((tensor) => tensor.dataSync());
+      const tensors = part.execute({ [this.#input]: input }, nodes);
+      // Not returned from here: tidy would search them for tensors, number by number.
+      arrays = [tensors].flat().map((tensor) => tensor.dataSync());
     });
+    return arrays;
+  }
+
+  /**
+   * A graph of what these outputs need, over the same weights. The executor goes through all weights of its
+   * graph for each run, which for the whole graph takes longer than many a strategy.
+   */
+  #partFor(names) {
+    const key = names.join();
+    const known = this.#parts.get(key);
+    if (known) return known;
+    const { modelTopology, signature } = this.#topology;
+    const node = needed(
+      modelTopology.node,
+      names.map((name) => this.#outputs.get(name)),
+    );
+    const part = loadGraphModelSync(
+      tf.io.fromMemorySync({
+        ...this.#topology,
+        modelTopology: { ...modelTopology, node },
+        signature: { inputs: signature.inputs, outputs: only(signature.outputs, names) },
+        weightSpecs: [],
+        weightData: new ArrayBuffer(0),
+      }),
+    );
+    for (const { name } of node) {
+      if (this.#model.weights[name]) part.weights[name] = this.#model.weights[name];
+    }
+    this.#parts.set(key, part);
+    return part;
   }
 
   /** Frees the weights; nothing may be run afterwards. */
@@ -133,3 +170,20 @@ class Graph {
     this.#model.dispose();
   }
 }
+
+/** The nodes that these outputs are computed from, in their old order. */
+function needed(nodes, outputs) {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const found = new Set();
+  const left = [...outputs];
+  while (left.length) {
+    // `^name` only orders, `name:1` is a further output of a node.
+    const name = left.pop().replace(/^\^/, '').split(':')[0];
+    if (found.has(name)) continue;
+    found.add(name);
+    left.push(...(byName.get(name)?.input ?? []));
+  }
+  return nodes.filter(({ name, op }) => found.has(name) || op === 'Placeholder');
+}
+
+const only = (object, keys) => Object.fromEntries(keys.map((key) => [key, object[key]]));

@@ -4,7 +4,7 @@
 
 import { ModelRefused } from './errors.js';
 import { loadGraph } from './graph.js';
-import { turn } from './pauses.js';
+import { yieldThread } from './pauses.js';
 import { replayProbes } from './probes.js';
 
 /**
@@ -15,9 +15,9 @@ import { replayProbes } from './probes.js';
 export async function openModel(bundle) {
   const graph = loadGraph(bundle.topology, bundle.weights);
   // Graph and dictionary each hold the thread for a while; requests go in between.
-  await turn();
+  await yieldThread();
   const model = new Model(bundle, graph);
-  await turn();
+  await yieldThread();
   try {
     model.check();
     await replayProbes(model, bundle.probes);

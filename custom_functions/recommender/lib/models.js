@@ -41,12 +41,12 @@ export function createModels({ tables, open, log, now = () => performance.now() 
   return {
     /** Reads the rows now, and then at intervals. Call it once, outside any request. */
     start() {
-      follower.look();
-      timer = setInterval(follower.look, INTERVAL).unref();
+      follower.check();
+      timer = setInterval(follower.check, INTERVAL).unref();
     },
 
     /** Reads both rows and begins what they ask for, without waiting for a load; never rejects. */
-    look: follower.look,
+    check: follower.check,
 
     /**
      * Runs `work` with the model that answers, which stays whole until the work is done.

@@ -1,5 +1,5 @@
 /**
- * Long work in the background lets requests through: it looks at the clock often and hands over when it has
+ * Long work in the background lets requests through: it checks the clock often and yields when it has
  * held the thread for a few milliseconds.
  */
 
@@ -20,5 +20,5 @@ export function createPauses(longest = 4) {
   };
 }
 
-/** @returns {Promise<void>} After whatever waits for the thread has had its turn. */
-export const turn = () => new Promise((resolve) => setImmediate(resolve));
+/** @returns {Promise<void>} Resolves when everything that waits for the thread has run. */
+export const yieldThread = () => new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@
  */
 
 import { ModelRefused } from './errors.js';
-import { turn } from './pauses.js';
+import { yieldThread } from './pauses.js';
 import { rank } from './recommend.js';
 
 /** Greatest difference of a score: float16 weights, and sums in another order. */
@@ -26,7 +26,7 @@ export async function replayProbes(model, probes) {
     const problem = replay(model, probe);
     if (problem) throw new ModelRefused(`probe ${place + 1} of ${probes.length}: ${problem}`);
     // One probe holds the thread as long as one request does; then requests get theirs.
-    await turn();
+    await yieldThread();
   }
 }
 

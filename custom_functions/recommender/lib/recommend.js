@@ -2,21 +2,29 @@
  * From favourites to recommendations, with one model and no input or output.
  */
 
-import { POOL, diversify } from './diversity.js';
+import { POOL, diversify, weightOf } from './diversity.js';
 import { invalid, unknownStrategy } from './errors.js';
+import { discountPopular } from './novelty.js';
 
 /** What is answered with where no favourite is known. */
 export const POPULAR = 'popular';
 
 /**
+ * How many of the answers without variety count as brought by the favourites. What variety adds from beyond these
+ * is shown for being different, and to name a favourite as its reason would be far-fetched.
+ */
+export const BROUGHT = 50;
+
+/**
  * @param {import('./model.js').Model} model
- * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`.
+ * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`,
+ *   `novelty`.
  * @param {(index: number) => number} creatorOf Needed for diversity only.
  * @returns {{strategy: string, unknown: string[],
  *   recommendations: {id: string, score: number, because?: {id: string, share: number}[]}[]}}
  */
 export function recommend(model, request, creatorOf) {
-  const { limit, explain, diversity } = request;
+  const { limit, explain, diversity, novelty } = request;
   const wanted = request.strategy ?? model.manifest.default_strategy;
   if (!model.strategy(wanted)) throw unknownStrategy(wanted, model.strategies);
   const { known: favourites, unknown } = lookUp(model, request.favourites);
@@ -31,12 +39,13 @@ export function recommend(model, request, creatorOf) {
     limit,
     explain,
     diversity,
+    novelty,
     creatorOf,
   });
   return {
     strategy,
     unknown,
-    recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, explain)),
+    recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, request)),
   };
 }
 
@@ -45,20 +54,23 @@ export function recommend(model, request, creatorOf) {
  *
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
- *   diversity?: number, creatorOf?: (index: number) => number}} question
- * @returns {{picks: {index: number, score: number, shares?: Float32Array, vector?: Float32Array}[]}}
+ *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number}} question `novelty` is for
+ *   favourites only: the popular items that stand in for an answer keep their order.
+ * @returns {{picks: {index: number, score: number, place: number, shares?: Float32Array,
+ *   vector?: Float32Array}[]}} `place` is the one without variety and novelty, from 0.
  */
 export function rank(
   model,
-  { strategy, favourites, exclude = [], limit, explain, diversity = 0, creatorOf },
+  { strategy, favourites, exclude = [], limit, explain, diversity = 0, novelty = 0, creatorOf },
 ) {
-  const left = diversity > 0 ? Math.max(limit, POOL) : limit;
+  const left = diversity > 0 || novelty > 0 ? Math.max(limit, POOL) : limit;
   const dropped = new Set([...favourites, ...exclude]);
   const answer = favourites.length
     ? model.answer(strategy, favourites, { shares: explain, vectors: diversity > 0 })
     : popular(model, left + dropped.size);
-  const picks = keep(answer, dropped, left);
-  return { picks: diversify(picks, { diversity, limit, creatorOf }) };
+  const picks = discountPopular(keep(answer, dropped, left), favourites.length ? novelty : 0);
+  const weight = weightOf(diversity, model.strategy(strategy)?.variety);
+  return { picks: diversify(picks, { diversity: weight, limit, creatorOf }) };
 }
 
 function keep({ items, scores, shares, vectors }, dropped, most) {
@@ -71,7 +83,7 @@ function keep({ items, scores, shares, vectors }, dropped, most) {
     const index = items[place];
     if (index < 0) break;
     if (dropped.has(index)) continue;
-    const pick = { index, score: scores[place] };
+    const pick = { index, score: scores[place], place: picks.length };
     if (shares) pick.shares = row(shares, place);
     if (vectors) pick.vector = row(vectors, place);
     picks.push(pick);
@@ -97,13 +109,15 @@ function lookUp(model, ids) {
   return { known, unknown: [...unknown] };
 }
 
-function named(model, given, { index, score, shares }, explain) {
-  const one = { id: model.idOf(index), score: rounded(score) };
-  return explain ? { ...one, because: reasons(given, shares) } : one;
+function named(model, given, pick, { explain, diversity }) {
+  const one = { id: model.idOf(pick.index), score: rounded(pick.score) };
+  if (!explain) return one;
+  const isFarBehind = diversity > 0 && pick.place >= BROUGHT;
+  return { ...one, because: isFarBehind ? [] : reasons(given, pick) };
 }
 
-// Under the ids that were asked with: whoever named an edition need not know its work's id.
-function reasons(given, shares) {
+// Under the ids that were asked with: a client that named an edition need not know the id of its work.
+function reasons(given, { shares }) {
   return given
     .map((id, place) => ({ id, share: rounded(shares?.[place] ?? 0) }))
     .filter(({ share }) => share > 0)

@@ -25,9 +25,9 @@ export function createRefusals(now) {
       const known = error instanceof ModelRefused;
       const key = keyOf(row);
       const tries = last?.key === key ? last.tries + 1 : 1;
-      const mayMend = !known || error.mayMend;
-      const wait = mayMend ? Math.min(SHORTEST * 2 ** (tries - 1), LONGEST) : LONGEST;
-      const retrying = mayMend || keepTrying;
+      const temporary = !known || error.temporary;
+      const wait = temporary ? Math.min(SHORTEST * 2 ** (tries - 1), LONGEST) : LONGEST;
+      const retrying = temporary || keepTrying;
       // Whatever else was thrown may hold a path or worse; it is for the log.
       const reason = known ? error.message : 'it could not be loaded; the log says why';
       const at = new Date().toISOString();

@@ -1,13 +1,13 @@
 /**
- * What is shown of items in lists, kept for a few seconds: the popular ones stand in most answers, and reading a
+ * What is shown of items in lists, kept for a minute: the popular ones stand in most answers, and reading a
  * row takes longer than looking it up here. Bounded; the oldest go first. A row that is missing is not kept,
  * because it may be on its way to this node.
  */
 
 import { shown } from './catalogue.js';
 
-const MOST = 10_000;
-const FRESH = 5_000; // ms
+const MOST = 20_000;
+const FRESH = 60_000; // ms
 
 /**
  * @param {object} options

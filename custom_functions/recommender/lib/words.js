@@ -25,6 +25,12 @@ const LOOKALIKES = {
 };
 const LOOKALIKE = new RegExp(`[${Object.keys(LOOKALIKES).join('')}]`, 'g');
 
+// "Simon & Garfunkel", "Florence + The Machine".
+const SPOKEN = new Map([
+  ['&', 'and'],
+  ['+', 'and'],
+]);
+
 // Scripts that put no space between words: there, every letter may begin one.
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
@@ -103,18 +109,22 @@ export function typedWords(query, most = 10) {
 export const plain = (text) => fold(text).replace(LOOKALIKE, (letter) => LOOKALIKES[letter]);
 
 /**
- * The words that a chunk can be read as, in three ways: `don't` is dont, and don and t; `ac/dc` is ac and dc,
- * and acdc; `!!!` is no word, and so itself.
+ * The words that a chunk can be read as: `don't` is dont, and don and t; `ac/dc` is ac and dc, and acdc; `!!!` is
+ * no word, and so itself; `&` is itself and the word that it stands for.
  *
  * @param {string} chunk Plain letters without a blank.
- * @returns {{word: string, at: number, without?: RegExp}[]} Where each begins in the chunk, and the signs that
- *   it leaves out of it.
+ * @returns {{word: string, at: number, without?: RegExp, standsFor?: true}[]} Where each begins in the chunk, and
+ *   the signs that it leaves out of it; or that it is no part of the chunk but stands for the whole.
  */
 export function readings(chunk) {
   // Nearly every chunk is one word; to read those the long way too would take thrice as long.
   if (!SIGN.test(chunk)) return [{ word: chunk, at: 0 }];
   const whole = runs(chunk, WORD_WITH_APOSTROPHES, APOSTROPHES);
-  if (!whole.length) return [{ word: chunk, at: 0 }];
+  if (!whole.length) {
+    const spoken = SPOKEN.get(chunk);
+    const itself = [{ word: chunk, at: 0 }];
+    return spoken ? [...itself, { word: spoken, at: 0, standsFor: true }] : itself;
+  }
   const parted = runs(chunk, WORD);
   const word = whole.map((run) => run.word).join('');
   const joined = { word, at: whole[0].at, without: NOT_A_WORD };

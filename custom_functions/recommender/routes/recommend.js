@@ -50,4 +50,10 @@ const tablesOf = (name) => ({
   get current() {
     return databases[name].current;
   },
+  get events() {
+    return databases[name].events;
+  },
+  get event_keys() {
+    return databases[name].event_keys;
+  },
 });

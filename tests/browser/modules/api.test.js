@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ApiError, Away, createApi } from '../../../custom_functions/recommender/ui/src/api.js';
+import { ApiError, Unreachable, createApi } from '../../../custom_functions/recommender/ui/src/api.js';
 
 const base = new URL('http://node/song-recommender/');
 const answering = (status, body) => createApi(base, async () => new Response(body, { status }));
@@ -34,8 +34,8 @@ it('gives a refusal with status, code and the words of the server', async () => 
 });
 
 it('tells a server that is away from one that refuses', async () => {
-  await assert.rejects(createApi(base, () => Promise.reject(new TypeError())).model(), Away);
-  await assert.rejects(answering(502, '<h1>Bad gateway</h1>').model(), Away);
+  await assert.rejects(createApi(base, () => Promise.reject(new TypeError())).model(), Unreachable);
+  await assert.rejects(answering(502, '<h1>Bad gateway</h1>').model(), Unreachable);
   await assert.rejects(answering(500, '<h1>Oops</h1>').model(), ApiError);
   await assert.rejects(answering(200, '<h1>Oops</h1>').model(), ApiError);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError, Away } from '../../../custom_functions/recommender/ui/src/api.js';
+import { ApiError, Unreachable } from '../../../custom_functions/recommender/ui/src/api.js';
 import { useItems } from '../../../custom_functions/recommender/ui/src/state/items.js';
 
 const nowhere = () => new ApiError(404, { code: 'unknown_item' });
@@ -58,7 +58,7 @@ test('what is known already is not asked for, and a later answer adds to it', as
 });
 
 test('an item is not said to be nowhere because the server is away', async () => {
-  const items = start(new Away());
+  const items = start(new Unreachable());
   await items.need(['a'], 'v1');
   assert.deepEqual(items.get('a'), { id: 'a', loading: true });
   items.route.answer = { id: 'a', title: 'A' };

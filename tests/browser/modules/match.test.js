@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { lettersMeant } from '../../../custom_functions/recommender/lib/typos.js';
 import { indexWords, typedWords } from '../../../custom_functions/recommender/lib/words.js';
 import { matches } from '../../../custom_functions/recommender/ui/src/match.js';
 
@@ -46,21 +47,30 @@ for (const [text, typed, wanted] of [
   ['Ａｂｃ', 'ab', '[Ａｂ]ｃ'],
   ['ΣΑΣ', 'σας', '[ΣΑΣ]'],
   ['The Then', 'the then', '[The] [Then]'],
+  ['Simon & Garfunkel', 'simon and garfunkel', '[Simon] [&] [Garfunkel]'],
+  ['Simon & Garfunkel', 'simon & garf', '[Simon] & [Garf]unkel'],
+  ['Metallica', 'metalica', '[Metallica]'],
+  ['Metallica', 'metalic', '[Metallic]a'],
+  ['Beyoncé', 'beyonze', '[Beyoncé]'],
+  ["Guns N' Roses", 'guns and rosse', "[Guns] N' [Roses]"],
+  ['The Beatles, Beetles', 'the beetles', '[The] Beatles, [Beetles]'],
 ]) {
   it(`marks in ${text} what the search finds by ${typed}`, () =>
     assert.equal(marked(text, typed), wanted));
 }
 
 it('marks something wherever the search finds something, and nowhere else', () => {
-  const letters = [..."aAbcøßŁı'’/-. é\u0301ﬁ½千桜がΣς❤\ufe0f🎸𝔘"];
+  const letters = [..."aAabcøßŁı'’/-.& é\u0301ﬁ½千桜がΣς❤\ufe0f🎸𝔘"];
   let state = 11;
   const next = (n) => (state = (state * 48271) % 2147483647) % n;
   const some = (most) => Array.from({ length: next(most) }, () => letters[next(letters.length)]);
   for (let i = 0; i < 5000; i++) {
     const text = some(10).join('');
-    const typed = some(4).join('');
+    const typed = some(8).join('');
     const words = [...indexWords([text])];
-    const isFound = typedWords(typed).some((one) => words.some((word) => word.startsWith(one)));
+    const isFound = typedWords(typed).some((one) =>
+      words.some((word) => word.startsWith(one) || lettersMeant(one, word)),
+    );
     const isMarked = matches(text, typed).some(({ hit }) => hit);
     assert.equal(isMarked, isFound, JSON.stringify([text, typed]));
   }

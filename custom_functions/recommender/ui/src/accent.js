@@ -3,12 +3,12 @@ import { hash } from './hash.js';
 const ACCENTS = ['vermilion', 'violet', 'fern', 'cobalt'];
 
 /**
- * Gives each project a colour of its own, from its prefix alone: known before the first answer,
- * and with no list of domains to keep.
+ * Sets the project's accent colour, derived from its URL prefix: it is known before the first response and needs no
+ * list of domains.
  *
  * @param {string} project song-recommender …
  */
-export function wearAccent(project) {
+export function applyAccent(project) {
   document.documentElement.dataset.accent = ACCENTS[hash(project) % ACCENTS.length];
 }
 

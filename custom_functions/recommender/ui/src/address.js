@@ -1,36 +1,51 @@
 /**
- * @typedef {object} Place What the address says, and all that is remembered anywhere.
+ * @typedef {object} Place The state of the page, all of which is in its address.
  * @property {string[]} favourites Ids of the picked items.
  * @property {string[]} dismissed Ids that are "not for me".
  * @property {string|null} strategy Null is the model's default.
- * @property {string|null} compare The strategy on the other side; null is no comparison.
+ * @property {string|null} compare The strategy to compare with; null is no comparison.
  * @property {number} variety 0..1.
+ * @property {number} novelty 0..1; more brings less popular items.
+ * @property {string[]} leftOut Ids of favourites beyond the maximum: read from an address, never written.
  */
 
 const MOST_DISMISSED = 200;
+
+/** @type {Place} The state without any choice made. */
+export const START = Object.freeze({
+  favourites: [],
+  dismissed: [],
+  strategy: null,
+  compare: null,
+  variety: 0,
+  novelty: 0,
+  leftOut: [],
+});
 
 /**
  * Reads the address's query.
  *
  * @param {string} search As in `location.search`.
  * @param {string} collection Name of the parameter that carries the favourites: songs, books …
- * @param {number} most Favourites; further ones are left out.
+ * @param {number} most Most favourites; further ones are left out.
  * @returns {Place}
  */
 export function readPlace(search, collection, most) {
   const query = new URLSearchParams(search);
-  const variety = Number(query.get('variety'));
+  const favourites = readIds(query.get(collection));
   return {
-    favourites: readIds(query.get(collection), most),
-    dismissed: readIds(query.get('not'), MOST_DISMISSED),
+    favourites: favourites.slice(0, most),
+    dismissed: readIds(query.get('not')).slice(0, MOST_DISMISSED),
     strategy: query.get('strategy') || null,
     compare: query.get('compare') || null,
-    variety: variety >= 0 && variety <= 1 ? variety : 0,
+    variety: readShare(query.get('variety')),
+    novelty: readShare(query.get('novelty')),
+    leftOut: favourites.slice(most),
   };
 }
 
 /**
- * Writes a place as a query; what is at its default is left out, so that links stay short.
+ * Writes a place as a query. Defaults are left out, to keep links short.
  *
  * @param {Place} place
  * @param {string} collection
@@ -42,17 +57,23 @@ export function writePlace(place, collection) {
     ['strategy', place.strategy && encodeURIComponent(place.strategy)],
     ['compare', place.compare && encodeURIComponent(place.compare)],
     ['variety', place.variety ? String(place.variety) : ''],
+    ['novelty', place.novelty ? String(place.novelty) : ''],
     ['not', writeIds(place.dismissed)],
   ].filter(([, value]) => value);
   return parts.length ? `?${parts.map((part) => part.join('=')).join('&')}` : '';
 }
 
-function readIds(text, most) {
+function readIds(text) {
   const ids = (text ?? '').split(',').map(decode).filter(Boolean);
-  return [...new Set(ids)].slice(0, most);
+  return [...new Set(ids)];
 }
 
-// A comma parts two ids, so one inside an id is escaped a second time.
+function readShare(text) {
+  const share = Number(text);
+  return share >= 0 && share <= 1 ? share : 0;
+}
+
+// A comma separates two ids, so a comma inside an id is escaped twice.
 function writeIds(ids) {
   return ids
     .map((id) => encodeURIComponent(id.replace(/[%,]/g, (mark) => encodeURIComponent(mark))))

@@ -1,11 +1,11 @@
-/** The server answered, and its answer is an error: `status`, `code`, a message fit to show, `body`. */
+/** The server responded with an error: `status`, `code`, a message that can be shown, `body`. */
 export class ApiError extends Error {
   /**
    * @param {number} status HTTP status.
-   * @param {{code?: string, message?: string}} body What the server said of it.
+   * @param {{code?: string, message?: string}} body The body of the response.
    */
   constructor(status, body) {
-    super(body.message ?? `The server answered ${status}.`);
+    super(body.message ?? `The server responded with status ${status}.`);
     this.name = 'ApiError';
     this.status = status;
     this.code = body.code ?? 'unknown';
@@ -13,22 +13,22 @@ export class ApiError extends Error {
   }
 }
 
-/** Nothing came back: no connection, a restarting node, or patience ran out. Worth another try. */
-export class Away extends Error {
+/** No response: no connection, a restarting node, or a timeout. Worth retrying. */
+export class Unreachable extends Error {
   /** @param {unknown} cause What the browser threw. */
   constructor(cause) {
-    super('The server does not answer.', { cause });
-    this.name = 'Away';
+    super('The server is not responding.', { cause });
+    this.name = 'Unreachable';
   }
 }
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
- * Speaks to the routes of one project.
+ * Client of one project's routes.
  *
  * @param {URL} base The project's address, with a slash at its end.
- * @param {typeof fetch} [send] Stand-in for `fetch`.
+ * @param {typeof fetch} [send] Replacement for `fetch`, for tests.
  * @returns {Api}
  *
  * @typedef {ReturnType<typeof createApi>} Api
@@ -43,19 +43,19 @@ export function createApi(base, send = (...args) => fetch(...args)) {
   }
 
   async function exchange(path, body, signal) {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await send(new URL(path, base), {
         ...(body && posted(body)),
-        signal: signal ? AbortSignal.any([signal, patience]) : patience,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
       const { status } = response;
-      // A proxy in front of a node that is away answers by itself, with a page of its own.
+      // A proxy in front of a node that is down responds with a page of its own.
       if (status === 502 || status === 504) throw new TypeError(`${status} from a gateway`);
       return { status, text: await response.text() };
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Away(error);
+      throw new Unreachable(error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { hash } from './hash.js';
 
-// Ground and two inks each; they hold in both light and dark pages.
+// Each: a background and two inks, for both light and dark pages.
 const INKS = [
   ['#e4412b', '#f6e8d5', '#17181c'],
   ['#1d3fbb', '#f4c53d', '#f3f1ec'],
@@ -21,7 +21,7 @@ const disc = (cx, cy, r, fill) => ({ is: 'circle', at: { cx, cy, r, fill } });
 const path = (d, fill) => ({ is: 'path', at: { d, fill } });
 const steps = (count, draw) => Array.from({ length: count }, (_, step) => draw(step));
 
-// Each draws on 8 × 8; `n` is a number that varies the drawing within the motif.
+// Each draws on an 8 × 8 square; `n` selects a variant of the motif.
 const MOTIFS = [
   ([, a, b], n) => [disc(4, 4, 3, a), disc(3 + (n % 3), 4, 1.5, b)],
   ([ground, a, b]) => [disc(4, 8, 7, a), disc(4, 8, 5, ground), disc(4, 8, 3, b)],
@@ -46,13 +46,13 @@ const MOTIFS = [
 ];
 
 /**
- * Draws the sleeve of an item, always the same one. One creator keeps one set of inks, so that
- * sameness shows: a list by one hand has one colour, a varied list many.
+ * Draws the cover of an item, always the same one. All items of a creator share a set of inks, so that a list by
+ * one creator has one colour, and a varied list many.
  *
  * @param {string} creator
  * @param {string} id
  * @returns {{ground: string, turn: number, shapes: Array<{is: string, at: object}>}}
- *   Shapes on an 8 × 8 square, turned by so many degrees.
+ *   Shapes on an 8 × 8 square, rotated by `turn` degrees.
  */
 export function coverOf(creator, id) {
   const draw = hash(`${id}\u0000${creator}`);

@@ -8,7 +8,7 @@ export const figure = (value) =>
   Number.isFinite(value) ? value.toFixed(3).replace(/^0/, '') : '–';
 
 /**
- * Marks for an axis from 0 that ends on a round number at or above the greatest value.
+ * Tick marks of an axis from 0 to a round number at or above the greatest value.
  *
  * @param {number} most Above 0.
  * @returns {number[]} Four to seven.

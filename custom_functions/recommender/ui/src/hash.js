@@ -1,5 +1,5 @@
 /**
- * FNV-1a. Not for secrets: it only makes the same drawing of the same words on every visit.
+ * FNV-1a, a non-cryptographic hash: the same text gives the same drawing on every visit.
  *
  * @param {string} text
  * @returns {number} 0..2³²-1
@@ -9,6 +9,6 @@ export function hash(text) {
   for (let i = 0; i < text.length; i++) {
     sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
   }
-  // The last multiplication leaves the low bits of like words alike; fold the high ones in.
+  // The last multiplication leaves the low bits of similar texts similar: mix in the high bits.
   return (sum ^ (sum >>> 15)) >>> 0;
 }

@@ -2,7 +2,7 @@ const POPULAR = 60;
 const NEAR = 12;
 
 /**
- * Ways to begin for someone who has nothing in mind: small sets that go well together.
+ * Starting points for visitors without favourites in mind: small sets that go well together.
  *
  * @param {import('./api.js').Api} api
  * @param {string} collection
@@ -12,7 +12,7 @@ export function createStarts(api, collection, creatorOf) {
   let popular;
 
   async function wellLiked() {
-    // A search for nothing finds everything, popular first.
+    // An empty search returns everything, popular items first.
     popular ??= api.search(collection, '', { limit: POPULAR }).catch((error) => {
       popular = undefined;
       throw error;
@@ -21,8 +21,8 @@ export function createStarts(api, collection, creatorOf) {
   }
 
   async function near(item) {
-    const question = { favourites: [item.id], limit: NEAR };
-    return (await api.recommend(question)).recommendations;
+    const request = { favourites: [item.id], limit: NEAR };
+    return (await api.recommend(request)).recommendations;
   }
 
   return {
@@ -41,7 +41,7 @@ export function createStarts(api, collection, creatorOf) {
         const set = threeOf(seed, around, creatorOf, creators);
         if (set.length < 3) continue;
         sets.push(set);
-        // What is near this seed is one taste; the next set should begin elsewhere.
+        // The next set should show a different taste.
         for (const item of [seed, ...around]) seen.add(item.id);
         for (const item of set) creators.add(creatorOf(item));
       }

@@ -1,10 +1,11 @@
-const LIST = new Intl.ListFormat('en', { type: 'conjunction' });
+const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
-// A day is no instant: where clocks are behind Greenwich's, its midnight would still be the day before.
+// A day has no time zone: west of Greenwich, its midnight in UTC is still the day before.
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 const IS_DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const NUMBER = new Intl.NumberFormat('en');
+const MOST_IN_TITLE = 2;
 const WORDS = 'no one two three four five six seven eight nine ten'.split(' ');
 
 /** @param {string} text @returns {string} The text with a capital first letter. */
@@ -16,13 +17,13 @@ export const counted = (count, one, many) => `${NUMBER.format(count)} ${count ==
 /** @param {number} count @returns {string} "1,500" */
 export const number = (count) => NUMBER.format(count);
 
-/** @param {number} count 0 or more. @returns {string} "five", or figures where it is above ten */
+/** @param {number} count 0 or more. @returns {string} "five", or digits above ten */
 export const spelled = (count) => WORDS[count] ?? NUMBER.format(count);
 
-/** @param {string} when A day or an instant, ISO 8601. @returns {string} "24 November 2026", or what was given. */
+/** @param {string} when A day or an instant, ISO 8601. @returns {string} "24 November 2026", or the text itself. */
 export const date = (when) => written(IS_DAY.test(when) ? DAY : DATE, when);
 
-/** @param {string} instant ISO 8601. @returns {string} Day and time, or what was given. */
+/** @param {string} instant ISO 8601. @returns {string} Day and time, or the text itself. */
 export const time = (instant) => written(TIME, instant);
 
 /** @param {number} milliseconds @returns {string} "0.8 ms", "12 ms" or "1.2 s" */
@@ -32,7 +33,7 @@ export function duration(milliseconds) {
 }
 
 /**
- * Splits a list into words and what stands between them, for a template to dress the words.
+ * Splits a list into its elements and the words between them, for a template to mark up the elements.
  *
  * @template T
  * @param {T[]} things
@@ -47,28 +48,47 @@ export function joined(things) {
 }
 
 /**
- * How this model's items are named and drawn.
+ * The words for a model's items, from its manifest.
  *
- * @param {object} manifest As `GET …/model` answers it.
+ * @param {object} manifest As `GET …/model` returns it.
  */
 export function itemWording(manifest) {
-  const [titleField, ...others] = manifest.fields.map((field) => field.name);
-  const { creator, fields } = manifest;
-  const rest = others.filter((name) => name !== creator && name !== 'year');
-  const isSearched = (name) =>
-    fields.some((field) => field.name === name && field.searched !== false);
+  const [titleField, ...others] = manifest.fields;
+  const { creator } = manifest;
   return {
-    /** The title, or the id of an item that has none. */
-    title: (item) => String(item[titleField] || item.id),
+    /** The title, or the id of an item without one. */
+    title: (item) => String(item[titleField.name] || item.id),
     creator: (item) => String(item[creator] ?? ''),
-    /** The line under the title: who made it, when, and what else is shown; is it looked at by the search? */
+    /** The other fields, in the manifest's order, and whether a search looks into them. */
     line: (item) =>
-      [creator, 'year', ...rest]
-        .filter((name) => item[name])
-        .map((name) => ({ text: String(item[name]), searched: isSearched(name) })),
+      others
+        .filter(({ name }) => item[name])
+        .map(({ name, searched = true }) => ({ text: String(item[name]), searched })),
     /** Title and creator as one phrase, for the name of a button. */
     named: (item) =>
-      [item[titleField] || item.id, item[creator]].filter(Boolean).map(String).join(' by '),
+      [item[titleField.name] || item.id, item[creator]].filter(Boolean).map(String).join(' by '),
+  };
+}
+
+/**
+ * What a tab, a bookmark and the preview of a link show.
+ *
+ * @param {{items: string}} labels
+ * @param {string[]} names Of the favourites.
+ * @returns {{title: string, description: string}}
+ */
+export function pageTitle({ items }, names) {
+  if (!names.length) {
+    return {
+      title: `${capital(items)} you may like`,
+      description: `Pick a few favourite ${items} and get recommendations.`,
+    };
+  }
+  const more = names.length - MOST_IN_TITLE;
+  const shown = more > 1 ? [...names.slice(0, MOST_IN_TITLE), `${more} more`] : names;
+  return {
+    title: `${capital(items)} like ${LIST.format(shown)}`,
+    description: `Recommended ${items} for everyone who likes ${LIST.format(names)}.`,
   };
 }
 

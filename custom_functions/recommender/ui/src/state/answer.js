@@ -1,27 +1,27 @@
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
-import { Away } from '../api.js';
+import { Unreachable } from '../api.js';
 
 const SETTLE_MS = 120;
 const SLOW_MS = 4_000;
 const RETRY_MS = 5_000;
-const PATIENCE_MS = 500;
+const LONGEST_WAIT_MS = 500;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Keeps one list of recommendations in step with a question that changes.
+ * Keeps one list of recommendations up to date with a request that changes.
  *
- * The last answer stays until the next one is there, also while the server is away; an answer that
- * was overtaken is dropped.
+ * The last answer is kept until the next one arrives, and while the server is unreachable; an answer to an outdated
+ * request is dropped.
  *
  * @param {import('../api.js').Api} api
- * @param {import('vue').Ref<object|null>} question Body of POST recommend; null asks nothing.
+ * @param {import('vue').Ref<object|null>} request Body of POST recommend; null for no request.
  * @param {object} [options]
  * @param {(answer: object) => void} [options.arrived]
- * @param {() => Promise<unknown>} [options.ready] What an answer is told with; it is waited for, but not long.
+ * @param {() => Promise<unknown>} [options.ready] Resolves when an answer can be shown; waited for briefly.
  */
-export function useAnswer(api, question, { arrived = () => {}, ready = async () => {} } = {}) {
+export function useAnswer(api, request, { arrived = () => {}, ready = async () => {} } = {}) {
   const answer = shallowRef(null);
-  /** The question that the answer answers; another one may stand by now. */
+  /** The request that `answer` belongs to; the current one may be another. */
   const asked = shallowRef(null);
   const pending = ref(false);
   const slow = ref(false);
@@ -39,14 +39,14 @@ export function useAnswer(api, question, { arrived = () => {}, ready = async () 
 
   async function ask() {
     halt();
-    if (!question.value) return;
+    if (!request.value) return;
     const { signal } = (asking = new AbortController());
-    const wanted = question.value;
+    const wanted = request.value;
     pending.value = true;
     slowTimer = setTimeout(() => (slow.value = true), SLOW_MS);
     try {
       const got = await api.recommend(wanted, { signal });
-      await Promise.race([ready(), pause(PATIENCE_MS)]);
+      await Promise.race([ready(), pause(LONGEST_WAIT_MS)]);
       if (signal.aborted) return;
       answer.value = got;
       asked.value = wanted;
@@ -57,16 +57,17 @@ export function useAnswer(api, question, { arrived = () => {}, ready = async () 
       if (signal.aborted) return;
       halt();
       trouble.value = error;
-      // What the server refused it will refuse again; what it could not do it may do soon.
-      if (error instanceof Away || error.status === 503) nextTimer = setTimeout(ask, RETRY_MS);
+      // A request that was refused will be refused again; other failures may be temporary.
+      if (error instanceof Unreachable || error.status === 503)
+        nextTimer = setTimeout(ask, RETRY_MS);
     }
   }
 
   watch(
-    () => JSON.stringify(question.value),
+    () => JSON.stringify(request.value),
     (now, before) => {
       halt();
-      if (question.value) {
+      if (request.value) {
         pending.value = true;
         nextTimer = setTimeout(ask, before === undefined ? 0 : SETTLE_MS);
       } else {

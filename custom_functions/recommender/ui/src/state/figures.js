@@ -4,42 +4,42 @@ import { ApiError } from '../api.js';
 const EVERY_MS = 5_000;
 
 /**
- * Health and figures of the node, asked again and again until paused.
+ * Health and figures of the node, polled until paused.
  *
  * @param {import('../api.js').Api} api
  */
 export function useFigures(api) {
   const health = shallowRef(null);
   const stats = shallowRef(null);
-  const away = ref(false);
+  const isDown = ref(false);
   const paused = ref(false);
   const at = shallowRef(null);
   let timer;
 
-  async function look() {
+  async function refresh() {
     clearTimeout(timer);
     try {
       [health.value, stats.value] = await Promise.all([healthOf(api), api.stats()]);
-      away.value = false;
+      isDown.value = false;
       at.value = new Date();
     } catch {
-      away.value = true;
+      isDown.value = true;
     }
-    if (!paused.value) timer = setTimeout(look, EVERY_MS);
+    if (!paused.value) timer = setTimeout(refresh, EVERY_MS);
   }
 
   function pause() {
     paused.value = !paused.value;
     if (paused.value) clearTimeout(timer);
-    else look();
+    else refresh();
   }
 
   onScopeDispose(() => clearTimeout(timer));
-  look();
-  return { health, stats, away, paused, at, pause, look };
+  refresh();
+  return { health, stats, isDown, paused, at, pause, refresh };
 }
 
-// Ill health is an answer too: it comes as an error, with its reason as the message.
+// 503 is a valid answer here: the node is running without a model, and the body says why.
 async function healthOf(api) {
   try {
     return await api.health();

@@ -2,14 +2,14 @@ import { shallowReactive } from 'vue';
 import { ApiError } from '../api.js';
 
 /**
- * What is known of each item by its id, from whichever answer brought it.
+ * The items received so far, by id.
  *
  * @param {import('../api.js').Api} api
  * @param {() => string} collection
  */
 export function useItems(api, collection) {
   const known = shallowReactive(new Map());
-  /** Ids that are nowhere, and the version of the model under which they were asked for. */
+  /** Ids that were not found, with the version of the model at the time. */
   const missing = shallowReactive(new Map());
   const asked = new Set();
 
@@ -19,8 +19,8 @@ export function useItems(api, collection) {
   }
 
   /**
-   * Looks up those ids that nothing is known of. One that is nowhere is asked for again when another
-   * model answers: that one may know it.
+   * Looks up unknown ids. One that was not found is looked up again under another model, which may contain
+   * it.
    *
    * @param {string[]} ids
    * @param {string} version Of the model that answers.
@@ -32,7 +32,7 @@ export function useItems(api, collection) {
     await Promise.all(
       wanted.map(async (id) => {
         try {
-          // Another edition's id is answered with the work's; picked it was as the edition.
+          // The answer for another edition has the id of the work; keep it under the id that was picked.
           learn(id, await api.item(collection(), id));
         } catch (error) {
           if (error instanceof ApiError && error.status < 500) missing.set(id, version);

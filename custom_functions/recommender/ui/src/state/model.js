@@ -5,16 +5,16 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * What the page knows of the model.
+ * What the page knows about the model.
  *
  * @typedef {object} ModelState
- * @property {'loading'|'ready'|'none'|'away'|'broken'} is `none`: the server runs, no model is there.
+ * @property {'loading'|'ready'|'none'|'unreachable'|'broken'} is `none`: the server is running without a model.
  * @property {object} [manifest]
- * @property {string} [reason] Why there is none, in the server's words.
+ * @property {string} [reason] Why there is no model, from the server.
  */
 
 /**
- * Asks for the manifest, and asks again by itself, ever more rarely, until there is one.
+ * Loads the manifest, and retries with growing pauses until there is one.
  *
  * @param {import('../api.js').Api} api
  */
@@ -32,7 +32,7 @@ export function useModel(api) {
       state.value = { is: 'ready', manifest: whole(await api.model()) };
       pause = FIRST_PAUSE_MS;
     } catch (error) {
-      // A manifest that is shown already is better than none: the answers say if they come or not.
+      // Keep a manifest that is shown already; recommendations report their own failures.
       if (state.value.is !== 'ready') state.value = why(error);
       timer = setTimeout(load, pause);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -52,7 +52,7 @@ export function useModel(api) {
   return { state, asking, load };
 }
 
-// A model may come without a report or words of its own; the page then uses plain ones.
+// A model may come without a report or labels: defaults for both.
 const whole = (manifest) => ({
   ...manifest,
   labels: { item: 'item', items: 'items', person: 'person', people: 'people', ...manifest.labels },
@@ -61,6 +61,6 @@ const whole = (manifest) => ({
 });
 
 function why(error) {
-  if (!(error instanceof ApiError)) return { is: 'away' };
+  if (!(error instanceof ApiError)) return { is: 'unreachable' };
   return { is: error.status === 503 ? 'none' : 'broken', reason: error.message };
 }

@@ -1,66 +1,48 @@
-import { computed, onScopeDispose, shallowRef, watch } from 'vue';
-import { readPlace, writePlace } from '../address.js';
+import { computed } from 'vue';
+import { START } from '../address.js';
+import { useSteps } from './steps.js';
 
-/** The route's own bound, however many a model takes. */
+/** The route's own limit, whatever the model accepts. */
 const MOST = 10;
 
 /**
  * @param {object} manifest
- * @returns {number} As many favourites as a question to this model may hold.
+ * @returns {number} The most favourites that a request to this model may contain.
  */
 export const mostFavourites = ({ sizes }) => Math.min(sizes.favourites, MOST);
 
 /**
- * The picked favourites and the settings. The address is where they live: every change writes it,
- * and going back reads it.
+ * The favourites and the settings, which are kept in the address.
  *
  * @param {string} collection
- * @param {import('vue').Ref<number>} most Favourites.
+ * @param {import('vue').Ref<number>} most Most favourites.
  */
 export function usePlace(collection, most) {
-  const read = () => readPlace(location.search, collection, most.value);
-  const place = shallowRef(read());
-  let isVarying = false;
+  const { place, go, goUndoably, canUndo, undo, forgetUndo, settle } = useSteps(collection, most);
 
-  function go(change, { replace = false } = {}) {
-    place.value = { ...place.value, ...change };
-    const address = location.pathname + writePlace(place.value, collection) + location.hash;
-    if (replace) history.replaceState(null, '', address);
-    else history.pushState(null, '', address);
-    isVarying = false;
-  }
-
-  function back() {
-    place.value = read();
-    isVarying = false;
-  }
-  addEventListener('popstate', back);
-  onScopeDispose(() => removeEventListener('popstate', back));
-  // Another model may take fewer; what it has no room for stays in the address until something changes.
-  watch(most, back);
-
+  const without = (ids, id) => ids.filter((other) => other !== id);
   return {
     place,
     favourites: computed(() => place.value.favourites),
     dismissed: computed(() => place.value.dismissed),
     full: computed(() => place.value.favourites.length >= most.value),
+    canUndo,
+    undo,
+    forgetUndo,
+    settle,
     add(id) {
       const { favourites, dismissed } = place.value;
       if (favourites.includes(id) || favourites.length >= most.value) return;
-      go({ favourites: [...favourites, id], dismissed: dismissed.filter((other) => other !== id) });
+      go({ favourites: [...favourites, id], dismissed: without(dismissed, id) });
     },
-    pick: (ids) => go({ favourites: ids.slice(0, most.value), dismissed: [] }),
-    remove: (id) => go({ favourites: place.value.favourites.filter((other) => other !== id) }),
-    clear: () => go({ favourites: [], dismissed: [] }),
+    pick: (ids) => goUndoably({ favourites: ids.slice(0, most.value), dismissed: [] }),
+    remove: (id) => goUndoably({ favourites: without(place.value.favourites, id) }),
+    clear: () => goUndoably(START),
     dismiss: (id) => go({ dismissed: [...new Set([...place.value.dismissed, id])] }),
-    restore: (id) => go({ dismissed: place.value.dismissed.filter((other) => other !== id) }),
+    restore: (id) => go({ dismissed: without(place.value.dismissed, id) }),
     choose: (strategy) => go({ strategy }),
     compare: (strategy) => go({ compare: strategy }),
-    /** Moves that are made one after the other by dragging are one step back, not fifty. */
-    vary(variety) {
-      go({ variety }, { replace: isVarying });
-      isVarying = true;
-    },
-    settle: () => (isVarying = false),
+    vary: (variety) => go({ variety }, { slider: 'variety' }),
+    discount: (novelty) => go({ novelty }, { slider: 'novelty' }),
   };
 }

@@ -1,0 +1,127 @@
+/**
+ * The signed answer of docs/events.md: an opaque token that proves which items a session was shown, by which
+ * model, and where each stood. It carries digests of the items and no ids, so it can be checked on any node,
+ * whichever model that node has loaded.
+ */
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+const FORMAT = 1;
+const HEADER = 11; // format, key id, time
+const DIGEST = 4;
+const MAC = 16;
+const NAME = 9; // bytes of the MAC that name the answer
+const KEY_ID = 4;
+const MOST = 2048; // characters; 100 items take about 700
+
+/**
+ * @typedef {{id: string, secret: Buffer, signsFrom: number}} Key
+ * @typedef {{version: string, strategy: string, variant: string, node: string}} Source
+ * @typedef {Source & {name: string, shownAt: number, digests: Buffer}} Answer `shownAt`: ms since 1970.
+ */
+
+/**
+ * @param {Buffer} secret
+ * @returns {string} 8 hex digits.
+ */
+export const keyIdOf = (secret) => sha256(secret).subarray(0, KEY_ID).toString('hex');
+
+/**
+ * @param {Key} key
+ * @param {{project: string, session: string}} holder For whom it is signed.
+ * @param {Source & {shownAt: number, items: string[]}} answer
+ * @returns {string} base64url
+ */
+export function signAnswer(key, holder, { shownAt, items, ...source }) {
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt8(FORMAT, 0);
+  header.write(key.id, 1, KEY_ID, 'hex');
+  header.writeUIntBE(shownAt, 1 + KEY_ID, 6);
+  const { version, strategy, variant, node } = source;
+  const texts = [version, strategy, variant, node].flatMap(lengthAndText);
+  const payload = Buffer.concat([header, ...texts, ...items.map(digestOf)]);
+  return Buffer.concat([payload, macOf(key.secret, holder, payload)]).toString('base64url');
+}
+
+/**
+ * @param {string} token
+ * @param {{project: string, session: string}} holder
+ * @param {(id: string) => Key | undefined} keyOf
+ * @returns {Answer | undefined} Nothing where it was not signed with one of our keys for this holder.
+ */
+export function readAnswer(token, holder, keyOf) {
+  if (token.length > MOST) return undefined;
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length < HEADER + 4 + MAC || bytes[0] !== FORMAT) return undefined;
+  const key = keyOf(keyIdIn(bytes));
+  if (!key) return undefined;
+  const payload = bytes.subarray(0, -MAC);
+  const mac = bytes.subarray(-MAC);
+  // A second spelling of the same bytes (padding, other characters) is none of ours.
+  if (bytes.toString('base64url') !== token) return undefined;
+  if (!timingSafeEqual(mac, macOf(key.secret, holder, payload))) return undefined;
+  return { name: mac.subarray(0, NAME).toString('base64url'), ...decoded(payload) };
+}
+
+/**
+ * @param {string} token
+ * @returns {string} The id of the key that it says it was signed with; not proven.
+ */
+export const keyIdOfToken = (token) => keyIdIn(Buffer.from(token.slice(0, 16), 'base64url'));
+
+/**
+ * @param {Answer} answer
+ * @param {string} item
+ * @returns {number} Its 1-based position; 0 where the answer does not hold it.
+ */
+export function positionOf({ digests }, item) {
+  const wanted = digestOf(item);
+  for (let at = 0; at < digests.length; at += DIGEST) {
+    if (wanted.equals(digests.subarray(at, at + DIGEST))) return at / DIGEST + 1;
+  }
+  return 0;
+}
+
+/**
+ * @param {Answer} answer
+ * @returns {number} How many items it holds.
+ */
+export const countOf = ({ digests }) => digests.length / DIGEST;
+
+/**
+ * @param {Answer} answer
+ * @param {number} position
+ * @returns {string} base64url of the digests from the first item down to this position.
+ */
+export const shownDownTo = ({ digests }, position) =>
+  digests.subarray(0, position * DIGEST).toString('base64url');
+
+function decoded(payload) {
+  const texts = [];
+  let at = HEADER;
+  for (let i = 0; i < 4; i++) {
+    const end = at + 1 + payload[at];
+    texts.push(payload.toString('utf8', at + 1, end));
+    at = end;
+  }
+  const [version, strategy, variant, node] = texts;
+  const shownAt = payload.readUIntBE(1 + KEY_ID, 6);
+  return { version, strategy, variant, node, shownAt, digests: payload.subarray(at) };
+}
+
+function lengthAndText(text) {
+  const bytes = Buffer.from(text, 'utf8').subarray(0, 255);
+  return [Buffer.from([bytes.length]), bytes];
+}
+
+function macOf(secret, { project, session }, payload) {
+  return createHmac('sha256', secret)
+    .update(`harperdb-recommender answer\0${project}\0${session}\0`)
+    .update(payload)
+    .digest()
+    .subarray(0, MAC);
+}
+
+const keyIdIn = (bytes) => bytes.subarray(1, 1 + KEY_ID).toString('hex');
+const sha256 = (content) => createHash('sha256').update(content).digest();
+const digestOf = (item) => sha256(item).subarray(0, DIGEST);

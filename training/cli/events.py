@@ -1,0 +1,129 @@
+"""The commands about visitors' events: collect them from the nodes, and forget a session."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli.connection import Cluster, connect
+from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
+from training.cli.status import BEHIND
+from training.domains.domain import Domain
+from training.errors import DataError, HarperError
+from training.events.collect import Pulled, collect, forget_on_node
+from training.events.files import read_events
+from training.events.store import EventStore
+from training.harper.client import HarperClient, Patience
+from training.harper.cluster import Target, client_of
+
+PATIENCE = Patience(connect_seconds=5.0, read_seconds=60.0, attempts=3)
+"""For a node that may be down, but whose rows may take a while."""
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands to a command line."""
+    app.command("collect")(collect_events)
+    app.command("forget")(forget_session)
+
+
+def store_of(domain: Domain, artifacts: Path) -> EventStore:
+    """Returns a domain's collected events."""
+    return EventStore(artifacts / domain.name / "events")
+
+
+def collect_events(
+    domain: DomainName,
+    artifacts: Artifacts = ARTIFACTS,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", help="JSON Lines or Parquet of another tracker, not the nodes."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read all stored events again, not only new ones.")
+    ] = False,
+    in_cluster: Cluster = False,
+) -> None:
+    """Collect the visitors' new events from every node; docs/events.md says what they hold.
+
+    The user needs to read the table events only: recommender_collector, which `users` makes. Ends
+    with 3 if a node could not be read.
+
+    Example: harperdb-recommender collect songs
+    """
+    chosen = domain_of(domain)
+    store = store_of(chosen, artifacts)
+    now = datetime.now(timezone.utc)
+    if file is not None:
+        with store.lock():
+            _print_total(chosen, store, _from_file(store, file, now))
+        return
+    target = connect(in_cluster)
+    with store.lock():
+        pulled = collect(_clients(target), chosen.database, store, full=full)
+        store.expire(chosen.events.keep_days, now.date())
+        _print_pulled(chosen, pulled)
+        _print_total(chosen, store, sum(one.new for one in pulled))
+    if any(one.error for one in pulled):
+        raise typer.Exit(BEHIND)
+
+
+def forget_session(
+    domain: DomainName,
+    session: Annotated[str, typer.Option("--session", help="The visitor's session token.")],
+    artifacts: Artifacts = ARTIFACTS,
+    in_cluster: Cluster = False,
+) -> None:
+    """Delete a session's events on every node and in the collected files.
+
+    Needs a user that may delete rows. Ends with 3 if a node could not be reached: run it again when
+    the node is back. docs/privacy.md says what else is kept.
+
+    Example: harperdb-recommender forget songs --session vN3rTq0c7pWm2Lx9
+    """
+    chosen = domain_of(domain)
+    target = connect(in_cluster)
+    store = store_of(chosen, artifacts)
+    with store.lock():
+        # First here: from now on nothing of the session is collected any more.
+        out.print(f"{chosen.name:5}  {store.folder}: {store.forget(session):,} events deleted")
+    failed = False
+    for name, client in _clients(target):
+        try:
+            deleted = forget_on_node(client, chosen.database, session)
+            out.print(f"{chosen.name:5}  {name}: {deleted:,} events deleted")
+        except HarperError as error:
+            failed = True
+            err.print(f"{name}: {error}")
+    if failed:
+        raise typer.Exit(BEHIND)
+
+
+def _clients(target: Target) -> list[tuple[str, HarperClient]]:
+    config = target.client.config
+    return [
+        (node.name or node.url, client_of(node, config, patience=PATIENCE)) for node in target.nodes
+    ]
+
+
+def _from_file(store: EventStore, file: Path, now: datetime) -> int:
+    try:
+        return sum(store.append(events) for events in read_events(file, now=now))
+    except UnicodeDecodeError as error:
+        raise DataError(file, expected="UTF-8", found=str(error)) from error
+
+
+def _print_pulled(domain: Domain, pulled: list[Pulled]) -> None:
+    for one in pulled:
+        text = f"{domain.name:5}  {one.node}: {one.read:,} events read, {one.new:,} new"
+        if one.malformed:
+            text += f", {one.malformed:,} malformed"
+        out.print(text)
+        if one.error:
+            err.print(f"{domain.name:5}  {one.node} was not read to the end: {one.error}")
+
+
+def _print_total(domain: Domain, store: EventStore, new: int) -> None:
+    out.print(f"{domain.name:5}  collect   {new:,} new events; {store.count():,} in {store.folder}")

@@ -1,0 +1,169 @@
+"""From what visitors did to what they like: the rules, in one place.
+
+A session is a user. Of each session and item, every type of event counts once, with the domain's
+weight for that type; their sum, halved with each half-life since the last of them, is how strongly
+the session likes the item. Sums of 0 and less are no likes: a dismissal takes back a click.
+
+Left out: sessions that behave like machines; all but the ``session_cap`` strongest likes of a
+session; likes of a pair of items that hardly any other session likes together (``least_sessions``),
+which one visitor alone, or one machine that was not recognised, could have made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import scipy.sparse as sp
+
+from training.domains.domain import ITEM_ID, STRENGTH, USER_ID
+from training.domains.event_rules import EventRules
+from training.events.machines import machine_sessions
+from training.events.store import EventStore
+
+_DAY_MS = 86_400_000
+_CHUNK = 2_000
+"""Sessions whose likes are compared with all items at a time."""
+_COLUMNS = ["session", "type", "item", "at", "answer"]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What became of the collected events.
+
+    Attributes:
+        likes: `USER_ID` (the session), `ITEM_ID`, `STRENGTH` (weight units, above 0).
+        events: Number of events read.
+        sessions: Number of sessions with any.
+        machines: Number of sessions set aside, by reason.
+        dismissed: Pairs of session and item whose weights are 0 or less.
+        beyond_cap: Likes left out by ``session_cap``.
+        unsupported: Likes left out by ``least_sessions``.
+    """
+
+    likes: pd.DataFrame
+    events: int
+    sessions: int
+    machines: dict[str, int]
+    dismissed: int
+    beyond_cap: int
+    unsupported: int
+
+
+def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learned:
+    """Turns collected events into likes.
+
+    Args:
+        store: The events.
+        rules: The domain's.
+        now: From when on an event's age counts.
+
+    Returns:
+        The likes, ordered by session and item, and what was left out.
+    """
+    events, sessions, items, types = _read(store)
+    machines = machine_sessions(events, rules.machines)
+    aside = np.concatenate([np.empty(0, np.int64), *machines.values()]).astype(np.int64)
+    people = events[~events["session"].isin(aside)]
+    weighed = _weigh(people, [rules.types.get(name) for name in types], rules, now)
+    liked = weighed[weighed["strength"] > 0]
+    capped = _cap(liked, rules.session_cap)
+    kept = _supported(capped, rules.least_sessions).sort_values(["session", "item"])
+    likes = pd.DataFrame(
+        {
+            USER_ID: sessions[kept["session"].to_numpy()],
+            ITEM_ID: items[kept["item"].to_numpy()],
+            STRENGTH: kept["strength"].to_numpy(np.float64),
+        }
+    )
+    return Learned(
+        likes,
+        events=len(events),
+        sessions=len(sessions),
+        machines={reason: len(found) for reason, found in machines.items()},
+        dismissed=len(weighed) - len(liked),
+        beyond_cap=len(liked) - len(capped),
+        unsupported=len(capped) - len(kept),
+    )
+
+
+def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list[str]]:
+    """Reads the events with dense numbers for texts: 32 bytes an event, whatever its ids weigh."""
+    batches = list(_encoded(store))
+    schema = pa.schema([(name, pa.string()) for name in _COLUMNS if name != "at"])
+    if not batches:
+        empty = pd.DataFrame({name: np.empty(0, np.int64) for name in _COLUMNS})
+        return empty, np.empty(0, object), np.empty(0, object), []
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    codes = {"at": table["at"].to_numpy()}
+    texts = {}
+    for name in schema.names:
+        column = table[name].chunk(0)
+        found = column.dictionary.to_numpy(zero_copy_only=False)
+        # By the alphabet: the order of the files must not decide between equals.
+        order = np.argsort(found)
+        place = np.append(np.argsort(order), -1)
+        codes[name] = place[column.indices.fill_null(-1).to_numpy()]
+        texts[name] = found[order]
+    return pd.DataFrame(codes), texts["session"], texts["item"], list(texts["type"])
+
+
+def _encoded(store: EventStore) -> list[pa.RecordBatch]:
+    encoded = []
+    for batch in store.batches(_COLUMNS):
+        columns = [
+            pc.cast(batch.column(name), pa.int64())
+            if name == "at"
+            else pc.dictionary_encode(batch.column(name))
+            for name in _COLUMNS
+        ]
+        encoded.append(pa.RecordBatch.from_arrays(columns, names=_COLUMNS))
+    return encoded
+
+
+def _weigh(
+    events: pd.DataFrame, types: list[object], rules: EventRules, now: datetime
+) -> pd.DataFrame:
+    weights = np.array([getattr(kind, "weight", 0.0) for kind in types] or [0.0])
+    speaking = events[(events["item"] >= 0) & (weights[events["type"]] != 0)]
+    once = speaking.groupby(["session", "item", "type"], as_index=False)["at"].max()
+    once["strength"] = weights[once["type"]]
+    weighed = once.groupby(["session", "item"], as_index=False).agg(
+        strength=("strength", "sum"), at=("at", "max")
+    )
+    days = (now.timestamp() * 1000 - weighed["at"]).clip(lower=0) / _DAY_MS
+    weighed["strength"] *= 0.5 ** (days / rules.half_life_days)
+    # A sum such as 1 - 1 + 0.3 - 0.3 may leave a trace.
+    weighed.loc[weighed["strength"].abs() < 1e-9, "strength"] = 0.0
+    return weighed
+
+
+def _cap(liked: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Keeps each session's strongest likes, the latest of equals."""
+    ordered = liked.sort_values(["session", "strength", "at"], ascending=[True, False, False])
+    return ordered[ordered.groupby("session").cumcount() < most]
+
+
+def _supported(liked: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Keeps likes that at least `least` sessions have together with another of the session's."""
+    if liked.empty:
+        return liked
+    rows, columns = liked["session"].to_numpy(), liked["item"].to_numpy()
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    likes = sp.csr_matrix((np.ones(len(liked), np.float32), (rows, columns)), shape=shape)
+    together = (likes.T @ likes).tocsr()
+    together.setdiag(0)
+    together.data = (together.data >= least).astype(np.float32)
+    together.eliminate_zeros()
+    supported = sp.vstack(
+        [
+            chunk.multiply(chunk @ together)
+            for chunk in (likes[at : at + _CHUNK] for at in range(0, shape[0], _CHUNK))
+        ],
+        format="csr",
+    )
+    return liked[np.asarray(supported[rows, columns]).ravel() > 0]
