@@ -21,7 +21,7 @@ def test_a_whole_bundle_opens_and_its_weights_are_the_shards_in_order(tmp_path: 
 
 
 def test_a_folder_without_a_bundle_names_the_stage_that_makes_one(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="training export songs"):
+    with pytest.raises(ExportError, match="export songs"):
         open_bundle(tmp_path, "songs")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,13 @@ from training.errors import DataError, ExportError
 
 FORMAT = 1
 """The format of bundles that we write and push; a node refuses one that it does not know."""
+
+PROBE_ANSWERS = 10
+"""Answers of a probe; one with fewer holds all that the strategy has."""
+SCORE_TOLERANCE = 1e-3
+"""Scores may differ by so much: float16 weights, and sums in another order."""
+TIE_TOLERANCE = 1e-5
+"""Items whose expected scores differ by no more than this tie."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Bundle:
         return b"".join(self.read(path) for group in groups for path in group["paths"])
 
     def probes(self) -> list[dict[str, Any]]:
-        """Returns the questions with the answers that Python got."""
+        """Returns the probes: requests with the answers that Python computed."""
         probes: list[dict[str, Any]] = json.loads(self.read("probes.json"))["probes"]
         return probes
 
@@ -100,8 +108,8 @@ def open_bundle(folder: Path, domain: str) -> Bundle:
         raise ExportError(f"{path}: format {form!r}, but this program pushes format {FORMAT}")
     if of != domain:
         raise ExportError(f"{path} is of the domain {of!r}, not {domain!r}")
-    for name, told in files.items():
-        _check_file(folder / name, told["bytes"], told["sha256"])
+    for name, described in files.items():
+        _check_file(folder / name, described["bytes"], described["sha256"])
     return Bundle(folder, manifest, text)
 
 
@@ -113,3 +121,32 @@ def _check_file(path: Path, size: int, sha256: str) -> None:
         raise ExportError(f"{path} has {len(content)} bytes, not {size}: export again")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ExportError(f"{path} is not what was exported (SHA-256 differs): export again")
+
+
+def probe_difference(
+    items: list[str], scores: list[float], got: list[tuple[str, float]]
+) -> str | None:
+    """Returns how an answer to a probe differs from the expected one; None: it is the same.
+
+    The rule is that of docs/bundle.md, and `tests/cases/probes.json` holds cases of it; the nodes
+    follow it too.
+
+    Args:
+        items: Expected ids, best first.
+        scores: Their scores.
+        got: (id, score) of the answer.
+    """
+    if len(got) != len(items):
+        return f"{len(got)} answers instead of {len(items)}"
+    if len({key for key, _ in got}) < len(got):
+        return "an item is answered twice"
+    score_of = dict(zip(items, scores, strict=True))
+    # Where the list was cut off, an item that was cut off may tie with the last.
+    of_others = scores[-1] if len(items) >= PROBE_ANSWERS else math.nan
+    for place, (key, score) in enumerate(got):
+        if not abs(score - scores[place]) <= SCORE_TOLERANCE:
+            return f"score {score} instead of {scores[place]} in place {place + 1}"
+        own = score_of.get(key, of_others)
+        if key != items[place] and not abs(own - scores[place]) <= TIE_TOLERANCE:
+            return f"item {key} instead of {items[place]} in place {place + 1}"
+    return None

@@ -78,7 +78,7 @@ def test_two_domains_have_different_code_though_one_source(source: Path) -> None
 )
 def test_what_is_not_built_is_named_with_the_remedy(source: Path, name: str) -> None:
     (source / name).unlink()
-    with pytest.raises(ConfigError, match="is not built; run `npm run build"):
+    with pytest.raises(ConfigError, match="is not built; run `make build`"):
         pack(SONGS, source)
 
 

@@ -201,7 +201,7 @@ def test_a_bundle_whose_items_are_not_the_models_is_refused(board, monkeypatch, 
         return {**answer, "items": items}
 
     monkeypatch.setattr(BundleGraph, "ask", exchanged)
-    with pytest.raises(ExportError, match="items are not the model's"):
+    with pytest.raises(ExportError, match="the bundle's answers are not the model's"):
         checkerboard.run(folders, "export")
 
 

@@ -15,7 +15,7 @@ from training.deploy.versions import Models
 from training.domains.domain import Domain
 from training.errors import HarperError, HarperRefused
 from training.harper import cluster
-from training.harper.client import HarperClient
+from training.harper.client import HarperClient, Patience
 from training.harper.cluster import Target, client_of
 from training.harper.node import Health, Node
 from training.harper.workers import Worker, Workers, ask_workers
@@ -90,7 +90,9 @@ def _node_remarks(target: Target, node: Node, domain: Domain, found: Workers) ->
     if not found.is_complete:
         yield f"{len(found.heard)} of {found.expected or '?'} workers answer"
     try:
-        damage = catalogue.damage(client_of(node, target.client.config), domain.database)
+        # Not with the short time-outs for a node that may be down: a large catalogue takes seconds.
+        client = client_of(node, target.client.config, patience=Patience(attempts=1))
+        damage = catalogue.damage(client, domain.database)
     except HarperRefused:
         return  # there is no catalogue yet
     except HarperError as error:

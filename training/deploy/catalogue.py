@@ -81,7 +81,7 @@ def digests(client: HarperClient, database: str) -> dict[str, str | None]:
 
 
 def _is_noted(client: HarperClient, database: str, bundle: Bundle) -> bool:
-    """Returns whether this catalogue is noted as the one that was written last, and whole."""
+    """Returns whether this catalogue is noted as the one that was written last, and completely."""
     digest = bundle.catalogue_digest()
     rows = client.rows(database, DIGESTS, [LAST, digest], ["id", "digest", "summary"])
     noted = {row["id"]: row for row in rows}
@@ -154,7 +154,7 @@ def damage(client: HarperClient, database: str) -> Damage | None:
 
 
 def prune(client: HarperClient, database: str, kept: set[str]) -> int:
-    """Removes the rows that only catalogues of versions gone by had.
+    """Removes the rows that only catalogues of removed versions had.
 
     Args:
         client: The node to write to.

@@ -68,7 +68,7 @@ def pack(domain: Domain, source: Path = SOURCE) -> Component:
     """Collects the built component and fills it in for a domain.
 
     Args:
-        domain: What it shall serve.
+        domain: What it serves.
         source: Folder with ``dist/`` (built code and templates) and ``web/`` (built pages).
 
     Raises:
@@ -79,10 +79,7 @@ def pack(domain: Domain, source: Path = SOURCE) -> Component:
     }
     for needed in _NEEDED:
         if not any(path == needed or path.startswith(f"{needed}/") for path in files):
-            raise ConfigError(
-                f"{source}: {needed} is not built; "
-                "run `npm run build:component` and `npm run build:pages`"
-            )
+            raise ConfigError(f"{source}: {needed} is not built; run `make build`")
     for name in _TEMPLATES:
         files[name] = _filled_in(files[name], domain)
     settings = {

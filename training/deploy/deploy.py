@@ -52,7 +52,7 @@ def deploy(
         target: The nodes.
         database: The domain's database.
         bundle: What to deploy.
-        component: The code that shall answer from it.
+        component: The code that answers from it.
         by: Who deploys, for people; public.
         force: Override the gate's objections to the report; they are recorded. What a node refuses
             stays refused.
@@ -110,7 +110,7 @@ class _Run:
         pushed = catalogue.push(self.target.client, self.database, self.bundle, self._rows)
         self._try_out(models, forced)
         self.watch.step("pointer")
-        self._check_nobody_interfered(models, seen)
+        self._check_pointer_unchanged(models, seen)
         models.make_current(self.bundle.version, self.by, forced=bool(forced))
         self.watch.step("verify")
         states = self._verify(models, seen)
@@ -210,7 +210,7 @@ class _Run:
         models.nominate(self.bundle.version, self.by)
         try_candidate(self.target, self.component.project, self.bundle.version, self.lease.renew)
 
-    def _check_nobody_interfered(self, models: Models, seen: dict[str, Any] | None) -> None:
+    def _check_pointer_unchanged(self, models: Models, seen: dict[str, Any] | None) -> None:
         self.lease.check()
         if (models.pointer() or {}).get("at") != (seen or {}).get("at"):
             raise HarperRefused(

@@ -28,7 +28,7 @@ from training.harper.workers import Workers, ask_workers
 log = logging.getLogger(__name__)
 
 CODE_DATABASE = "recommender_code"
-"""Holds the lock of whoever replaces code or restarts workers; one for all domains."""
+"""Holds the lock for replacing code and restarting workers; one for all domains."""
 
 
 def install(

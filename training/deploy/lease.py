@@ -1,10 +1,10 @@
 """The lock that lets one deploy run at a time, kept as a row that expires.
 
 HarperDB has no compare-and-set over the operations API, but an `insert` writes only where no row
-is. Locks are numbered: whoever inserts number n + 1 first holds it. A lock is free when it was
-released, when its holder's process is gone (seen on the same machine), or when nobody renewed it
-for `EXPIRES_SECONDS`. No clock is compared with another machine's: whether a holder on another
-machine is alive is seen by its renewals, timed here by a clock that cannot be set.
+is. Locks are numbered: the deploy that inserts number n + 1 first holds it. A lock is free when it
+was released, when its holder's process is gone (seen on the same machine), or when it was not
+renewed for `EXPIRES_SECONDS`. No clock is compared with another machine's: whether a holder on
+another machine is alive is seen by its renewals, timed here by a clock that cannot be set.
 """
 
 from __future__ import annotations

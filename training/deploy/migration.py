@@ -85,7 +85,7 @@ def _is_held(row: Row) -> bool:
 def move_old_tables(client: HarperClient, database: str, *, replicated: bool) -> None:
     """Moves the rows of the old tables and drops them; harmless where there are none.
 
-    Where we may not change tables they stay, read by nobody.
+    Where we may not change tables they stay unused.
 
     Args:
         client: The node to write to.

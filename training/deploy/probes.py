@@ -1,14 +1,11 @@
-"""Compares a deployed route's answers with those that Python computed."""
+"""Asks a deployed route the probes of a bundle and compares its answers with Python's."""
 
 from __future__ import annotations
 
-import itertools
+import math
 from typing import Any
 
-SCORE_TOLERANCE = 1e-3
-"""Scores may differ by so much: float16 weights, and sums in another order."""
-SWAP_TOLERANCE = 1e-5
-"""Neighbours whose scores are so close may stand the other way round."""
+from training.bundle import PROBE_ANSWERS, probe_difference
 
 
 def request_body(probe: dict[str, Any]) -> dict[str, Any]:
@@ -16,7 +13,8 @@ def request_body(probe: dict[str, Any]) -> dict[str, Any]:
     return {
         "favourites": probe["favourites"],
         "strategy": probe["strategy"],
-        "limit": len(probe["items"]),
+        # As many as a probe may hold, so that one more than expected shows.
+        "limit": max(len(probe["items"]), PROBE_ANSWERS),
     }
 
 
@@ -25,36 +23,11 @@ def difference(probe: dict[str, Any], answer: dict[str, Any]) -> str | None:
 
     Args:
         probe: ``{"strategy", "favourites", "items", "scores"}``.
-        answer: What ``POST …/recommend`` said.
+        answer: What ``POST …/recommend`` answered.
     """
-    got = answer.get("recommendations", [])
-    ids, scores = [r.get("id") for r in got], [r.get("score", float("nan")) for r in got]
-    items, wanted = probe["items"], probe["scores"]
-    if len(ids) != len(items):
-        return f"{len(ids)} answers instead of {len(items)} for {probe['favourites']}"
-    for place, (one, other) in enumerate(zip(scores, wanted, strict=True)):
-        if not abs(one - other) <= SCORE_TOLERANCE:
-            return f"score {one} instead of {other} in place {place + 1} for {probe['favourites']}"
-    for begin, end in _ties(wanted):
-        if sorted(map(str, ids[begin:end])) != sorted(items[begin:end]) and end < len(items):
-            return f"{ids[begin:end]} instead of {items[begin:end]} for {probe['favourites']}"
-        if end == len(items) and not _same_tail(ids[begin:end], items[begin:end]):
-            return f"{ids[begin:end]} instead of {items[begin:end]} for {probe['favourites']}"
-    return None
-
-
-def _ties(scores: list[float]) -> list[tuple[int, int]]:
-    """Returns the runs of places whose neighbours are within `SWAP_TOLERANCE`."""
-    cuts = [
-        place
-        for place, (one, other) in enumerate(itertools.pairwise(scores), start=1)
-        if abs(one - other) > SWAP_TOLERANCE
+    got = [
+        (str(row.get("id")), float(row.get("score", math.nan)))
+        for row in answer.get("recommendations", [])
     ]
-    edges = [0, *cuts, len(scores)]
-    return [(begin, end) for begin, end in itertools.pairwise(edges) if end > begin]
-
-
-def _same_tail(ids: list[str], items: list[str]) -> bool:
-    # A tie that the last place cuts in two may show others of the tied; alone it must be the very
-    # item.
-    return len(items) > 1 or ids == items
+    found = probe_difference(probe["items"], probe["scores"], got)
+    return found and f"{found}, for {probe['favourites']}"

@@ -165,7 +165,7 @@ class Models:
         return str(row["at"])
 
     def prune(self) -> list[str]:
-        """Removes what nobody would go back to.
+        """Removes versions beyond those that a rollback could need.
 
         Those that never became current go (what an interrupted deploy left behind), and all but the
         `KEPT` that were current last. The current one always stays.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from training.bundle import FORMAT
+from training.bundle import FORMAT, PROBE_ANSWERS, probe_difference
 from training.config import Config
 from training.data.dataset import EDITIONS, Dataset
 from training.domains.domain import ITEM_ID, POPULARITY, Domain
@@ -24,11 +24,12 @@ from training.models.strategy import Served
 
 REPORT_FILES = ("report.json", "MODEL_CARD.md")
 PROBES = 8
-PROBE_ANSWERS = 10
 TOLERANCE = 1e-3
-"""Most that a score may differ, of the greatest."""
+"""Most that another output than items and scores may differ, of the greatest."""
 SWAPPED = 0.98
-"""Share of an answer's places, 0..1, that must hold the very same item."""
+"""Share of such an output, 0..1, that must be the same: what stands beside two items that tie
+changes places with them.
+"""
 _OWN_FILES = ("manifest.json", "stage.json")
 _NOT_FIGURES = ("measured", "measurements")
 
@@ -135,18 +136,32 @@ def _probes(folder: Path, graph: Graph, config: Config) -> list[dict[str, Any]]:
 
 
 def _compare(graph: Graph, bundle: BundleGraph, name: str, indices: list[int]) -> None:
+    """Makes sure that the bundle answers what the model answers.
+
+    Raises:
+        ExportError: it does not.
+    """
     query = padded(indices, bundle.manifest["sizes"]["favourites"])
-    model, found = graph.recommend(query), bundle.ask(name, indices)
-    for output, of_graph in graph.outputs(name).items():
-        expected = model[of_graph].numpy()
-        near = 0 if output == "items" else TOLERANCE * max(1.0, float(expected.max()))
-        # Equal scores may change places; what stands beside them changes with them.
-        same = np.abs(expected - found[output]) <= near
-        if same.mean() < (1 if output == "scores" else SWAPPED):
-            raise ExportError(
-                f"strategy {name!r}, favourites {indices}: the bundle's {output} are not the "
-                "model's. Evaluate and export again with --set export.dtype=float32."
-            )
+    model, found, outputs = graph.recommend(query), bundle.ask(name, indices), graph.outputs(name)
+    expected = {output: model[key].numpy() for output, key in outputs.items()}
+    theirs, ours = _best(expected, indices), _best(found, indices)
+    wrong = probe_difference([i for i, _ in theirs], [s for _, s in theirs], ours)
+    for output in set(expected) - {"items", "scores"}:
+        near = TOLERANCE * max(1.0, float(expected[output].max()))
+        if (np.abs(expected[output] - found[output]) <= near).mean() < SWAPPED:
+            wrong = wrong or f"its {output} differ"
+    if wrong:
+        raise ExportError(
+            f"strategy {name!r}, favourites {indices}: the bundle's answers are not the model's "
+            f"({wrong}). Evaluate and export again with --set export.dtype=float32."
+        )
+
+
+def _best(answer: dict[str, np.ndarray], favourites: list[int]) -> list[tuple[str, float]]:
+    """Returns the first answers that are no favourites: index, as a probe's text, and score."""
+    pairs = zip(answer["items"].ravel().tolist(), answer["scores"].ravel().tolist(), strict=True)
+    left = [(str(i), s) for i, s in pairs if i >= 0 and i not in favourites]
+    return left[:PROBE_ANSWERS]
 
 
 def _manifest(

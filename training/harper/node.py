@@ -73,12 +73,19 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
 def health_over(
     session: requests.Session, node: Node, project: str, *, timeout_seconds: float = 5.0
 ) -> Health:
-    """Asks ``GET …/health`` over a session, whose connection leads to one worker."""
+    """Asks ``GET …/health`` over a session, whose connection leads to one worker.
+
+    Raises:
+        HarperRefused: the node's certificate is not trusted, or it speaks plain HTTP.
+    """
     url = f"{node.routes_url}/{project}/health"
     try:
         answer = session.get(url, timeout=timeout_seconds, allow_redirects=False)
     except requests.RequestException as error:
-        return Health(node, reason=no_answer("health", url, error).message)
+        trouble = no_answer("health", url, error)
+        if isinstance(trouble, HarperUnavailable):
+            return Health(node, reason=trouble.message)
+        raise trouble from error
     found = _object(answer)
     if "component" not in found:
         return Health(node, reachable=True, reason=f"{url} answers {answer.status_code}")

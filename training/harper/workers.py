@@ -29,7 +29,7 @@ class Worker:
     """What one worker said.
 
     Attributes:
-        number: Which one; None where nothing that it has told.
+        number: Which one; None where none of its answers says.
         answers: Its health of each project that was asked about.
     """
 

@@ -171,7 +171,7 @@ def _holder(host: str, port: int) -> str | None:
 
 def _forget_what_ended(node: LocalNode) -> None:
     # HarperDB does not start while any process has the pid that it noted last: one of ours that was
-    # killed and is being cleared away, or after a crash whoever has got that number since.
+    # killed and still ends, or after a crash another program with the same number.
     (node.folder / "root" / "hdb.pid").unlink(missing_ok=True)
 
 
