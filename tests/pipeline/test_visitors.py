@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,14 @@ def test_a_client_whose_clock_is_years_ahead_fades_nobody_else(tmp_path):
     collected(folders, ("s1", "a"), ("s1", "b"))
     ahead = [event_row(session="s2", item=i, at=float(NOW_MS + 10**11)) for i in "ab"]
     EventStore(folders.home / "events").append(table_of(ahead)[0])
+    assert set(visitors.read(folders).rows["user_id"]) == {"visitor s1", "visitor s2"}
+
+
+def test_a_node_whose_clock_is_years_ahead_fades_nobody_else(tmp_path):
+    folders = folders_of(tmp_path)
+    now = int(time.time() * 1000)
+    collected(folders, ("s1", "a"), ("s1", "b"), arrived=now)
+    collected(folders, ("s2", "a"), ("s2", "b"), arrived=now + 4 * 365 * 86_400_000)
     assert set(visitors.read(folders).rows["user_id"]) == {"visitor s1", "visitor s2"}
 
 
