@@ -170,7 +170,6 @@ export function createGenerator({ seed, prefix, collection, ids }) {
     () => Buffer.from(JSON.stringify(recommendation())).subarray(0, below(80)),
     () => Buffer.from(`{"favourites":["x"],"__proto__":{"limit":${below(9)}}}`),
     () => Buffer.from(JSON.stringify(anything())),
-    () => Buffer.from(JSON.stringify(batch())),
     () => bytes(200),
     nested,
   ];
