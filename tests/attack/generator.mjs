@@ -143,24 +143,33 @@ export function createGenerator({ seed, prefix, collection, ids }) {
     ...(often(0.5) && { limit: below(120) }),
     ...(often(0.3) && { exclude: Array.from({ length: below(1100) }, id) }),
     ...(often(0.3) && { explain: often(0.5) }),
+    ...(often(0.3) && { session: one(['a-session-of-nobody', text(20)]) }),
     ...(often(0.3) && { diversity: random() * 1.2 }),
     ...(often(0.2) && { strategy: one(['voters', 'popular', 'toString', text(9)]) }),
     ...(often(0.2) && { [one(['favourites', 'limit', 'exclude', 'x', 'toString'])]: anything() }),
   });
+  const event = () => ({
+    id: one(['event-0001', 'x', `event-${below(1e9)}-fuzz`]),
+    type: one(['view', 'click', 'like', 'dislike', 'toString', text(9)]),
+    at: one(['2026-11-24T10:00:00Z', '2026-99-99T10:00:00Z', text(20)]),
+    ...(often(0.5) && { item: id() }),
+    ...(often(0.5) && {
+      answer: one([text(90), 'A'.repeat(below(3000)), bytes(90).toString('base64url')]),
+    }),
+    ...(often(0.3) && { position: below(30) - 5 }),
+    ...(often(0.2) && { [one(['id', 'at', 'item', 'answer', '__proto__', 'x'])]: anything() }),
+  });
   const batch = () => ({
-    session: one(['a'.repeat(22), text(30), anything()]),
-    events: Array.from({ length: below(60) }, () => ({
-      type: one(['pick', 'shown', text(5)]),
-      item: id(),
-    })),
+    session: one(['a-session-of-nobody', 'a-session-of-nobody', text(30), anything()]),
+    events: often(0.9) ? Array.from({ length: below(60) }, event) : anything(),
   });
   const nested = () => Buffer.from('['.repeat(below(50_000)));
   const bodies = [
     () => Buffer.from(JSON.stringify(recommendation())),
+    () => Buffer.from(JSON.stringify(batch())),
     () => Buffer.from(JSON.stringify(recommendation())).subarray(0, below(80)),
     () => Buffer.from(`{"favourites":["x"],"__proto__":{"limit":${below(9)}}}`),
     () => Buffer.from(JSON.stringify(anything())),
-    () => Buffer.from(JSON.stringify(batch())),
     () => bytes(200),
     nested,
   ];

@@ -25,7 +25,7 @@ def learned(folder: Path, rows: list[dict[str, object]], rules: EventRules = LOO
 
 def acts(session: str, *acts: tuple[str, str], at: int = NOW_MS) -> list[dict[str, object]]:
     return [
-        event_row(session=session, type=type_, item=item, at=at + 5_000 * n)
+        event_row(session=session, type=type_, item=item, arrived=at + 5_000 * n, at=at + 5_000 * n)
         for n, (type_, item) in enumerate(acts)
     ]
 
@@ -52,6 +52,12 @@ def test_a_like_halves_with_its_half_life(tmp_path):
     rows = acts("s1", ("like", "a"), at=NOW_MS - 90 * DAY_MS)
     rows += acts("s1", ("like", "b"), at=NOW_MS + DAY_MS)
     assert strengths(learned(tmp_path, rows)) == {("s1", "a"): 0.5, ("s1", "b"): 1.0}
+
+
+def test_a_clock_that_is_ahead_does_not_keep_a_like_young(tmp_path):
+    arrived = NOW_MS - 90 * DAY_MS
+    rows = [event_row("n", arrived, session="s1", item=i, at=NOW_MS + DAY_MS) for i in "ab"]
+    assert set(strengths(learned(tmp_path, rows)).values()) == {0.5}
 
 
 def test_views_and_types_that_the_domain_no_longer_has_weigh_nothing(tmp_path):
@@ -99,11 +105,11 @@ def test_what_was_read_is_counted_and_the_order_does_not_matter(tmp_path):
 def test_machines_are_set_aside_and_counted(tmp_path):
     rows = acts("person", ("like", "a"), ("like", "b"))
     rows += [
-        event_row(session="clock", type="like", item=f"i{n}", at=NOW_MS + n * 10_000)
+        event_row(session="clock", type="like", item=f"i{n}", arrived=NOW_MS + n * 10_000)
         for n in range(30)
     ]
     rows += [
-        event_row(session="rush", type="like", item=f"i{n}", at=NOW_MS + n * 500 + n % 7)
+        event_row(session="rush", type="like", item=f"i{n}", arrived=NOW_MS + n * 500 + n % 7)
         for n in range(70)
     ]
     result = learned(tmp_path, rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from training.cli.connection import Cluster, connect
 from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
@@ -62,7 +63,14 @@ def collect_events(
         return
     target = connect(in_cluster)
     with store.lock():
-        pulled = collect(_clients(target), chosen.database, store, full=full)
+        with _bar() as bar:
+            task = bar.add_task(f"{chosen.name} collect", total=None)
+
+            def progress(node: str, rows: int) -> None:
+                bar.update(task, description=f"{chosen.name} collect: {node}, {rows:,} events")
+
+            clients = _clients(target)
+            pulled = collect(clients, chosen.database, store, full=full, progress=progress)
         store.expire(chosen.events.keep_days, now.date())
         _print_pulled(chosen, pulled)
         _print_total(chosen, store, sum(one.new for one in pulled))
@@ -99,6 +107,11 @@ def forget_session(
             err.print(f"{name}: {error}")
     if failed:
         raise typer.Exit(BEHIND)
+
+
+def _bar() -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def _clients(target: Target) -> list[tuple[str, HarperClient]]:

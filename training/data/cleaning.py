@@ -6,10 +6,12 @@ popularity among the train users, so index 0 is the most liked item.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from training.config import CleanConfig, SplitConfig
 from training.data.dataset import EDITIONS, PARTS, Counts, Dataset
@@ -24,12 +26,18 @@ from training.domains.domain import (
     USER,
     USER_ID,
     Domain,
+    Table,
 )
 from training.errors import DataError
 
 
 def build(
-    domain: Domain, raw: Path, clean: CleanConfig, split: SplitConfig
+    domain: Domain,
+    raw: Path,
+    clean: CleanConfig,
+    split: SplitConfig,
+    *,
+    visitors: Table | None = None,
 ) -> tuple[Dataset, Counts]:
     """Reads, cleans, indexes and splits.
 
@@ -38,6 +46,7 @@ def build(
         raw: Folder with the domain's sources.
         clean: What counts as liking.
         split: Which users are held out.
+        visitors: Likes of visitors, which count as likes whatever `clean` says.
 
     Returns:
         The data set, and the counts of rows read, dropped and kept.
@@ -51,9 +60,12 @@ def build(
     )
     counts.add_table("interactions", plays)
     counts.add_table(domain.labels.items, catalogue)
-    items = _known_items(plays.rows, catalogue.rows, clean, counts, raw)
-    work_of, items = _merge_editions(items, plays.rows, domain.same_work, counts)
-    rows = _one_row_a_pair(plays.rows, work_of, counts)
+    interactions = plays.rows
+    if visitors is not None:
+        interactions = _with_visitors(interactions, visitors, catalogue.rows, clean, counts)
+    items = _known_items(interactions, catalogue.rows, clean, counts, raw)
+    work_of, items = _merge_editions(items, interactions, domain.same_work, counts)
+    rows = _one_row_a_pair(interactions, work_of, counts)
     rows[LIKED] = _likes(rows, clean)
     counts.add("pairs not liked", (~rows[LIKED]).sum())
     kept_users, kept_items = _enough(rows, items.index, clean, counts, raw)
@@ -69,6 +81,36 @@ def build(
     counts.add(domain.labels.people, len(dataset.parts))
     counts.add(domain.labels.items, len(dataset.items))
     return dataset, counts
+
+
+def _with_visitors(
+    rows: pd.DataFrame,
+    visitors: Table,
+    catalogue: pd.DataFrame,
+    clean: CleanConfig,
+    counts: Counts,
+) -> pd.DataFrame:
+    """Returns the interactions and the visitors' likes of items that the sources know.
+
+    A visitor can send any id: one that nobody else knows must not become an item.
+    """
+    counts.add_table("events", visitors)
+    known = pd.Index(rows[ITEM_ID].unique().astype(str)).union(pd.Index(catalogue[ITEM_ID]))
+    likes = visitors.rows[visitors.rows[ITEM_ID].isin(known)]
+    counts.add("events dropped: likes of unknown items", len(visitors.rows) - len(likes))
+    # One strength for all: on or above the threshold, and no like below a session's own mean.
+    strength = float(max(1, math.ceil(clean.liked_from)))
+    return pd.DataFrame(
+        {
+            USER_ID: _joined(rows[USER_ID], likes[USER_ID]),
+            ITEM_ID: _joined(rows[ITEM_ID], likes[ITEM_ID]),
+            STRENGTH: np.append(rows[STRENGTH].to_numpy(), np.full(len(likes), strength)),
+        }
+    )
+
+
+def _joined(texts: pd.Series, more: pd.Series) -> pd.Categorical:
+    return union_categoricals([pd.Categorical(texts), pd.Categorical(more)])
 
 
 def _known_items(

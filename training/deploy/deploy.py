@@ -135,7 +135,12 @@ class _Run:
             )
         except HarperError as error:
             # A model is worth deploying without it: nodes sign with the keys that they have.
-            log.warning("the key that signs answers was not renewed: %s", error)
+            log.warning(
+                "the key that signs answers was not renewed: %s; if %r was created by an earlier "
+                "release, run `make harper-users` as a super user",
+                error,
+                self.target.client.config.username,
+            )
 
     def _rows(self, done: int, all_: int) -> None:
         self.lease.renew()

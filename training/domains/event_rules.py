@@ -69,6 +69,9 @@ class EventRules(_Rules):
     """How long collected events are kept by the trainer; nodes keep theirs for 90 days."""
     half_life_days: Annotated[float, Field(gt=0)] = 90
     """After this time an event weighs half."""
+    liked_from: Annotated[float, Field(gt=0)] = 0.25
+    """Least weight, after its half-lives, that counts as liking: a click for three weeks, a like
+    for half a year."""
     session_cap: Annotated[int, Field(ge=1)] = 50
     """Most likes taken of one session, its strongest first."""
     least_sessions: Annotated[int, Field(ge=1)] = 2
@@ -80,7 +83,14 @@ class EventRules(_Rules):
         """Returns what a node must know, for its ``settings.json``: no weights, so that changing
         one needs no new code there.
         """
-        of_trainer = {"keep_days", "half_life_days", "session_cap", "least_sessions", "machines"}
+        of_trainer = {
+            "keep_days",
+            "half_life_days",
+            "liked_from",
+            "session_cap",
+            "least_sessions",
+            "machines",
+        }
         told = self.model_dump(exclude=of_trainer)
         for kind in told["types"].values():
             del kind["weight"], kind["success"]

@@ -114,14 +114,14 @@ def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list
 
 def _encoded(store: EventStore) -> list[pa.RecordBatch]:
     encoded = []
-    for batch in store.batches(_COLUMNS):
-        columns = [
-            pc.cast(batch.column(name), pa.int64())
-            if name == "at"
-            else pc.dictionary_encode(batch.column(name))
-            for name in _COLUMNS
-        ]
-        encoded.append(pa.RecordBatch.from_arrays(columns, names=_COLUMNS))
+    for batch in store.batches([*_COLUMNS, "arrived"]):
+        texts = {
+            name: pc.dictionary_encode(batch.column(name)) for name in _COLUMNS if name != "at"
+        }
+        # A client's clock may be ahead, or lie; nothing happened after it arrived.
+        times = [pc.cast(batch.column(name), pa.int64()) for name in ("at", "arrived")]
+        columns = texts | {"at": pc.min_element_wise(*times)}
+        encoded.append(pa.RecordBatch.from_pydict(columns))
     return encoded
 
 

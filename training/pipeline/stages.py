@@ -10,7 +10,7 @@ from training.data.dataset import Counts
 from training.domains.domain import Domain
 from training.domains.reading import find_all, sha256_of
 from training.errors import DataError
-from training.pipeline import raw_data, settings
+from training.pipeline import raw_data, settings, visitors
 from training.pipeline.folders import Folders, read_json, write_json
 from training.pipeline.stage import Done, Job, Stage
 from training.progress import Progress
@@ -22,11 +22,14 @@ QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
 
 
 def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
-    """Returns what the raw folder says of itself, and the SHA-256 of each of its files."""
+    """Returns what the raw folder says of itself, the SHA-256 of each of its files, and which
+    events of visitors there are.
+    """
     files = find_all(folders.raw, folders.domain.sources)
     progress(0, 1, "reading")
     hashes = {path.name: sha256_of(path) for path in files.values()}
-    return _described(folders.domain, folders.raw) | {"files": hashes}
+    described = _described(folders.domain, folders.raw) | {"files": hashes}
+    return described | visitors.described(folders)
 
 
 def _described(domain: Domain, raw: Path) -> dict[str, Any]:
@@ -48,7 +51,10 @@ def _described(domain: Domain, raw: Path) -> dict[str, Any]:
 
 def _prepare(job: Job, folder: Path) -> None:
     config = job.config
-    data, counts = cleaning.build(job.folders.domain, job.folders.raw, config.clean, config.split)
+    folders = job.folders
+    data, counts = cleaning.build(
+        folders.domain, folders.raw, config.clean, config.split, visitors=visitors.read(folders)
+    )
     dataset.save(data, folder)
     write_json(folder / "counts.json", counts.lines)
     write_json(folder / "source.json", job.inputs)
@@ -151,6 +157,7 @@ PREPARE = Stage(
     code=lambda domain: (
         "training.data.cleaning",
         "training.data.dataset",
+        "training.pipeline.visitors",
         f"training.domains.{domain.name}",
     ),
     uses=("clean", "split"),
