@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ApiError, Unreachable, createApi } from '../../../custom_functions/recommender/ui/src/api.js';
+import {
+  ApiError,
+  Unreachable,
+  createApi,
+} from '../../../custom_functions/recommender/ui/src/api.js';
 
 const base = new URL('http://node/song-recommender/');
 const answering = (status, body) => createApi(base, async () => new Response(body, { status }));
