@@ -215,6 +215,7 @@ def test_a_stage_that_fails_half_way_leaves_the_earlier_result_whole(folders, mo
         "model",
         "prepared",
         "report",
+        "test-measurements.json",
     ]
 
 
