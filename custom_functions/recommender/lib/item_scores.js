@@ -19,12 +19,16 @@ const { fround } = Math;
  */
 export async function openItemScores(bundle, strategy) {
   const table = await readItemTable(bundle, strategy);
-  const { favourites, results } = bundle.manifest.sizes;
+  const { favourites } = bundle.manifest.sizes;
+  const results = Math.min(table.items, bundle.manifest.sizes.results);
   // Without the towers, unrelated items stand in the same order for all favourites. The pairs of the favourites
   // may take items out of it, and no answer needs more of it than its own length.
   const longest = Math.min(table.items, results + favourites * table.longest);
-  const order = table.blend ? undefined : await bestOf(table.itemFactor, longest);
-  return new ItemScores(table, order, { favourites, results });
+  const unrelated = table.blend
+    ? // One more number, which an odd length reads behind the last vector.
+      { vectors: await table.vectors.toArray(1) }
+    : { order: await bestOf(table.itemFactor, longest) };
+  return new ItemScores(table, unrelated, { favourites, results });
 }
 
 async function bestOf(factors, count) {
@@ -43,14 +47,16 @@ class ItemScores {
   #order;
   #sizes;
   #vectors; // decoded, where each answer needs all of them
+  #rest; // [items] where there is a blend: each answer's own
   #sums; // 0 between two answers, as is the next
   #isPaired;
 
-  constructor(table, order, sizes) {
+  constructor(table, { order, vectors }, sizes) {
     this.#table = table;
     this.#order = order;
     this.#sizes = sizes;
-    this.#vectors = order ? undefined : table.vectors.toArray();
+    this.#vectors = vectors;
+    this.#rest = vectors && new Float32Array(table.items);
     this.#sums = new Float32Array(table.items);
     this.#isPaired = new Uint8Array(table.items);
   }
@@ -93,19 +99,39 @@ class ItemScores {
 
   /** The score of an item for unrelated favourites, but for their factor. */
   #restFor(favourites) {
-    const { itemFactor, blend, dim, maxExponent } = this.#table;
-    if (!blend) return (item) => itemFactor[item];
+    const { itemFactor, blend } = this.#table;
+    const rest = blend ? this.#blended(favourites) : itemFactor;
+    return (item) => rest[item];
+  }
+
+  /** [items] The items' factors, raised by their likeness to the favourites: of all items, so in one loop. */
+  #blended(favourites) {
+    const { items, itemFactor, dim, maxExponent } = this.#table;
     const vectors = this.#vectors;
-    const query = new Float32Array(dim);
+    const query = this.#query(favourites);
+    const blended = this.#rest;
+    for (let item = 0, row = 0; item < items; item++, row += dim) {
+      // Two sums, because each addition to one of them waits for the last.
+      let even = 0;
+      let odd = 0;
+      for (let k = 0; k < dim; k += 2) {
+        even += query[k] * vectors[row + k];
+        odd += query[k + 1] * vectors[row + k + 1];
+      }
+      blended[item] = itemFactor[item] * fround(Math.exp(Math.min(even + odd, maxExponent)));
+    }
+    return blended;
+  }
+
+  /** The favourites' mean vector, times the blend; one more 0 behind it, for pairs of an odd length. */
+  #query(favourites) {
+    const { blend, dim } = this.#table;
+    const query = new Float32Array(dim + 1);
     for (const favourite of favourites) {
-      for (let k = 0; k < dim; k++) query[k] += vectors[favourite * dim + k];
+      for (let k = 0; k < dim; k++) query[k] += this.#vectors[favourite * dim + k];
     }
     for (let k = 0; k < dim; k++) query[k] = fround(query[k] / favourites.length) * blend;
-    return (item) => {
-      let product = 0;
-      for (let k = 0, i = item * dim; k < dim; k++) product += query[k] * vectors[i + k];
-      return fround(itemFactor[item] * fround(Math.exp(Math.min(product, maxExponent))));
-    };
+    return query;
   }
 
   /** @returns {number[]} The items whose sums are set now. */

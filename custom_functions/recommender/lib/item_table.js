@@ -52,8 +52,8 @@ export async function readItemTable(bundle, { name, table }) {
   const dim = vectors.length / items;
   return {
     ...{ items, offsets, neighbours, weights, vectors, dim, longest, blend, divisor, maxExponent },
-    queryFactor: query_factor.toArray(),
-    itemFactor: item_factor.toArray(),
+    queryFactor: await query_factor.toArray(),
+    itemFactor: await item_factor.toArray(),
   };
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { ModelRefused } from './errors.js';
+import { createPauses } from './pauses.js';
 
 const ARRAYS = {
   float32: Float32Array,
@@ -12,6 +13,9 @@ const ARRAYS = {
   uint8: Uint8Array,
   bool: Uint8Array,
 };
+
+/** How many floats are converted before the clock is read again. */
+const STRIDE = 16_384;
 
 let halves; // the value of each of the 65,536 half-precision numbers, made when first needed
 
@@ -69,9 +73,18 @@ export class Floats {
     return this.#table === undefined ? value : this.#table[value];
   }
 
-  /** @returns {Float32Array} All of them. */
-  toArray() {
-    return Float32Array.from(this.#values, (_, place) => this.at(place));
+  /**
+   * @param {number} [more] Zeros behind them.
+   * @returns {Promise<Float32Array>} All of them.
+   */
+  async toArray(more = 0) {
+    const pause = createPauses();
+    const array = new Float32Array(this.length + more);
+    for (let place = 0; place < this.length; place++) {
+      array[place] = this.at(place);
+      if (place % STRIDE === STRIDE - 1) await pause();
+    }
+    return array;
   }
 }
 
