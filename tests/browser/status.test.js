@@ -52,6 +52,21 @@ for (const deployment of DEPLOYMENTS) {
       await page.getByText('its probes differ').waitFor();
     });
 
+    it('says that another model than the current one answers, and why', async (t) => {
+      const health = await ask(deployment, 'health');
+      const reason = `Model feed5eed was refused: weights: 3 bytes; ${health.model} answers.`;
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        prepare: (page) =>
+          intercept(page, /\/health$/, (route) =>
+            json(route, 200, { ...health, status: 'degraded', reason }),
+          ),
+      });
+      await page.getByRole('status').filter({ hasText: 'Degraded' }).waitFor();
+      await page.getByText(reason).waitFor();
+      assert.equal(await page.getByText('No model').count(), 0);
+    });
+
     it('keeps its figures when the node goes away, and stops asking on demand', async (t) => {
       let asked = 0;
       let away = false;
