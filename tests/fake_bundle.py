@@ -66,9 +66,9 @@ def make_bundle(
     _write(folder, "probes.json", json.dumps({"probes": _probes(ids, order, scores)}))
     _write(folder, "report.json", json.dumps({"made": "for tests"}))
     _write_graph(folder, order, scores, random.Random(seed).randbytes(4 * ballast))
-    told = _manifest(domain, items, quality, popularity) | manifest
-    told["sizes"]["results"] = len(order)
-    sign(folder, told)
+    complete = _manifest(domain, items, quality, popularity) | manifest
+    complete["sizes"]["results"] = len(order)
+    sign(folder, complete)
     return folder
 
 
@@ -80,15 +80,15 @@ def item_ids(seed: int, items: int = 60) -> list[str]:
 def sign(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Writes the manifest with the files' hashes and the version made of them."""
     files = sorted(p for p in folder.iterdir() if p.name != "manifest.json")
-    told = {k: v for k, v in manifest.items() if k not in ("version", "created", "files")}
-    told["files"] = {
+    signed = {k: v for k, v in manifest.items() if k not in ("version", "created", "files")}
+    signed["files"] = {
         p.name: {"bytes": p.stat().st_size, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()}
         for p in files
     }
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-    told |= {"version": digest, "created": "2026-11-24T03:00:00Z"}
-    _write(folder, "manifest.json", json.dumps(told, indent=1))
-    return told
+    digest = hashlib.sha256(json.dumps(signed, sort_keys=True).encode()).hexdigest()[:16]
+    signed |= {"version": digest, "created": "2026-11-24T03:00:00Z"}
+    _write(folder, "manifest.json", json.dumps(signed, indent=1))
+    return signed
 
 
 def change_manifest(folder: Path, **changes: Any) -> str:

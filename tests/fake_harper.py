@@ -220,8 +220,8 @@ class FakeHarper:
         with self.lock:
             settings = json.loads(self.components[project]["settings.json"])
             database = settings["database"]
-            told: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
-            told |= {"worker": 0, "workers": 1}
+            health: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
+            health |= {"worker": 0, "workers": 1}
             pointer = self.tables[database, "current"].get("current")
             candidate = self.tables[database, "current"].get("candidate")
             if pointer is not None:
@@ -229,18 +229,18 @@ class FakeHarper:
                 if wrong is None:
                     self.live[project] = pointer["version"]
                 else:
-                    told["refused"] = {"version": pointer["version"], "reason": wrong}
+                    health["refused"] = {"version": pointer["version"], "reason": wrong}
             if candidate is not None:
                 wrong = self._objection(database, candidate["version"])
                 state = "ready" if wrong is None else "refused"
-                told["candidate"] = {"version": candidate["version"], "state": state}
-                told["candidate"] |= {"reason": wrong} if wrong else {}
+                health["candidate"] = {"version": candidate["version"], "state": state}
+                health["candidate"] |= {"reason": wrong} if wrong else {}
             version = self.live.get(project)
             if version is None:
-                return 503, told | {"reason": "No model has been deployed yet."}
+                return 503, health | {"reason": "No model has been deployed yet."}
             items = len(json.loads(self.tables[database, "models"][version]["item_ids"]))
             missing = max(0, items - len(self.tables[database, "items"]))
-            return 200, told | {"model": version, "items": items, "missing": missing}
+            return 200, health | {"model": version, "items": items, "missing": missing}
 
     def recommend(self, project: str, question: Row) -> tuple[int, Any]:
         self.health(project)
@@ -305,8 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def answer(self, status: int, told: Any) -> None:
-        content = json.dumps(told).encode()
+    def answer(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -325,11 +325,11 @@ class _Operations(_Handler):
             return self.answer(401, {"error": "Login failed"})
         decode = cbor2.loads if "cbor" in self.headers["Content-Type"] else json.loads
         try:
-            status, told = self.fake.do(decode(raw))
+            status, body = self.fake.do(decode(raw))
         except ConnectionAbortedError:
             self.close_connection = True  # a test cuts the line
             return None
-        return self.answer(status, told)
+        return self.answer(status, body)
 
 
 class _Routes(_Handler):

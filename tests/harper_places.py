@@ -174,7 +174,7 @@ def wait_for(condition: Any, seconds: float = 30.0) -> None:
 
 def killed_deploy(place: Place, bundle: Path, step: str) -> int:
     """Runs a deploy in a process of its own that kills itself when a step begins."""
-    told = {
+    settings = {
         "url": place.config.url,
         "routes_url": place.config.routes_url,
         "username": place.config.username,
@@ -182,7 +182,7 @@ def killed_deploy(place: Place, bundle: Path, step: str) -> int:
     }
     packed = place.folder / "component.pickle"
     packed.write_bytes(pickle.dumps(place.component))  # the very same code, whatever is built since
-    request = {"config": told, "bundle": str(bundle), "step": step, "component": str(packed)}
+    request = {"config": settings, "bundle": str(bundle), "step": step, "component": str(packed)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.deploy_and_die"],
         input=json.dumps(request),

@@ -111,10 +111,10 @@ def test_versions_status_and_rollback_tell_what_is_where(place: Place, run: Run)
     assert "Ann" in current
     assert "0.3000" in current
     assert any(first in line for line in lines)
-    told = run("status", "songs").stdout
-    assert second in told
-    assert place.component.code in told
-    assert "60" in told
+    output = run("status", "songs").stdout
+    assert second in output
+    assert place.component.code in output
+    assert "60" in output
     result = run("rollback", "songs")
     assert result.exit_code == 0
     assert f"model {first} answers" in result.stdout
@@ -133,7 +133,7 @@ def test_status_ends_with_3_where_a_worker_answers_from_another_model_than_the_c
 
 
 def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
-    told = {
+    results = {
         command: subprocess.run(
             [sys.executable, "-m", "training", command, "songs"],
             env=os.environ | environment(fake),
@@ -144,18 +144,18 @@ def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
         )
         for command in ("status", "versions", "rollback")
     }
-    assert "has no model of songs: `make deploy-songs`" in told["status"].stderr
-    assert "has no model of songs yet: `make deploy-songs`" in told["versions"].stdout
-    assert "no model was ever deployed here" in told["rollback"].stderr
-    assert [one.returncode for one in told.values()] == [3, 0, 1]
+    assert "has no model of songs: `make deploy-songs`" in results["status"].stderr
+    assert "has no model of songs yet: `make deploy-songs`" in results["versions"].stdout
+    assert "no model was ever deployed here" in results["rollback"].stderr
+    assert [one.returncode for one in results.values()] == [3, 0, 1]
 
 
 def test_names_are_printed_as_they_stand(place: Place, run: Run) -> None:
     for name, by in (("a", "CI [build 12]"), ("b", "x [/foo] :smile:")):
         run("deploy", "songs", "--artifacts", artefacts(place, name), HARPER_DEPLOYED_BY=by)
-    told = run("versions", "songs").stdout
-    assert "CI [build 12]" in told
-    assert "x [/foo] :smile:" in told
+    output = run("versions", "songs").stdout
+    assert "CI [build 12]" in output
+    assert "x [/foo] :smile:" in output
 
 
 def test_a_user_without_a_name_deploys_as_somebody(
@@ -256,9 +256,9 @@ def test_an_error_is_one_line_and_exit_code_1_without_a_password(
         text=True,
         check=False,
     )
-    told = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == 1
     assert words in done.stderr.splitlines()[-1]
-    assert "Traceback" not in told
-    assert "wrong-secret" not in told
-    assert PASSWORD not in told
+    assert "Traceback" not in output
+    assert "wrong-secret" not in output
+    assert PASSWORD not in output

@@ -82,8 +82,8 @@ def test_editions_travel_with_a_model_that_has_some(place: Place) -> None:
     plain, other = place.bundle("a"), place.bundle("b", editions={"paperback": 3})
     for bundle in (plain, other):
         assert place.deploy(bundle, force=True).version == version_of(bundle)
-    told = {row["version"]: row.get("editions") for row in place.rows("models")}
-    assert told == {version_of(plain): None, version_of(other): '{"paperback": 3}'}
+    editions = {row["version"]: row.get("editions") for row in place.rows("models")}
+    assert editions == {version_of(plain): None, version_of(other): '{"paperback": 3}'}
 
 
 def test_a_model_that_does_not_beat_popularity_stays_out_of_the_database(place: Place) -> None:
@@ -289,7 +289,7 @@ def assert_no_orphan(place: Place, versions: set[str]) -> None:
 def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> None:
     place.deploy(place.bundle("a"))
     bundles = {name: place.bundle(name) for name in "bc"}
-    inside, told = threading.Event(), []
+    inside, messages = threading.Event(), []
 
     def first() -> None:
         def slow(step: str) -> None:
@@ -306,10 +306,10 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> 
     try:
         place.deploy(bundles["c"])
     except HarperRefused as error:
-        told.append(str(error))
+        messages.append(str(error))
     refused.set()
     thread.join()
-    assert "another deploy is running: tests" in told[0]
+    assert "another deploy is running: tests" in messages[0]
     assert place.answering() == version_of(bundles["b"])
     assert version_of(bundles["c"]) not in names(place)
 

@@ -23,10 +23,10 @@ def answer(model: str, worker: int, workers: int | None = 2) -> Health:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[Health]:
     """What the node will say; what is left of it was not asked for."""
-    told: list[Health] = []
-    monkeypatch.setattr(asking, "health", lambda node, project: told.pop(0))
+    answers: list[Health] = []
+    monkeypatch.setattr(asking, "health", lambda node, project: answers.pop(0))
     monkeypatch.setattr(asking, "SECOND_TRY_SECONDS", 0)
-    return told
+    return answers
 
 
 def test_a_worker_that_is_behind_is_found_however_late_it_answers(answers: list[Health]) -> None:

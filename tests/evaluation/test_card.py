@@ -83,8 +83,8 @@ def test_the_numbers_of_the_report_stand_in_the_card(report, text):
         assert cells[5] == f"{row['coverage@20']:.4f}"
         if "ndcg@20_minus" in row:
             minus = row["ndcg@20_minus"]
-            told = (minus["mean"], minus["low"], minus["high"])
-            assert cells[6] == "{:+.4f} ({:+.4f} … {:+.4f})".format(*told)
+            difference = (minus["mean"], minus["low"], minus["high"])
+            assert cells[6] == "{:+.4f} ({:+.4f} … {:+.4f})".format(*difference)
         else:
             assert cells[6] == ""
 
@@ -103,11 +103,11 @@ def test_what_variety_costs_and_brings_stands_in_the_card(report, text):
 
 
 def test_new_items_stand_in_the_card(report, text):
-    told = report["new_items"]
-    recall = f"recall@{told['cut']}"
+    new_items = report["new_items"]
+    recall = f"recall@{new_items['cut']}"
     found = rows_of(part(text, "New songs"))
     assert found["method"][0] == recall
-    for name, row in told["methods"].items():
+    for name, row in new_items["methods"].items():
         assert found[name][0] == f"{row[recall]:.4f}"
 
 
@@ -133,13 +133,13 @@ def test_invented_data_are_said_to_be_invented_and_no_others(report, source, tmp
 def test_the_time_of_fitting_and_als_are_told_with_the_stages_in_which_they_were_measured(
     report, text
 ):
-    told = part(text, "How it was fitted")
+    section = part(text, "How it was fitted")
     als = next(row for row in report["rows"] if row["method"] == "ALS")
     total = sum(report["fit"]["seconds"].values())
-    assert f"Together {total:.0f} s in the stage `train`" in told
-    assert f"{als['fit_seconds']:.1f} s that ALS" in told
-    assert "`evaluate`" in told
-    assert "same run" not in told
+    assert f"Together {total:.0f} s in the stage `train`" in section
+    assert f"{als['fit_seconds']:.1f} s that ALS" in section
+    assert "`evaluate`" in section
+    assert "same run" not in section
 
 
 def test_every_picture_that_the_card_shows_is_there(board, text):

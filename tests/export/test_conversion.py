@@ -26,14 +26,14 @@ def graph_of(some) -> Graph:
 
 @pytest.fixture
 def weights(monkeypatch):
-    """Lets nothing be converted: strategies weigh what is told here, whatever they share."""
-    told = {"items": 5.0, "voters": 4.0, "nearest-user": 1.0}
+    """Replaces the conversion: each strategy has a fixed size, and none shares weights."""
+    sizes = {"items": 5.0, "voters": 4.0, "nearest-user": 1.0}
     converted = []
 
     def noted(graph, config, folder):
         names = [one.strategy.name for one in graph.strategies]
         converted.append(names)
-        (folder / "model.json").write_bytes(b"x" * round(sum(told[n] for n in names) * 1e6))
+        (folder / "model.json").write_bytes(b"x" * round(sum(sizes[n] for n in names) * 1e6))
 
     monkeypatch.setattr(conversion, "convert", noted)
     return converted

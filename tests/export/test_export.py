@@ -110,9 +110,9 @@ def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
     }
     assert found <= set(manifest["files"])
     assert {"model.json", "item_ids.json", "items.jsonl", "probes.json", "report.json"} <= found
-    for name, told in manifest["files"].items():
+    for name, entry in manifest["files"].items():
         path = board.bundle / name
-        assert told == {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        assert entry == {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
     shards = [
         p for group in read(board.bundle / "model.json")["weightsManifest"] for p in group["paths"]
     ]

@@ -117,10 +117,16 @@ def test_no_password_is_ever_in_a_message_a_repr_or_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     fake.fake.answers = [(503, f"retry {secret}"), (400, f"bad request: {{password: {secret}}}")]
-    told = client(fake)
+    logged_in = client(fake)
     with pytest.raises(HarperRefused) as caught:
-        told.operation("list_users", authorization={"password": secret})
-    shown = str(caught.value) + repr(caught.value) + repr(told) + repr(told.config) + caplog.text
+        logged_in.operation("list_users", authorization={"password": secret})
+    shown = (
+        str(caught.value)
+        + repr(caught.value)
+        + repr(logged_in)
+        + repr(logged_in.config)
+        + caplog.text
+    )
     assert "***" in shown
     assert secret not in shown
 

@@ -83,16 +83,16 @@ def test_a_model_that_finds_nothing_is_kept_at_its_first_look():
 
 
 def test_every_look_is_told_and_can_be_read_by_tensorboard(tmp_path):
-    told = []
+    reports = []
     looked = Looked(0.1, 0.2)
     looked.fit(
         eval_every=2,
         max_steps=4,
-        progress=lambda done, total, text: told.append((done, total, text)),
+        progress=lambda done, total, text: reports.append((done, total, text)),
         logs=tmp_path,
     )
-    assert [(done, total) for done, total, _ in told] == [(2, 4), (4, 4)]
-    assert all("towers" in text for *_, text in told)
+    assert [(done, total) for done, total, _ in reports] == [(2, 4), (4, 4)]
+    assert all("towers" in text for *_, text in reports)
     events = [
         value.tag
         for path in tmp_path.iterdir()

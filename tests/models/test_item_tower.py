@@ -63,13 +63,13 @@ def test_the_same_item_twice_in_a_batch_is_no_negative_of_itself():
 def test_the_chance_that_an_item_is_drawn_is_how_often_it_is():
     liked = sp.csr_matrix(np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0]], np.float32))
     config = checkerboard.config("train.batch=3")
-    counts, told = np.zeros(3), np.zeros(3)
+    counts, chances = np.zeros(3), np.zeros(3)
     drawn = item_tower._examples(liked, config)
     for _, (_, targets, chance) in zip(range(2000), drawn, strict=False):
         np.add.at(counts, targets, 1)
-        told[targets] = chance
-    assert told == pytest.approx([1 / 2, 1 / 3, 1 / 6], rel=1e-5)
-    assert counts / counts.sum() == pytest.approx(told, abs=0.02)
+        chances[targets] = chance
+    assert chances == pytest.approx([1 / 2, 1 / 3, 1 / 6], rel=1e-5)
+    assert counts / counts.sum() == pytest.approx(chances, abs=0.02)
 
 
 @pytest.fixture(scope="module")

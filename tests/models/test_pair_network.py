@@ -47,8 +47,8 @@ def network(liked) -> PairNetwork:
     return fitted(queries)
 
 
-def fitted(queries, config=CONFIG, told=lambda *_: None) -> PairNetwork:
-    return pair_network.fit([(features_of, queries)], config, name="network", progress=told)
+def fitted(queries, config=CONFIG, progress=lambda *_: None) -> PairNetwork:
+    return pair_network.fit([(features_of, queries)], config, name="network", progress=progress)
 
 
 def test_a_query_shows_some_likes_and_the_targets_first_among_its_candidates(liked):
@@ -117,11 +117,15 @@ def test_the_same_seed_weighs_the_same_and_another_seed_otherwise(liked):
     assert (one != other).any()
 
 
-def test_every_pass_is_told(liked):
+def test_every_pass_reports_its_progress(liked):
     queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
-    told = []
-    fitted(queries, told=lambda done, total, text: told.append((done, total, text.split(",")[0])))
-    assert told == [(n, 4, "network") for n in (1, 2, 3, 4)]
+    reports = []
+
+    def note(done, total, text):
+        reports.append((done, total, text.split(",")[0]))
+
+    fitted(queries, progress=note)
+    assert reports == [(n, 4, "network") for n in (1, 2, 3, 4)]
 
 
 def test_fewer_queries_than_a_batch_are_learned_from_all_the_same(liked):

@@ -27,8 +27,8 @@ VALUES = sp.csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 0]], np.float32))
 def statistics_of(liked: sp.csr_matrix, values: sp.csr_matrix, titles=None) -> PairStatistics:
     items = liked.shape[1]
     frame = pd.DataFrame({"title": titles or [""] * items, "artist": [""] * items})
-    told = features_of(SONGS, frame)
-    features = ItemFeatures({"artist": values}, told.title, told.years)
+    song_features = features_of(SONGS, frame)
+    features = ItemFeatures({"artist": values}, song_features.title, song_features.years)
     return PairStatistics(liked, features, 400, np.random.default_rng(1))
 
 
@@ -128,8 +128,8 @@ def test_what_tells_of_new_items_does_not_see_who_likes_an_item():
     # One of items 1 and 2, of one creator, is liked: all the same to whoever sees no likers.
     one = sp.csr_matrix(np.array([[1, 1, 0], [1, 1, 0]], np.float32))
     other = sp.csr_matrix(np.array([[1, 0, 1], [1, 0, 1]], np.float32))
-    told = features_of(SONGS, pd.DataFrame({"title": [""] * 3, "artist": [""] * 3}))
-    features = ItemFeatures({"artist": values}, told.title, told.years)
+    song_features = features_of(SONGS, pd.DataFrame({"title": [""] * 3, "artist": [""] * 3}))
+    features = ItemFeatures({"artist": values}, song_features.title, song_features.years)
     found = [
         ContentStatistics(liked, features, 400, np.random.default_rng(1)).content(
             np.array([0, 0]), np.array([1, 2])
@@ -142,11 +142,13 @@ def test_what_tells_of_new_items_does_not_see_who_likes_an_item():
 
 def test_years_that_lie_near_are_told_from_far_and_unknown_ones():
     years = np.array([1990.0, 1993.0, 2010.0, np.nan])
-    told = features_of(SONGS, pd.DataFrame({"title": [""] * 4, "artist": [""] * 4}))
+    song_features = features_of(SONGS, pd.DataFrame({"title": [""] * 4, "artist": [""] * 4}))
     liked = sp.csr_matrix(np.ones((2, 4), np.float32))
     rng = np.random.default_rng(1)
     of = [
-        ContentStatistics(liked, ItemFeatures({"artist": VALUES}, told.title, y), 9, rng).content
+        ContentStatistics(
+            liked, ItemFeatures({"artist": VALUES}, song_features.title, y), 9, rng
+        ).content
         for y in (years, np.full(4, np.nan))
     ]
     f, i = np.array([0, 0, 0]), np.array([1, 2, 3])

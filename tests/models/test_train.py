@@ -58,11 +58,11 @@ def test_training_stops_when_measurements_improve_no_more_and_keeps_the_best(dat
 
 
 def test_every_measurement_is_reported_and_kept(data):
-    told = []
+    reports = []
     _, history = fit(
-        data, "train.max_steps=60", progress=lambda done, total, _: told.append((done, total))
+        data, "train.max_steps=60", progress=lambda done, total, _: reports.append((done, total))
     )
-    assert told == [(20, 60), (40, 60), (60, 60)]
+    assert reports == [(20, 60), (40, 60), (60, 60)]
     assert [step for step, _, _ in history.measurements] == [20, 40, 60]
     assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.measurements)
 

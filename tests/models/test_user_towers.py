@@ -132,8 +132,8 @@ def test_a_vote_is_shared_by_the_favourites_that_brought_the_voter_near(seed, co
         total = brought[:, item].sum()
         # Below that, nobody who voted for it is near to any favourite by itself.
         if item >= 0 and total > 1e-6:
-            told = brought[:, item] / total
-            assert answer["shares"][place, :count] == pytest.approx(told, abs=1e-3)
+            expected = brought[:, item] / total
+            assert answer["shares"][place, :count] == pytest.approx(expected, abs=1e-3)
     assert (answer["shares"][:, count:] == 0).all()
     ends = answer["items"] < 0
     assert (answer["shares"][ends] == 0).all()

@@ -107,11 +107,11 @@ def test_a_visitors_like_counts_as_liked_whatever_the_unit(tmp_path, liked_from)
     clean = replace(CLEAN, liked_from=liked_from, liked_above_mean=True)
     domain = domain_of(grid(strength=float(10)))
     data, counts = build(domain, tmp_path, clean, SplitConfig(), visitors=visitors.read(folders))
-    told = dict(counts.lines)
-    assert told["viewers"] == 31
-    assert told["pairs liked and kept"] == 30 * 24 + 6
-    assert told["events dropped: likes of unknown items"] == 1
-    assert told["events: likes learned"] == 7
+    lines = dict(counts.lines)
+    assert lines["viewers"] == 31
+    assert lines["pairs liked and kept"] == 30 * 24 + 6
+    assert lines["events dropped: likes of unknown items"] == 1
+    assert lines["events: likes learned"] == 7
     assert "an id that nobody knows" not in set(data.items["item_id"])
 
 

@@ -91,7 +91,7 @@ class EventRules(_Rules):
             "least_sessions",
             "machines",
         }
-        told = self.model_dump(exclude=of_trainer)
-        for kind in told["types"].values():
+        settings = self.model_dump(exclude=of_trainer)
+        for kind in settings["types"].values():
             del kind["weight"], kind["success"]
-        return told
+        return settings

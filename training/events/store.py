@@ -150,10 +150,10 @@ class EventStore:
         """Returns what `write_state` saved last, or {}."""
         path = self.folder / "state.json"
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            watermarks = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return {}  # collecting starts from the beginning, and finds what is there already
-        return told if isinstance(told, dict) else {}
+        return watermarks if isinstance(watermarks, dict) else {}
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Saves how far collecting came; to be called after the events were appended."""

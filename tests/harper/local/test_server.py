@@ -197,11 +197,11 @@ def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
     second = start(node)
     assert second.pid != first.pid
     assert node.config() == config
-    told = {"operation": "user_info"}
+    body = {"operation": "user_info"}
     with requests.Session() as session:
         session.trust_env = False
         session.auth = (config.username, config.password)
-        answer = session.post(config.url, json=told)
+        answer = session.post(config.url, json=body)
     assert answer.json()["username"] == USERNAME
 
     assert {host for host, _ in listening(second.pid)} == {node.host}
