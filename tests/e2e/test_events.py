@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import signal
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -207,6 +210,46 @@ def test_a_node_that_was_away_delivers_when_it_is_back(two, tmp_path):
     assert len(ids) == len(set(ids))
     again = collect(down, place.domain.database, store)
     assert [one.new for one in again] == [0, 0]
+
+
+def test_no_accepted_event_is_lost_or_doubled_over_two_kills_under_load(two, tmp_path):
+    place, members = two
+    acknowledged: set[str] = set()
+    over = threading.Event()
+
+    def visit(number: int) -> None:
+        session, turn = f"under-load-{number}-{uuid.uuid4().hex[:8]}", number
+        while not over.is_set():
+            batch = likes(2)
+            while not over.is_set():  # the same ids again, to the other node, until one says 202
+                turn += 1
+                with contextlib.suppress(requests.RequestException):
+                    told = send(members[turn % 2].routes_url, batch, session)
+                    if told.status_code == 202:
+                        acknowledged.update(f"{session}:{event['id']}" for event in batch)
+                        break
+                time.sleep(0.2)
+            time.sleep(0.5)
+
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for node in members:
+        before = len(acknowledged)
+        wait_for(lambda before=before: len(acknowledged) >= before + 20)
+        kill(node)
+        local_cluster.start_all([node])
+    over.set()
+    for thread in threads:
+        thread.join()
+    store, _ = collected(place, tmp_path)
+    config = place.config
+    clients = [(node.name, client_of(node, config)) for node in place.target.nodes]
+    wait_for(lambda: not any(p.error for p in collect(clients, place.domain.database, store)))
+    ids = [i for b in store.batches(["id"]) for i in b.column("id").to_pylist()]
+    assert len(acknowledged) >= 40
+    assert acknowledged <= set(ids)
+    assert len(ids) == len(set(ids))
 
 
 def test_a_flooding_client_is_limited_and_others_are_not(two):

@@ -55,7 +55,7 @@ class EventRules(_Rules):
     enabled: bool = True
     """Off: nodes record nothing and sign no answers, from the next deploy on."""
     consent: Literal["none", "ask"] = "none"
-    """``ask``: the page asks before it sends anything."""
+    """``ask``: a page must ask before it sends anything; nodes do not check it."""
     types: dict[str, EventType] = Field(default_factory=_default_types, min_length=1)
     answer_hours: Annotated[float, Field(ge=1, le=720)] = 24
     """How long an answer can be referred to."""
