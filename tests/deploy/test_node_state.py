@@ -11,7 +11,7 @@ from training.deploy.node_state import NodeState, check_probes, node_state
 from training.errors import HarperRefused, HarperUnavailable
 from training.harper import workers as asking
 from training.harper.node import Health, Node
-from training.harper.workers import ASKED_A_WORKER
+from training.harper.workers import QUERIES_PER_WORKER
 
 NODE = Node("db1", "http://127.0.0.1:1", "http://127.0.0.1:2")
 
@@ -78,7 +78,7 @@ def test_a_proxy_that_leads_to_one_worker_is_not_asked_for_ever(
 ) -> None:
     answers += [answer("new", 1, workers)] * 100
     assert node_state(NODE, "songs", "new").answers
-    assert 100 - len(answers) == ASKED_A_WORKER * (workers or asking.WORKERS_SUPPOSED)
+    assert 100 - len(answers) == QUERIES_PER_WORKER * (workers or asking.ASSUMED_WORKERS)
 
 
 PROBE = {"favourites": ["a"], "items": ["b"], "scores": [1.0], "strategy": "voters"}
