@@ -23,7 +23,7 @@ from training.progress import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
-MOST_ASKING = 4000
+MAX_QUERY_USERS = 4000
 """Most users, over all rounds of hiding, who query hidden items."""
 UNRELATED = 15
 """Items from which the weight of an unrelated pair is estimated, as the median."""
@@ -60,11 +60,11 @@ def fit(
     """
     rng = np.random.default_rng(config.seed)
     able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
-    asking = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
-    counted = np.setdiff1d(np.arange(liked.shape[0]), asking)
+    query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
+    counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
     progress(0, config.epochs, "counting pairs")
     others = PairStatistics(liked[counted], features, config.cap, rng)
-    queries = pair_network.queries_of(others, others.candidates(), liked[asking], config, rng)
+    queries = pair_network.queries_of(others, others.candidates(), liked[query_users], config, rng)
     if not queries:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
@@ -104,12 +104,12 @@ def _fit_content(
         hidden = np.zeros(liked.shape[1], bool)
         hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
         users = rng.permutation(liked.shape[0])
-        asking = users[: min(len(users) // 3, MOST_ASKING // HIDINGS)]
-        counted = np.setdiff1d(users, asking)
+        query_users = users[: min(len(users) // 3, MAX_QUERY_USERS // HIDINGS)]
+        counted = np.setdiff1d(users, query_users)
         seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
         seen.eliminate_zeros()
         others = ContentStatistics(seen, features, config.cap, rng)
-        queries = pair_network.queries_for_new(liked[asking], hidden, config, rng)
+        queries = pair_network.queries_for_new(liked[query_users], hidden, config, rng)
         if queries:
             parts.append((others.content, queries))
     if not parts:
