@@ -23,7 +23,7 @@ from rich.progress import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# Works without an installed package, too.
+# Also works without an installed package.
 sys.path.insert(0, str(ROOT))
 
 from training.domains.fetch import SITES, Fetched, fetch  # noqa: E402

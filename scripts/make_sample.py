@@ -1,9 +1,9 @@
 """Makes the demonstration data: invented listeners and readers of real songs and books.
 
-The titles, creators and tastes stand in `scripts/sample/songs.csv` and `scripts/sample/books.csv`,
-written by hand. Ids follow from title and creator; people, plays and ratings are drawn from the
-seed. All is written in the formats of the real sources. The same seed gives the same bytes: change
-a list, run this again and commit what it wrote.
+The titles, creators and tastes are listed in `scripts/sample/songs.csv` and
+`scripts/sample/books.csv`. Ids are derived from title and creator; people, plays and ratings are
+random, from the seed. All is written in the formats of the real sources. The same seed writes the
+same bytes: to change a list, edit it, run this script and commit its output.
 
     python scripts/make_sample.py
     python scripts/make_sample.py --seed 7 --out /tmp/datasets
@@ -33,12 +33,12 @@ NOISE = 0.1
 SECOND_TASTE = 0.4
 """Weight of an item in its second taste; 1 in its main one."""
 LOYALTY = 3.0
-"""How many times likelier an item is, once something else of its creator was drawn."""
+"""How many times likelier an item is after another item of its creator was drawn."""
 UNRATED = 0.15
 """Share of the ratings that are 0: the reader has the book and gave no rating."""
 MOST_PLAYS = 200
 EVERY = 25
-"""Each EVERYth song has a second track, each EVERYth book that allows it a second edition."""
+"""Each EVERYth song has a second track; each EVERYth suitable book has a second edition."""
 BOOK_COLUMNS = (
     *("ISBN", "Book-Title", "Book-Author", "Year-Of-Publication", "Publisher"),
     *("Image-URL-S", "Image-URL-M", "Image-URL-L"),
@@ -47,7 +47,7 @@ BOOK_COLUMNS = (
 
 @dataclass(frozen=True)
 class Item:
-    """A song or a book of the hand-written lists; ``publisher`` is empty for songs."""
+    """A song or a book of the lists; ``publisher`` is empty for songs."""
 
     title: str
     creator: str
@@ -65,7 +65,7 @@ class Draw:
 
 
 def read_items(path: Path, creator: str) -> list[Item]:
-    """Reads a hand-written list, in its order."""
+    """Reads a list, in its order."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Item(
@@ -80,7 +80,7 @@ def read_items(path: Path, creator: str) -> list[Item]:
 
 
 class Crowd:
-    """Draws people's items from their tastes, from popularity and from a little noise.
+    """Draws people's items from their tastes, by popularity, with a little noise.
 
     Only `Random.random`, `choices` and `shuffle` are used: each has the same sequence on every
     Python we support.
@@ -119,7 +119,7 @@ class Crowd:
         taste = self._random.choices(list(mixture), list(mixture.values()))[0]
         noise = self._random.random() < NOISE
         left = [i for i in (self._all if noise else self._members[taste]) if i not in drawn]
-        # A person may already have every item of their taste.
+        # A person may already have every item of the taste.
         pool = left or [i for i in self._all if i not in drawn]
         creators = {self._items[i].creator for i in drawn}
         weights = [
@@ -141,13 +141,13 @@ def _zipf(random: Random, size: int, exponent: float) -> list[float]:
 
 
 def letters(*parts: str, length: int) -> str:
-    """Returns ``length`` of A-Z and 2-7 that follow from the parts alone."""
+    """Returns ``length`` of A-Z and 2-7 that depend only on the parts."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return b32encode(digest).decode()[:length]
 
 
 def song_id(song: Item) -> str:
-    """Returns SODEMO and 12 letters: the shape of an Echo Nest song id, but clearly not one."""
+    """Returns SODEMO and 12 letters: the format of an Echo Nest song id, but visibly invented."""
     return "SODEMO" + letters("song", song.title, song.creator, length=12)
 
 
@@ -158,7 +158,7 @@ def isbn_of(nine: str) -> str:
 
 
 def isbns(books: Sequence[Item], taken: set[str]) -> list[str]:
-    """Returns an invented ISBN a book: 0000, five digits out of title and author, check digit."""
+    """Returns an invented ISBN per book: 0000, five digits from title and author, check digit."""
     made = []
     for book in books:
         for attempt in count():
@@ -172,7 +172,7 @@ def isbns(books: Sequence[Item], taken: set[str]) -> list[str]:
 
 
 def second_editions(books: Sequence[Item]) -> dict[int, Item]:
-    """Returns other editions by the book's place: the same work under a title spelt otherwise.
+    """Returns other editions by the book's place: the same work with its title spelt differently.
 
     Only titles of letters, commas and colons have one: merging editions by case and
     punctuation finds all of these, however apostrophes and accents are treated.
@@ -193,16 +193,16 @@ def _rest(book: Item) -> tuple[str, str, str, tuple[str, ...]]:
 
 
 def plays(random: Random, fits: bool) -> int:
-    """Returns a play count, 1..MOST_PLAYS: mostly 1, now and then very many where it fits."""
+    """Returns a play count, 1..MOST_PLAYS: mostly 1, now and then many for a matching taste."""
     pareto = (1.0 - random.random()) ** (-1.0 / (1.3 if fits else 2.5))
     return min(MOST_PLAYS, int(pareto))
 
 
 def rating(random: Random, fits: bool) -> int:
-    """Returns a rating, 1..10, or 0 for none given: high inside one's taste, middling outside."""
+    """Returns a rating, 1..10, or 0 for none given: high inside a person's tastes, lower outside."""
     if random.random() < UNRATED:
         return 0
-    # Twelve uniform numbers add up to nearly a bell, of the same bytes everywhere, unlike gauss().
+    # A sum of twelve uniform numbers is nearly normal, and unlike gauss() the same everywhere.
     bell = math.fsum(random.random() for _ in range(12)) - 6.0
     return max(1, min(10, round(8.2 + 1.3 * bell if fits else 4.8 + 2.0 * bell)))
 
@@ -236,7 +236,7 @@ def write_books(books: Sequence[Item], random: Random, folder: Path) -> None:
     second = dict(zip(others, isbns(list(others.values()), taken), strict=True))
     crowd = Crowd(books, random)
     rows = []
-    # Numbers above the real data set's 278,858 readers, so that nobody takes ours for theirs.
+    # Numbers above the real data set's 278,858 readers, so that they cannot be confused.
     for reader in range(900_001, 900_001 + PEOPLE):
         for draw in crowd.person():
             old = draw.item in second and random.random() < 0.3
@@ -250,7 +250,7 @@ def write_books(books: Sequence[Item], random: Random, folder: Path) -> None:
     _write_csv(
         folder / "Books.csv",
         BOOK_COLUMNS,
-        # The three addresses of cover images stay empty: our books have none.
+        # The three addresses of cover images are empty: our books have none.
         sorted((isbn, b.title, b.creator, b.year, b.publisher, "", "", "") for isbn, b in known),
     )
 

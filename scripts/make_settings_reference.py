@@ -19,8 +19,8 @@ HEAD = """# Settings
 Made by `make settings-reference` from `training/config.py`; change it there.
 
 A setting is changed with `--set section.field=value`, which may be repeated. A stage saves the
-settings that it used beside its result, and the next stage goes on with them. A changed setting
-redoes the first stage that uses it and those after it. A domain may have its own defaults in the
+settings that it used beside its result, and the next stage continues with them. A changed setting
+reruns the first stage that uses it and those after it. A domain may have its own defaults in the
 section `clean`: `harperdb-recommender config list books` shows them.
 """
 

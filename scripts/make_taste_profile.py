@@ -1,9 +1,9 @@
-"""Writes a synthetic Taste Profile of the whole one's shape, to measure time and memory with.
+"""Writes a synthetic Taste Profile with the size of the real one, to measure time and memory.
 
     python scripts/make_taste_profile.py FOLDER [--users 571355] [--songs 41140] [--mean 70]
 
-Listeners have a few genres each and play what is popular in them, and what is popular anywhere.
-The numbers that come of it say nothing about quality on real listeners.
+Listeners have a few genres each and play what is popular in these, and what is popular overall.
+Results on it say nothing about quality for real listeners.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ GENRES_A_LISTENER = 3
 ANYWHERE = 0.2
 """Share of plays that follow what is popular in all genres together."""
 LEAST = 24
-"""Plays drawn of the laziest listener; some fall on one song, and the protocol asks for 20."""
+"""Least plays of a listener; several can be of one song, and the protocol requires 20 songs."""
 AT_ONCE = 20_000
-"""Listeners at work at a time."""
+"""Listeners generated at a time."""
 TEXT = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
 
 
 class Catalogue:
-    """Songs, each of a genre and with a weight.
+    """Songs, each with a genre and a weight.
 
     Args:
         songs: Number of songs.
@@ -52,7 +52,7 @@ class Catalogue:
 
 
 def triplets(users: int, mean: float, catalogue: Catalogue, seed: int) -> Iterator[pa.Table]:
-    """Yields user, song and plays, some listeners at a time; a pair stands once."""
+    """Yields user, song and plays, some listeners at a time; each pair occurs once."""
     rng = np.random.default_rng([seed, 1])
     for start in range(0, users, AT_ONCE):
         count = min(AT_ONCE, users - start)

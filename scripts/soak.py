@@ -1,7 +1,7 @@
-"""Deploys two recommenders on one node in both orders, again and again, with every core busy.
+"""Deploys two recommenders on one node in both orders, repeatedly, with every core busy.
 
-Looks for a worker that comes up without the routes of either. Each round replaces the code of both
-and asks every worker about both after each deploy::
+It searches for a worker that lacks the routes of either. Each round replaces the code of both and
+queries every worker about both after each deploy::
 
     make soak             # fifty rounds
     make soak ROUNDS=3
@@ -34,7 +34,7 @@ PORTS = (19925, 19926, 19933)
 
 @contextmanager
 def busy(processes: int) -> Iterator[None]:
-    """Keeps that many cores busy."""
+    """Keeps a number of cores busy."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
     try:
         yield
@@ -45,7 +45,7 @@ def busy(processes: int) -> Iterator[None]:
 
 
 def changed(component: Component, mark: str) -> Component:
-    """Returns the component with other code, as far as a node can tell."""
+    """Returns the component with another hash, which a node treats as other code."""
     files = dict(component.files)
     code = hashlib.sha256(f"{component.code} {mark}".encode()).hexdigest()[:16]
     settings = json.loads(files["settings.json"]) | {"code": code}
@@ -57,7 +57,7 @@ def soak(node: LocalNode, rounds: int, say: Callable[[str], None]) -> list[str]:
     """Deploys both components once a round, in alternating order.
 
     Returns:
-        What was wrong, one sentence each; nothing: every worker answered for both after each
+        The problems, one sentence each; empty if every worker answered for both after each
         deploy.
     """
     target = cluster.target(node.config(), hosts=[])

@@ -1,7 +1,7 @@
 """Data with a known answer: even users like even items, odd users like odd items.
 
-No user likes an item of the other colour, every item has about as many likers as any other, and so
-popularity knows nothing that the towers should not know better.
+No user likes an item of the other colour, and every item has about the same number of likers, so
+popularity predicts nothing and the towers should predict everything.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SETTINGS = (
 
 
 def song_of(item: int) -> str:
-    """Returns an id whose order is not that of the items' colours."""
+    """Returns an id whose order does not reveal the item's colour."""
     return f"SO{item * 7 % ITEMS:02}"
 
 
@@ -41,7 +41,7 @@ def colour_of(song: str) -> int:
 def write(folder: Path, seed: int = 1) -> Path:
     """Writes raw files in the songs' formats, and returns their folder.
 
-    Every user plays 7 to 11 of the 12 items of his colour.
+    Every user plays 7 to 11 of the 12 items of one colour.
     """
     rng = np.random.default_rng(seed)
     lines = []

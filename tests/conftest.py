@@ -12,7 +12,7 @@ from tests import checkerboard
 from tests.harper_places import Place, built_component, fake_place, real_node
 from training.pipeline.folders import Folders
 
-# The same examples each time, however slow the machine: a failure is the code's.
+# The same examples each time, and no deadline: a failure is a bug of the code.
 settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -21,7 +21,7 @@ settings.load_profile("steady")
 
 @pytest.fixture(scope="session")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """The checkerboard after every stage up to export; to be read, not changed."""
+    """The checkerboard after every stage up to export; read-only."""
     return checkerboard.exported(tmp_path_factory.mktemp("board"))
 
 
@@ -47,6 +47,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Iterator[Place]:
-    """A fresh fake alone, for what only a fake can be made to do."""
+    """A new fake, for behaviour that only a fake can produce."""
     with fake_place(tmp_path) as place:
         yield place

@@ -1,4 +1,4 @@
-"""A deploy that ends itself with SIGKILL when a step begins: nothing of it gets to clean up.
+"""A deploy that kills itself with SIGKILL when a step begins, without any cleanup.
 
 Reads ``{"config", "bundle", "step", "component"}`` from its standard input.
 """

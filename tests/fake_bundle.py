@@ -1,8 +1,8 @@
 """Small bundles, made without TensorFlow: real enough for a node to load, check, probe and answer
 from.
 
-The graph's answers are constants: a version recommends all its items in an order of its own,
-whatever the favourites are. So an answer shows by its ids which version gave it.
+The graph's answers are constants: a version recommends all its items in its own order, whatever the
+favourites. So the ids of an answer identify the version.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def make_bundle(
     """Writes a bundle.
 
     Args:
-        folder: Where; made if missing.
-        domain: Whose.
+        folder: Where to write; created if missing.
+        domain: The domain.
         seed: Another one makes another version: other items, in another order.
-        items: How many.
+        items: Number of items.
         results: Length of an answer before favourites are dropped; all items by default.
-        quality: Its default strategy's ndcg@20.
-        popularity: The baseline's.
-        title: How titles begin.
+        quality: NDCG@20 of the default strategy.
+        popularity: NDCG@20 of popularity.
+        title: Beginning of the titles.
         editions: Indices of works by the ids of their other editions.
-        ballast: Numbers (4 bytes each) that the graph holds and no answer needs: what a model of
-            the full data weighs.
+        ballast: Numbers (4 bytes each) in the graph that no answer needs, to make it as large as
+            a model of the full data.
         manifest: Keys of the manifest to replace.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,29 +66,29 @@ def make_bundle(
     _write(folder, "probes.json", json.dumps({"probes": _probes(ids, order, scores)}))
     _write(folder, "report.json", json.dumps({"made": "for tests"}))
     _write_graph(folder, order, scores, random.Random(seed).randbytes(4 * ballast))
-    told = _manifest(domain, items, quality, popularity) | manifest
-    told["sizes"]["results"] = len(order)
-    sign(folder, told)
+    complete = _manifest(domain, items, quality, popularity) | manifest
+    complete["sizes"]["results"] = len(order)
+    sign(folder, complete)
     return folder
 
 
 def item_ids(seed: int, items: int = 60) -> list[str]:
-    """The ids of a version; half of them are every version's, half are its own."""
+    """The ids of a version; half of them are shared by all versions, half are its own."""
     return [f"S{i:06d}" if i < items // 2 else f"S{seed:03d}-{i:06d}" for i in range(items)]
 
 
 def sign(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Writes the manifest with the files' hashes and the version made of them."""
+    """Writes the manifest with the files' hashes and the version derived from them."""
     files = sorted(p for p in folder.iterdir() if p.name != "manifest.json")
-    told = {k: v for k, v in manifest.items() if k not in ("version", "created", "files")}
-    told["files"] = {
+    signed = {k: v for k, v in manifest.items() if k not in ("version", "created", "files")}
+    signed["files"] = {
         p.name: {"bytes": p.stat().st_size, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()}
         for p in files
     }
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-    told |= {"version": digest, "created": "2026-11-24T03:00:00Z"}
-    _write(folder, "manifest.json", json.dumps(told, indent=1))
-    return told
+    digest = hashlib.sha256(json.dumps(signed, sort_keys=True).encode()).hexdigest()[:16]
+    signed |= {"version": digest, "created": "2026-11-24T03:00:00Z"}
+    _write(folder, "manifest.json", json.dumps(signed, indent=1))
+    return signed
 
 
 def change_manifest(folder: Path, **changes: Any) -> str:

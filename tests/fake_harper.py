@@ -1,8 +1,8 @@
-"""A small HTTP server that speaks what we use of HarperDB: the operations API, and a component's
+"""A small HTTP server with the parts of HarperDB that we use: the operations API, and a component's
 routes.
 
-It stands at the wire: our code is the same as against a real HarperDB, and one suite runs on both.
-Its component answers from the constants of `fake_bundle`, and refuses what the real one refuses.
+Our code is the same as with a real HarperDB, and one suite runs on both. Its component answers from
+the constants of `fake_bundle`, and refuses what the real one refuses.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class FakeHarper:
     live: dict[str, str] = field(default_factory=dict)
     roles: dict[str, Any] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
-    asked: list[Row] = field(default_factory=list)
+    received: list[Row] = field(default_factory=list)
     answers: list[tuple[int, str]] = field(default_factory=list)
-    """Answers to give instead of the next ones: status and text."""
+    """Answers to send instead of the next ones: status and text."""
     before: Callable[[Row], None] = lambda body: None
-    """Called with every operation before it is done."""
+    """Called with every operation before it is executed."""
     super_user: bool = True
     loses: list[set[str]] = field(default_factory=list)
     """The projects whose routes the worker lacks after each of the next restarts."""
@@ -67,10 +67,10 @@ class FakeHarper:
         return HarperConfig(operations, routes, USER, password)
 
     def count(self) -> Counter[str]:
-        return Counter(body["operation"] for body in self.asked)
+        return Counter(body["operation"] for body in self.received)
 
     def do(self, body: Row) -> tuple[int, Any]:
-        self.asked.append(body)
+        self.received.append(body)
         self.before(body)
         if self.answers:
             status, text = self.answers.pop(0)
@@ -212,7 +212,7 @@ class FakeHarper:
             return 404, {"error": "no such table"}
         return 200, {"message": "dropped"}
 
-    # What the deployed component does.
+    # The deployed component.
 
     def health(self, project: str) -> tuple[int, Any]:
         if project not in self.components or project in self.lost:
@@ -220,8 +220,8 @@ class FakeHarper:
         with self.lock:
             settings = json.loads(self.components[project]["settings.json"])
             database = settings["database"]
-            told: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
-            told |= {"worker": 0, "workers": 1}
+            health: Row = {"component": settings["code"], "node": "127.0.0.1", "model": None}
+            health |= {"worker": 0, "workers": 1}
             pointer = self.tables[database, "current"].get("current")
             candidate = self.tables[database, "current"].get("candidate")
             if pointer is not None:
@@ -229,18 +229,18 @@ class FakeHarper:
                 if wrong is None:
                     self.live[project] = pointer["version"]
                 else:
-                    told["refused"] = {"version": pointer["version"], "reason": wrong}
+                    health["refused"] = {"version": pointer["version"], "reason": wrong}
             if candidate is not None:
                 wrong = self._objection(database, candidate["version"])
                 state = "ready" if wrong is None else "refused"
-                told["candidate"] = {"version": candidate["version"], "state": state}
-                told["candidate"] |= {"reason": wrong} if wrong else {}
+                health["candidate"] = {"version": candidate["version"], "state": state}
+                health["candidate"] |= {"reason": wrong} if wrong else {}
             version = self.live.get(project)
             if version is None:
-                return 503, told | {"reason": "No model has been deployed yet."}
+                return 503, health | {"reason": "No model has been deployed yet."}
             items = len(json.loads(self.tables[database, "models"][version]["item_ids"]))
             missing = max(0, items - len(self.tables[database, "items"]))
-            return 200, told | {"model": version, "items": items, "missing": missing}
+            return 200, health | {"model": version, "items": items, "missing": missing}
 
     def recommend(self, project: str, question: Row) -> tuple[int, Any]:
         self.health(project)
@@ -297,7 +297,7 @@ def _told(value: Any) -> Any:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = 64 * 1024  # one packet an answer: two would wait for each other (Nagle)
+    wbufsize = 64 * 1024  # one packet per answer: a second one would be delayed (Nagle)
     fake: FakeHarper
 
     def log_message(self, *args: Any) -> None: ...
@@ -305,8 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def answer(self, status: int, told: Any) -> None:
-        content = json.dumps(told).encode()
+    def answer(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -325,11 +325,11 @@ class _Operations(_Handler):
             return self.answer(401, {"error": "Login failed"})
         decode = cbor2.loads if "cbor" in self.headers["Content-Type"] else json.loads
         try:
-            status, told = self.fake.do(decode(raw))
+            status, body = self.fake.do(decode(raw))
         except ConnectionAbortedError:
-            self.close_connection = True  # a test cuts the line
+            self.close_connection = True  # a test closes the connection
             return None
-        return self.answer(status, told)
+        return self.answer(status, body)
 
 
 class _Routes(_Handler):

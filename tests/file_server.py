@@ -1,4 +1,4 @@
-"""A real HTTP server of files that can break off, change its mind and refuse."""
+"""A real HTTP server of files that can interrupt, redirect and refuse."""
 
 import hashlib
 import re
@@ -9,18 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves `files`; what it does wrong is set by a test, what it was asked stands in `asked`.
+    """Serves `files`; a test sets its misbehaviour and reads its requests from `received`.
 
     Attributes:
         files: Path -> body.
-        breaks: Bytes of the body after which the next answers break off, one an answer.
+        breaks: Bytes of the body after which the next answers are interrupted, one per answer.
         statuses: Statuses of the next answers, before any file is sent.
         redirects: Path -> address.
         tags: Whether an ETag is sent; `weak` makes it a weak one.
         ranges: Whether byte ranges are answered with 206.
-        heeds_if_range: Whether If-Range is compared with the file's tag.
+        honours_if_range: Whether If-Range is compared with the file's tag.
         content_type: Of each body.
-        asked: (path, headers) of each request.
+        received: (path, headers) of each request.
     """
 
     def __init__(self) -> None:
@@ -29,20 +29,20 @@ class FileServer(ThreadingHTTPServer):
         self.breaks: list[int] = []
         self.statuses: list[int] = []
         self.redirects: dict[str, str] = {}
-        self.tags = self.ranges = self.heeds_if_range = True
+        self.tags = self.ranges = self.honours_if_range = True
         self.weak = False
         self.content_type = "application/octet-stream"
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.received: list[tuple[str, dict[str, str]]] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that has read enough hangs up; that is no failure of the server's."""
+        """A client may close the connection early; that is not an error of the server."""
 
     def ranges_asked(self) -> list[str | None]:
-        return [headers.get("Range") for _, headers in self.asked]
+        return [headers.get("Range") for _, headers in self.received]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers)))
+        self.server.received.append((self.path, dict(self.headers)))
         path = self.path.partition("?")[0]
         if self.server.statuses:
             self.answer(self.server.statuses.pop(0), b"not now")
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         if match is None or not self.server.ranges:
             return None
         wanted = self.headers.get("If-Range")
-        if self.server.heeds_if_range and wanted is not None and wanted != tag:
+        if self.server.honours_if_range and wanted is not None and wanted != tag:
             return None
         return int(match[1])
 
@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def file_server() -> Iterator[FileServer]:
-    """Runs a server on a free port for as long as the block."""
+    """Runs a server on a free port inside the block."""
     server = FileServer()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

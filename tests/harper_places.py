@@ -1,4 +1,4 @@
-"""Where the deploy's tests run: on a fake HarperDB at the wire, and on a real one of their own."""
+"""The HarperDBs of the deploy tests: a fake HTTP server, and a real one of their own."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ TABLES = ("items", "models", "current", "locks", "catalogue_digests", "events", 
 
 @dataclass
 class Place:
-    """A HarperDB to deploy to, and what tests ask of it.
+    """A HarperDB to deploy to, and helpers of the tests.
 
     Attributes:
         config: How to reach it.
         component: The code to deploy.
         folder: For bundles.
-        fake: The fake, where it is one.
+        fake: The fake server, if it is one.
     """
 
     config: HarperConfig
@@ -62,7 +62,7 @@ class Place:
         return Models(self.target.client, self.domain.database)
 
     def bundle(self, name: str = "a", **options: Any) -> Path:
-        """Makes a bundle; one name is one seed, so that other names are other models."""
+        """Makes a bundle; the seed depends on the name, so that other names are other models."""
         seed = sum(ord(letter) * 7**place for place, letter in enumerate(name)) % 900
         options.setdefault("seed", seed)
         return make_bundle(self.folder / name, domain=self.domain.name, **options)
@@ -101,7 +101,7 @@ class Place:
 
 @contextlib.contextmanager
 def fake_place(folder: Path) -> Iterator[Place]:
-    """Yields a fresh fake."""
+    """Yields a new fake."""
     fake = FakeHarper().start()
     try:
         yield Place(fake.config(), fake_component(), folder, fake)
@@ -138,10 +138,10 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
 
 
 def free_ports(host: str, count: int) -> list[int]:
-    """Returns ports that nobody holds, and that were not returned before.
+    """Returns free ports that were not returned before.
 
-    Below those that the system hands out for connections: while a node is down, one of those might
-    get its port.
+    They are below the ephemeral range: otherwise a connection could get the port of a node that is
+    down.
     """
     found: list[int] = []
     while len(found) < count:
@@ -156,7 +156,7 @@ _GIVEN: set[int] = set()
 
 
 def built_component(domain: str = "songs") -> Component:
-    """Returns the real component, built now where it is not."""
+    """Returns the real component, and builds it if necessary."""
     try:
         return pack(DOMAINS[domain])
     except ConfigError:
@@ -165,7 +165,7 @@ def built_component(domain: str = "songs") -> Component:
 
 
 def wait_for(condition: Any, seconds: float = 30.0) -> None:
-    """Waits for something that must come true; how long it takes is not what is tested."""
+    """Waits for a condition that must become true; the time is not tested."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true"
@@ -173,16 +173,18 @@ def wait_for(condition: Any, seconds: float = 30.0) -> None:
 
 
 def killed_deploy(place: Place, bundle: Path, step: str) -> int:
-    """Runs a deploy in a process of its own that kills itself when a step begins."""
-    told = {
+    """Runs a deploy in a separate process that kills itself when a step begins."""
+    settings = {
         "url": place.config.url,
         "routes_url": place.config.routes_url,
         "username": place.config.username,
         "password": place.config.password,
     }
     packed = place.folder / "component.pickle"
-    packed.write_bytes(pickle.dumps(place.component))  # the very same code, whatever is built since
-    request = {"config": told, "bundle": str(bundle), "step": step, "component": str(packed)}
+    packed.write_bytes(
+        pickle.dumps(place.component)
+    )  # the same code, even if it is built again meanwhile
+    request = {"config": settings, "bundle": str(bundle), "step": step, "component": str(packed)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.deploy_and_die"],
         input=json.dumps(request),

@@ -1,4 +1,4 @@
-"""Small matrices of who likes what, for tests that count."""
+"""Small matrices of likes, for tests that count."""
 
 import numpy as np
 import scipy.sparse as sp

@@ -1,9 +1,9 @@
 """Makes real bundles of the demonstration data for the tests in JavaScript and on HarperDB.
 
 ``artifacts/test/bundles/<domain>`` is the first model, ``<domain>-second`` another one of the same
-catalogue, and ``songs-blended`` one whose strategy `items` makes use of the towers, which is not
-chosen on the demonstration data; its weights are float32. ``answers.json`` beside a bundle's files
-holds what Python answers to `QUESTIONS` questions a strategy, as TensorFlow says it from the bundle
+catalogue, and ``songs-blended`` one whose strategy `items` uses the towers, which is not chosen on
+the demonstration data; its weights are float32. ``answers.json`` beside a bundle's files contains
+Python's answers to `QUESTIONS` requests per strategy, computed with TensorFlow from the bundle
 itself.
 
     python -m tests.make_bundles
@@ -36,7 +36,7 @@ VARIANTS = {"": QUICK, "-second": [*QUICK, "train.seed=21", "items.seed=21"]}
 
 
 def make(name: str, variant: str) -> Path:
-    """Returns the folder of a domain's bundle, made anew only if something changed."""
+    """Returns the folder of a domain's bundle, which is made again only if something changed."""
     folders = Folders(DOMAINS[name], ROOT / "datasets" / name / "sample", TARGET / f"work{variant}")
     fresh = False
     for stage in STAGES.values():
@@ -81,7 +81,7 @@ def make_blended(domain: str) -> Path:
 
 
 def answers(bundle: Path) -> list[dict[str, object]]:
-    """Returns questions and Python's answers: strategy, favourites, items and scores, by id."""
+    """Returns requests and Python's answers: strategy, favourites, items and scores, by id."""
     from training.export.serving import BundleGraph
 
     graph = BundleGraph(bundle)

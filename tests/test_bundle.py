@@ -1,4 +1,4 @@
-"""Opening a bundle for pushing."""
+"""Opening a bundle for deploying."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.bundle import open_bundle
 from training.errors import DataError, ExportError
 
 
-def test_a_whole_bundle_opens_and_its_weights_are_the_shards_in_order(tmp_path: Path) -> None:
+def test_a_complete_bundle_opens_and_its_weights_are_the_shards_in_order(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path)
     bundle = open_bundle(folder, "songs")
     assert bundle.weights() == (folder / "group1-shard1of1.bin").read_bytes()
@@ -60,7 +60,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         open_bundle(folder, "songs")
 
 
-def test_a_torn_manifest_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_corrupt_manifest_is_reported_in_one_line(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path)
     (folder / "manifest.json").write_text('{"format": 1')
     with pytest.raises(ExportError, match="is no manifest"):
@@ -68,7 +68,7 @@ def test_a_torn_manifest_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["{torn", "[]", '{"title": "no id"}', '{"id": 7}'])
-def test_a_bad_catalogue_line_is_told_with_its_number(tmp_path: Path, line: str) -> None:
+def test_a_bad_catalogue_line_is_reported_with_its_number(tmp_path: Path, line: str) -> None:
     folder = make_bundle(tmp_path)
     lines = (folder / "items.jsonl").read_text().splitlines()
     (folder / "items.jsonl").write_text("\n".join([*lines[:3], line]) + "\n")

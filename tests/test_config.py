@@ -1,4 +1,4 @@
-"""Settings: typed, changed by name, saved beside what they made."""
+"""Settings: typed, changed by name, saved beside the results."""
 
 import dataclasses
 import json
@@ -40,7 +40,7 @@ def test_a_setting_is_changed_by_its_name_and_keeps_its_type(setting, section, k
     assert set(others) <= {(section, key)}
 
 
-def test_of_two_values_for_one_setting_the_last_holds():
+def test_of_two_values_for_one_setting_the_last_one_counts():
     config = Config().with_settings(["train.seed=1", "train.seed=2"])
     assert config.train.seed == 2
 
@@ -194,7 +194,7 @@ def test_harperdb_is_on_loopback_unless_the_environment_says_otherwise():
         ("http://[::1]:9925", "http://[::1]:9926"),
     ],
 )
-def test_the_routes_are_looked_for_on_the_same_host(url, routes):
+def test_the_routes_are_expected_on_the_same_host(url, routes):
     config = HarperConfig.from_environment(ACCOUNT | {"HARPER_URL": url})
     assert (config.url, config.routes_url) == (url.rstrip("/"), routes)
 
@@ -207,7 +207,7 @@ def test_a_missing_user_or_password_is_named(missing):
 
 @pytest.mark.parametrize("name", ["HARPER_URL", "HARPER_ROUTES_URL"])
 @pytest.mark.parametrize("value", ["127.0.0.1:9925", "ftp://host", "http://", "http:///x"])
-def test_an_address_that_is_none_is_refused_by_name(name, value):
+def test_an_invalid_address_is_refused_by_name(name, value):
     with pytest.raises(ConfigError, match=name):
         HarperConfig.from_environment(ACCOUNT | {name: value})
 

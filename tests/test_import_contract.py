@@ -1,4 +1,4 @@
-"""The import contract: it holds, and it fails on what it is there to find."""
+"""The import contract: it holds, and it fails on every kind of violation."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ def lint(package: Path) -> tuple[int, str]:
 
 
 def broken(output: str) -> set[str]:
-    """Returns the first words of each contract that is broken."""
+    """Returns the first words of each broken contract."""
     return set(re.findall(r"^(\w+ \w+ \w+).* BROKEN$", output, flags=re.MULTILINE))
 
 

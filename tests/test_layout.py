@@ -1,4 +1,4 @@
-"""The shape of the package: small modules in packages, and light ones stay light."""
+"""The layout of the package: small modules in packages, and fast imports."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "training"
 MOST_LINES = 300
 MOST_MODULES = 5
-"""Beside the packages."""
+"""Modules beside the packages."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The demonstration data: the script makes what was committed, and it teaches what it should."""
+"""The demonstration data: the script generates what was committed, and models can learn from it."""
 
 import csv
 import re
@@ -23,12 +23,12 @@ FILES = (
 
 @dataclass(frozen=True)
 class Sample:
-    """A domain's sample as matrices, and what its items are.
+    """A domain's sample as matrices, and its items.
 
     Attributes:
         strengths: [people, items] plays or ratings; 0 where there is none.
-        tastes: The tastes of each item, its main one first.
-        names: (title, creator) of each item, as in the hand-written list.
+        tastes: The tastes of each item, the main one first.
+        names: (title, creator) of each item, as in the list.
     """
 
     strengths: np.ndarray
@@ -156,7 +156,7 @@ def test_each_of_1500_people_has_five_to_forty_items(rows_of_domain):
     assert len({(user, item) for user, item, _ in rows}) == len(rows)
 
 
-def test_song_ids_have_the_echo_nest_shape_and_are_plainly_ours():
+def test_song_ids_have_the_echo_nest_format_and_are_visibly_invented():
     assert all(re.fullmatch(r"[0-9a-f]{40}", user) for user, _, _ in triplets())
     for track, song, _, _ in tracks():
         assert re.fullmatch(r"SO[A-Z0-9]{16}", song)
@@ -172,7 +172,7 @@ def test_every_played_song_has_a_title_and_some_have_two_tracks():
     assert len({track for track, *_ in tracks()}) == len(tracks())
 
 
-def test_isbns_have_ten_characters_a_right_check_digit_and_leading_zeros():
+def test_isbns_have_ten_characters_a_correct_check_digit_and_leading_zeros():
     isbns = [row["ISBN"] for row in books()]
     for isbn in isbns:
         assert re.fullmatch(r"0000\d{5}[\dX]", isbn)
@@ -196,7 +196,7 @@ def test_some_books_have_two_editions_under_unequal_titles_and_both_are_rated():
         assert {one["ISBN"], other["ISBN"]} <= rated
 
 
-def test_titles_bring_accents_apostrophes_commas_and_quotes():
+def test_titles_contain_accents_apostrophes_commas_and_quotes():
     titles = "\n".join(row["Book-Title"] for row in books())
     assert all(mark in titles for mark in ("é", "ı", "'", ",", '"', ";"))
     assert '"""Surely You\'re Joking, Mr. Feynman!""' in (ROOT / "datasets" / FILES[3]).read_text(
@@ -214,7 +214,7 @@ def test_plays_are_skewed_and_ratings_are_high_with_a_share_of_none():
     assert np.median(values[values > 0]) == 8
 
 
-def test_a_reader_rates_what_lies_outside_his_taste_lower():
+def test_readers_rate_books_outside_their_tastes_lower():
     sample = sample_of("books")
     horror = np.array([tastes[0] == "horror" for tastes in sample.tastes])
     rated = sample.strengths > 0
@@ -244,7 +244,7 @@ def test_three_favourites_of_one_taste_lead_to_that_taste(domain, taste, favouri
     assert sum(taste in sample.tastes[i] for i in best) >= 9
 
 
-def test_what_people_share_says_half_as_much_again_as_what_is_popular(sample):
+def test_item_similarity_is_1_5_times_as_good_as_popularity(sample):
     random = np.random.default_rng(20)
     liked = (sample.strengths >= (5 if sample.strengths.max() == 10 else 1)).astype(float)
     liked = random.permutation(liked[liked.sum(axis=1) >= 5])

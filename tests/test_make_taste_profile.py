@@ -1,4 +1,4 @@
-"""The synthetic Taste Profile: in the songs' formats, the same again for one seed, with tastes."""
+"""The synthetic Taste Profile: in the songs' formats, reproducible from a seed, with tastes."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def test_listeners_keep_to_a_few_genres(folder):
     assert np.mean(top) > 0.5
 
 
-def test_one_seed_makes_one_file_and_another_another(folder, tmp_path):
+def test_a_seed_always_makes_the_same_file_and_another_seed_another(folder, tmp_path):
     again, other = made(tmp_path / "again", 3), made(tmp_path / "other", 4)
     for name in ("train_triplets.txt", "unique_tracks.txt"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()

@@ -49,12 +49,12 @@ def graph_of(strategies: list[Served]) -> Graph:
     return Graph(strategies, 10, 1110)
 
 
-def test_the_originals_idea_takes_a_tenth_of_the_originals_211_mb(users, tmp_path):
+def test_the_originals_strategies_take_a_tenth_of_the_originals_211_mb(users, tmp_path):
     convert(graph_of(users), CONFIG.export, tmp_path)
     assert megabytes(tmp_path) <= 20
 
 
-def test_what_is_exported_unless_told_otherwise_takes_no_more(users, items, tmp_path):
+def test_the_default_export_takes_no_more(users, items, tmp_path):
     best_first = ["items", "voters", "nearest-user"]
     graph = convert_within(items + users, best_first, graph_of, CONFIG.export, tmp_path)
     assert megabytes(tmp_path) <= 20

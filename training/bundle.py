@@ -1,4 +1,4 @@
-"""A bundle on disk, opened for pushing: whole, of a known format and of the right domain. See
+"""A bundle on disk, opened for deploying: complete, of a known format and of the right domain. See
 docs/bundle.md.
 """
 
@@ -15,14 +15,14 @@ from typing import Any
 from training.errors import DataError, ExportError
 
 FORMAT = 1
-"""The format of bundles that we write and push; a node refuses one that it does not know."""
+"""The format of bundles that we write and deploy; a node refuses one that it does not know."""
 
 PROBE_ANSWERS = 10
 """Answers of a probe; one with fewer holds all that the strategy has."""
 SCORE_TOLERANCE = 1e-3
-"""Scores may differ by so much: float16 weights, and sums in another order."""
+"""Largest difference of scores that is allowed: weights are float16, and sums differ in order."""
 TIE_TOLERANCE = 1e-5
-"""Items whose expected scores differ by no more than this tie."""
+"""Items tie if their expected scores differ by no more than this."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Bundle:
     """What `open_bundle` found.
 
     Attributes:
-        folder: Where it lies.
+        folder: Its folder.
         manifest: ``manifest.json``, decoded.
-        manifest_text: The same, as it is.
+        manifest_text: ``manifest.json``, unchanged.
     """
 
     folder: Path
@@ -41,7 +41,7 @@ class Bundle:
 
     @property
     def version(self) -> str:
-        """The model's name: 16 hex digits, made of everything in the bundle."""
+        """The model's version: 16 hex digits, a hash of everything in the bundle."""
         return str(self.manifest["version"])
 
     def read(self, name: str) -> bytes:
@@ -59,10 +59,10 @@ class Bundle:
         return probes
 
     def catalogue(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yields each row of the catalogue: its line as it is, and the line decoded.
+        """Yields each row of the catalogue: its line unchanged, and the line decoded.
 
         Raises:
-            DataError: a line that is no JSON object with an id.
+            DataError: a line is not a JSON object with an id.
         """
         path = self.folder / "items.jsonl"
         with path.open(encoding="utf-8") as file:
@@ -70,7 +70,7 @@ class Bundle:
                 yield line, _row(path, number, line)
 
     def catalogue_digest(self) -> str:
-        """Returns what tells one catalogue from another."""
+        """Returns a digest of the catalogue."""
         return str(self.manifest["files"]["items.jsonl"]["sha256"])
 
 
@@ -89,7 +89,7 @@ def open_bundle(folder: Path, domain: str) -> Bundle:
 
     Args:
         folder: The bundle.
-        domain: The domain that it must be of.
+        domain: The domain that it must belong to.
 
     Raises:
         ExportError: no bundle, another format, another domain, or files that are not what the
@@ -141,7 +141,7 @@ def probe_difference(
     if len({key for key, _ in got}) < len(got):
         return "an item is answered twice"
     score_of = dict(zip(items, scores, strict=True))
-    # Where the list was cut off, an item that was cut off may tie with the last.
+    # A full list is truncated: an item beyond its end may tie with the last.
     of_others = scores[-1] if len(items) >= PROBE_ANSWERS else math.nan
     for place, (key, score) in enumerate(got):
         if not abs(score - scores[place]) <= SCORE_TOLERANCE:

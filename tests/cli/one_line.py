@@ -1,4 +1,4 @@
-"""What an error of the command line looks like."""
+"""The format of an error of the command line."""
 
 
 def one_line(errors: str) -> bool:

@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_written_is_named_in_one_line(call, tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
-def test_what_the_machine_refuses_is_one_line_and_leaves_what_was_there(
+def test_an_error_of_the_operating_system_is_one_line_and_keeps_the_earlier_result(
     call, artifacts, monkeypatch, number
 ):
     def refused(*_):
@@ -100,7 +100,7 @@ def test_what_the_machine_refuses_is_one_line_and_leaves_what_was_there(
     assert not list(artifacts.glob("**/*.tmp"))
 
 
-def test_any_other_refusal_is_our_own_bug(call, tmp_path, monkeypatch):
+def test_any_other_operating_system_error_is_our_own_bug(call, tmp_path, monkeypatch):
     def bad_descriptor(*_):
         raise OSError(errno.EBADF, "our own")
 
@@ -109,7 +109,7 @@ def test_any_other_refusal_is_our_own_bug(call, tmp_path, monkeypatch):
         call("prepare", "songs", "--artifacts", tmp_path)
 
 
-def test_an_error_is_one_line_whatever_a_file_holds(call, tmp_path):
+def test_an_error_is_one_line_whatever_a_file_contains(call, tmp_path):
     folder = tmp_path / "odd\x1b[31m\nname [red]"
     folder.mkdir()
     code, _, errors = call("prepare", "songs", "--data", folder, "--artifacts", tmp_path / "a")
@@ -118,7 +118,7 @@ def test_an_error_is_one_line_whatever_a_file_holds(call, tmp_path):
     assert "[red]" in errors
 
 
-def test_our_own_mistake_keeps_its_traceback(call, monkeypatch, tmp_path):
+def test_our_own_bug_keeps_its_traceback(call, monkeypatch, tmp_path):
     def broken(*_, **__):
         raise ZeroDivisionError("ours")
 
@@ -138,7 +138,7 @@ def test_ctrl_c_says_that_finished_stages_are_kept(call, monkeypatch, tmp_path):
     assert "Traceback" not in errors
 
 
-def test_a_title_cannot_steer_the_terminal():
+def test_a_title_cannot_control_the_terminal():
     assert printable("a\x1b[31m\x07b\r\nc\x9b") == "a[31mbc"
 
 

@@ -1,4 +1,4 @@
-"""`collect` and `forget`: what they print, how they end."""
+"""`collect` and `forget`: their output and exit codes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SESSION = "a-session-of-mine"
 
 
 def event_row(**more: object) -> dict[str, object]:
-    """Returns an event of now: older ones are removed."""
+    """Returns an event that happened now: old ones would be removed."""
     return row_of(arrived=int(time.time() * 1000), **more)
 
 
 @pytest.fixture
 def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command against the place, with artifacts under tmp_path."""
+    """Runs a command with the test's HarperDB, with artifacts under tmp_path."""
     config = place.config
     environment = {
         "HARPER_URL": config.url,
@@ -54,7 +54,7 @@ def put(place: Place, *rows: dict[str, object]) -> None:
     place.target.client.upsert(place.domain.database, "events", list(rows))
 
 
-def test_collect_says_what_each_node_had_and_again_that_nothing_is_new(
+def test_collect_reports_each_nodes_rows_and_the_second_time_nothing_new(
     place: Place, run: Run, tmp_path: Path
 ) -> None:
     put(place, *[event_row() for _ in range(7)])
@@ -90,7 +90,7 @@ def test_forget_says_which_node_it_could_not_reach(place: Place, run: Run) -> No
     assert "127.0.0.99" in result.stderr
 
 
-def test_collect_takes_a_file_of_another_tracker(place: Place, run: Run, tmp_path: Path) -> None:
+def test_collect_accepts_a_file_of_another_tracker(place: Place, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "tracked.jsonl"
     row = {"session": "s", "type": "like", "item": "x", "at": "2026-11-20T10:00:00Z"}
     path.write_text("".join(json.dumps(row | {"id": f"e{n}"}) + "\n" for n in range(3)))

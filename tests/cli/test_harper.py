@@ -1,4 +1,4 @@
-"""The commands that speak to HarperDB: what they print, how they end."""
+"""The commands that use HarperDB: their output and exit codes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def environment(place: Place) -> dict[str, str]:
 
 @pytest.fixture
 def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command against the place, with bundles under tmp_path/<name>."""
+    """Runs a command with the test's HarperDB, with bundles under tmp_path/<name>."""
     for name in ("HARPER_NODES", "HARPER_CA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(connection, "HARPER_FOLDER", tmp_path / "harper-local")
@@ -60,13 +60,13 @@ def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def artefacts(place: Place, name: str) -> str:
-    """Lays a bundle where the command looks for it."""
+    """Puts a bundle where the command expects it."""
     folder = place.folder / f"artifacts-{name}"
     shutil.copytree(place.bundle(name), folder / "songs" / "bundle")
     return str(folder)
 
 
-def test_a_deploy_says_in_one_line_what_it_did_and_again_that_nothing_changed(
+def test_a_deploy_reports_in_one_line_what_it_did_and_the_second_time_no_change(
     place: Place, run: Run
 ) -> None:
     folder = artefacts(place, "a")
@@ -78,7 +78,7 @@ def test_a_deploy_says_in_one_line_what_it_did_and_again_that_nothing_changed(
     assert f"model {version} was current already; 0 of 60 catalogue rows sent" in again.stdout
 
 
-def test_a_page_that_is_not_served_is_told_though_the_model_answers(
+def test_a_page_that_is_not_served_is_reported_though_the_model_answers(
     fake: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = {k: v for k, v in fake.component.files.items() if not k.startswith("web/")}
@@ -102,7 +102,7 @@ def test_a_node_that_does_not_answer_is_named_and_the_exit_code_is_3(
     assert place.answering() == version_of(place.folder / "a")
 
 
-def test_versions_status_and_rollback_tell_what_is_where(place: Place, run: Run) -> None:
+def test_versions_status_and_rollback_show_what_is_deployed(place: Place, run: Run) -> None:
     for name in "ab":
         assert run("deploy", "songs", "--artifacts", artefacts(place, name)).exit_code == 0
     first, second = version_of(place.folder / "a"), version_of(place.folder / "b")
@@ -111,17 +111,17 @@ def test_versions_status_and_rollback_tell_what_is_where(place: Place, run: Run)
     assert "Ann" in current
     assert "0.3000" in current
     assert any(first in line for line in lines)
-    told = run("status", "songs").stdout
-    assert second in told
-    assert place.component.code in told
-    assert "60" in told
+    output = run("status", "songs").stdout
+    assert second in output
+    assert place.component.code in output
+    assert "60" in output
     result = run("rollback", "songs")
     assert result.exit_code == 0
     assert f"model {first} answers" in result.stdout
     assert first in run("status", "songs").stdout
 
 
-def test_status_ends_with_3_where_a_worker_answers_from_another_model_than_the_current(
+def test_status_exits_with_3_if_a_worker_answers_from_another_model_than_the_current(
     place: Place, run: Run
 ) -> None:
     assert run("deploy", "songs", "--artifacts", artefacts(place, "a")).exit_code == 0
@@ -133,7 +133,7 @@ def test_status_ends_with_3_where_a_worker_answers_from_another_model_than_the_c
 
 
 def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
-    told = {
+    results = {
         command: subprocess.run(
             [sys.executable, "-m", "training", command, "songs"],
             env=os.environ | environment(fake),
@@ -144,18 +144,18 @@ def test_before_the_first_deploy_the_commands_say_so(fake: Place) -> None:
         )
         for command in ("status", "versions", "rollback")
     }
-    assert "has no model of songs: `make deploy-songs`" in told["status"].stderr
-    assert "has no model of songs yet: `make deploy-songs`" in told["versions"].stdout
-    assert "no model was ever deployed here" in told["rollback"].stderr
-    assert [one.returncode for one in told.values()] == [3, 0, 1]
+    assert "has no model of songs: `make deploy-songs`" in results["status"].stderr
+    assert "has no model of songs yet: `make deploy-songs`" in results["versions"].stdout
+    assert "no model was ever deployed here" in results["rollback"].stderr
+    assert [one.returncode for one in results.values()] == [3, 0, 1]
 
 
-def test_names_are_printed_as_they_stand(place: Place, run: Run) -> None:
+def test_names_are_printed_unchanged(place: Place, run: Run) -> None:
     for name, by in (("a", "CI [build 12]"), ("b", "x [/foo] :smile:")):
         run("deploy", "songs", "--artifacts", artefacts(place, name), HARPER_DEPLOYED_BY=by)
-    told = run("versions", "songs").stdout
-    assert "CI [build 12]" in told
-    assert "x [/foo] :smile:" in told
+    output = run("versions", "songs").stdout
+    assert "CI [build 12]" in output
+    assert "x [/foo] :smile:" in output
 
 
 def test_a_user_without_a_name_deploys_as_somebody(
@@ -194,7 +194,7 @@ def test_users_are_made_with_passwords_that_only_a_private_file_holds(
     assert json.loads(path.read_text())[place.config.url] == kept
 
 
-def test_insisting_on_a_cluster_where_there_is_none_is_an_error(place: Place, run: Run) -> None:
+def test_requiring_a_cluster_where_there_is_none_is_an_error(place: Place, run: Run) -> None:
     result = run("status", "songs", "--cluster")
     assert isinstance(result.exception, ConfigError)
     assert "knows no other nodes" in str(result.exception)
@@ -204,19 +204,19 @@ def test_an_unknown_domain_is_wrong_usage(run: Run) -> None:
     assert run("status", "films").exit_code == 2
 
 
-def test_without_an_address_and_a_local_server_the_remedy_is_told(run: Run) -> None:
+def test_without_an_address_and_a_local_server_the_remedy_is_named(run: Run) -> None:
     result = run("status", "songs", HARPER_URL="")
     assert isinstance(result.exception, ConfigError)
     assert "make harper-up" in str(result.exception)
 
 
-def test_up_starts_nothing_where_harper_url_names_one(run: Run, tmp_path: Path) -> None:
+def test_up_starts_no_server_if_harper_url_names_one(run: Run, tmp_path: Path) -> None:
     assert "as HARPER_URL says" in run("harper", "up").stdout
     assert not (tmp_path / "harper-local").exists()
 
 
 @pytest.mark.parametrize("command", [("harper", "up"), ("status", "songs")])
-def test_a_login_that_is_refused_is_told_before_anything_else(
+def test_a_refused_login_is_reported_before_anything_else(
     place: Place, run: Run, command: tuple[str, str]
 ) -> None:
     result = run(*command, HARPER_PASSWORD="wrong-secret")
@@ -224,7 +224,7 @@ def test_a_login_that_is_refused_is_told_before_anything_else(
     assert "Login failed" in str(result.exception)
 
 
-def test_an_address_where_nothing_answers_is_told_before_any_training(
+def test_an_address_that_does_not_answer_is_reported_before_any_training(
     place: Place, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "READY_SECONDS", 0.1)
@@ -256,9 +256,9 @@ def test_an_error_is_one_line_and_exit_code_1_without_a_password(
         text=True,
         check=False,
     )
-    told = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == 1
     assert words in done.stderr.splitlines()[-1]
-    assert "Traceback" not in told
-    assert "wrong-secret" not in told
-    assert PASSWORD not in told
+    assert "Traceback" not in output
+    assert "wrong-secret" not in output
+    assert PASSWORD not in output

@@ -25,7 +25,7 @@ def test_recommend_answers_from_the_bundle_with_titles(call, board, artifacts):
 
 
 @pytest.mark.parametrize("unknown", ["SOnobody", "[red]", "[/red]", "a\x1b[31mb"])
-def test_recommend_names_what_it_does_not_know_as_it_was_typed(call, artifacts, unknown):
+def test_recommend_names_unknown_favourites_as_they_were_typed(call, artifacts, unknown):
     code, shown, errors = call("recommend", "songs", unknown, "--artifacts", artifacts)
     assert code == 0
     assert "strategy popular" in shown

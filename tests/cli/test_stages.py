@@ -23,12 +23,12 @@ REAL = ROOT.parent / "shared" / "data"
 SET = [word for setting in checkerboard.SETTINGS for word in ("--set", setting)]
 
 
-def test_an_unknown_protocol_is_told_which_there_are(call):
+def test_an_unknown_protocol_lists_the_known_ones(call):
     assert "for songs there is msd" in call("compare", "songs", "--protocol", "mds")[2]
     assert "for books there is none" in call("compare", "books", "--protocol", "msd")[2]
 
 
-def test_a_protocol_that_asks_for_more_than_there_is_says_so_in_one_line(call, tmp_path):
+def test_a_protocol_that_needs_more_data_than_there_is_fails_in_one_line(call, tmp_path):
     words = ("--data", checkerboard.write(tmp_path / "raw"), "--artifacts", tmp_path / "a")
     code, shown, errors = call("compare", "songs", "--protocol", "msd", *words)
     assert (code, shown) == (1, "")
@@ -64,7 +64,7 @@ def test_compare_prints_every_method_with_the_defaults_lead(call, board, artifac
     assert "MODEL_CARD.md" in shown
 
 
-def test_a_stage_killed_in_the_middle_leaves_the_earlier_result_whole(board, artifacts):
+def test_a_stage_killed_in_the_middle_keeps_the_earlier_result(board, artifacts):
     folders = Folders(SONGS, board.raw, artifacts)
     before = {p: p.read_bytes() for p in folders.model.rglob("*") if p.is_file()}
     command = [sys.executable, "-m", "training", "train", "songs", "--artifacts", artifacts, *SET]
@@ -83,7 +83,7 @@ def test_a_stage_killed_in_the_middle_leaves_the_earlier_result_whole(board, art
 
 
 @pytest.mark.parametrize("name", ["songs", "books", "books-dump"])
-def test_real_data_is_prepared_and_learned_from(call, tmp_path, name):
+def test_real_data_is_prepared_and_trained_on(call, tmp_path, name):
     data = REAL / name
     if not data.is_dir():
         pytest.skip(f"no real data at {data}: see datasets/README.md")
@@ -97,11 +97,11 @@ def test_real_data_is_prepared_and_learned_from(call, tmp_path, name):
         code, shown, errors = call("train", domain, *options)
         assert (code, errors) == (0, "")
         best = float(shown.partition("validation NDCG@20 ")[2].partition(")")[0])
-        # Popularity reaches .12; far less is a fault, not bad luck.
+        # Popularity reaches .12; much less is a bug, not chance.
         assert best > 0.15
 
 
-def test_a_wrong_folder_of_real_data_is_refused_by_what_was_looked_for(call, tmp_path):
+def test_a_wrong_folder_of_real_data_is_refused_with_the_expected_files(call, tmp_path):
     shutil.copy(ROOT / "LICENSE", tmp_path / "train_triplets.txt")
     code, _, errors = call("prepare", "songs", "--data", tmp_path, "--artifacts", tmp_path / "a")
     assert code == 1
@@ -123,7 +123,7 @@ def test_without_data_the_folder_of_the_last_run_is_prepared_and_named(call, boa
     assert read_json(artifacts / "songs" / "data.json") == {"folder": str(board.raw)}
 
 
-def test_at_first_the_demonstration_data_is_prepared_and_named(call, tmp_path):
+def test_the_first_run_prepares_and_names_the_demonstration_data(call, tmp_path):
     code, _, errors = call("prepare", "songs", "--artifacts", tmp_path)
     assert code == 0
     assert "datasets/songs/sample (the demonstration data; --data DIR" in errors

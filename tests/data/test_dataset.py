@@ -1,4 +1,4 @@
-"""Raw tables → cleaned, indexed and split; with a third domain, made of tables at hand."""
+"""Raw tables → cleaned, indexed and split; with a third domain, made of given tables."""
 
 import itertools
 from dataclasses import replace
@@ -57,7 +57,7 @@ def made(rows, catalogue=(), *, clean=CLEAN, split=None, **kinds):
 
 
 def grid(users: int = 30, items: int = 24, strength: float = 1.0) -> list[tuple[str, str, float]]:
-    """Returns rows of users who all like the same items: background that cleaning keeps."""
+    """Returns rows of users who all like the same items, which cleaning keeps."""
     pairs = itertools.product(range(users), range(items))
     return [(f"u{u:02}", f"i{i:02}", strength) for u, i in pairs]
 
@@ -92,7 +92,7 @@ def tables(draw):
 
 
 def built(rows, **options):
-    """Builds; data of which too little is left is another example."""
+    """Builds a data set; rejects examples with too little data."""
     try:
         return made(rows, **options)
     except DataError:
@@ -130,7 +130,7 @@ def test_a_split_loses_no_liked_interaction_and_shares_no_user(rows):
 
 @settings(deadline=None, max_examples=15)
 @given(tables(), st.integers(2, 4), st.integers(1, 4))
-def test_whoever_is_kept_likes_enough_and_is_liked_enough(rows, by_user, by_item):
+def test_users_and_items_that_are_kept_have_enough_likes(rows, by_user, by_item):
     clean = replace(CLEAN, min_liked_per_user=by_user, min_likers_per_item=by_item)
     dataset, _ = built(rows, clean=clean)
     liked = dataset.interactions[dataset.interactions[LIKED]]
@@ -161,7 +161,7 @@ def test_the_order_of_the_rows_changes_nothing(rows, random):
     assert (one[0].parts == other[0].parts).all()
 
 
-def test_a_tenth_of_the_users_is_held_out_for_choosing_and_a_tenth_for_judging():
+def test_a_tenth_of_the_users_is_held_out_for_validation_and_a_tenth_for_test():
     dataset, _ = made(grid(users=100))
     assert np.bincount(dataset.parts).tolist() == [80, 10, 10]
 
@@ -183,7 +183,7 @@ def test_a_user_with_too_few_likes_to_be_measured_is_a_train_user():
     assert np.bincount(dataset.parts).tolist() == [54, 3, 3]
 
 
-def test_data_too_small_to_hold_anybody_out_is_refused_with_the_remedy():
+def test_data_too_small_to_hold_users_out_is_refused_with_the_remedy():
     with pytest.raises(DataError, match=r"split\.min_liked"):
         made([row for row in grid() if int(row[1][1:]) % 8 == int(row[0][1:]) % 8])
 
@@ -194,7 +194,7 @@ def test_a_pair_given_twice_is_one_pair_with_the_greatest_strength():
     assert counts["repeated pairs"] == 2
 
 
-def test_an_item_without_a_title_stays_and_is_counted():
+def test_an_item_without_a_title_is_kept_and_counted():
     dataset, counts = made(grid(), [("i00", "Zero", "Nobody")])
     title = dataset.items.set_index(ITEM_ID)[TITLE]
     assert (title["i00"], title["i01"]) == ("Zero", "")
@@ -221,12 +221,12 @@ def test_a_domain_without_titles_shows_ids():
     assert made(grid(), clean=replace(CLEAN, max_untitled=0))[1]["without a title"] == 24
 
 
-def test_a_titled_item_that_nobody_met_is_no_item():
+def test_a_titled_item_without_interactions_is_dropped():
     dataset, _ = made(grid(), [("new", "New", "Nobody")])
     assert "new" not in dataset.index_of
 
 
-def test_with_no_liker_asked_for_the_whole_catalogue_is_kept():
+def test_if_no_liker_is_required_the_whole_catalogue_is_kept():
     clean = replace(CLEAN, min_likers_per_item=0)
     rows = [*grid(), ("u00", "disliked", 0.0)]
     dataset, _ = made(rows, [("new", "New", "Nobody")], clean=clean)
@@ -244,14 +244,14 @@ def test_items_with_too_few_likers_are_dropped_and_counted():
     assert counts["items dropped: too few likers"] == 1
 
 
-def test_dropping_an_item_may_drop_its_users_and_so_on():
+def test_dropping_an_item_can_drop_its_users_in_turn():
     chain = [("a", "x", 1.0), ("a", "y", 1.0), ("b", "y", 1.0), ("b", "z", 1.0), ("c", "z", 1.0)]
     dataset, counts = made([*grid(), *chain], clean=replace(CLEAN, min_likers_per_item=2))
     assert not {"x", "y", "z"} & set(dataset.index_of)
     assert counts["users dropped: too few liked"] == 3
 
 
-def test_what_is_weaker_than_the_threshold_is_known_and_not_liked():
+def test_an_interaction_below_the_threshold_is_kept_but_not_liked():
     rows = [*grid(strength=5.0), ("u00", "i99", 4.0), *[(f"u{u:02}", "i99", 5.0) for u in (1, 2)]]
     dataset, counts = made(rows, clean=replace(CLEAN, liked_from=5))
     assert cells(dataset)[0, "i99"] == (4.0, False)
@@ -259,14 +259,14 @@ def test_what_is_weaker_than_the_threshold_is_known_and_not_liked():
     assert counts["pairs not liked"] == 1
 
 
-def test_a_strength_of_nought_is_never_liked_whatever_is_asked():
+def test_a_strength_of_0_is_never_liked_whatever_the_settings():
     rows = [*grid(), ("u00", "i99", 0.0), ("u01", "i99", 1.0)]
     dataset, _ = made(rows, clean=replace(CLEAN, liked_from=0))
     assert cells(dataset)[0, "i99"] == (0.0, False)
     assert not (dataset.strengths("train").data == 0).any()
 
 
-def test_liked_above_mean_asks_for_the_users_own_mean_of_what_he_gave():
+def test_liked_above_mean_requires_the_users_own_mean_strength():
     own = [("u00", "i90", 1.0), ("u00", "i91", 3.0), ("u00", "i92", 5.0), ("u00", "i93", 0.0)]
     others = [(f"u{u:02}", f"i9{i}", 1.0) for u in (1, 2) for i in range(4)]
     rows = [row for row in grid() if row[0] != "u00"] + own + others
@@ -274,11 +274,11 @@ def test_liked_above_mean_asks_for_the_users_own_mean_of_what_he_gave():
     assert liked == {0: True, 1: True, 2: True, 3: False}
     dataset, _ = made(rows, clean=replace(CLEAN, liked_above_mean=True))
     liked = {i: cells(dataset)[0, f"i9{i}"][1] for i in range(4)}
-    # His mean is 3: the nought is no opinion, and so no part of it.
+    # The mean is 3: a 0 is no opinion and does not count.
     assert liked == {0: False, 1: True, 2: True, 3: False}
 
 
-def test_editions_of_a_work_are_one_item_under_the_id_met_most():
+def test_editions_of_a_work_are_one_item_under_the_most_frequent_id():
     rows = [*grid(), ("u00", "hard", 2.0), ("u01", "hard", 2.0), ("u00", "soft", 3.0)]
     catalogue = [
         ("soft", "The Sea, the Sea", "Iris MURDOCH"),
@@ -296,27 +296,27 @@ def test_editions_of_a_work_are_one_item_under_the_id_met_most():
     assert dataset.index_of["i00"] != dataset.index_of["i01"]
 
 
-def test_of_editions_met_equally_often_the_least_id_stands_for_the_work():
+def test_of_equally_frequent_editions_the_smallest_id_represents_the_work():
     rows = [*grid(), ("u00", "b", 1.0), ("u01", "a", 1.0)]
     catalogue = [("b", "T", "M"), ("a", "T", "M")]
     dataset, _ = made(rows, catalogue, same_work=(TITLE, "maker"))
     assert dataset.items[ITEM_ID][dataset.index_of["b"]] == "a"
 
 
-def test_an_edition_that_nobody_met_still_leads_to_its_work_where_the_catalogue_is_kept():
+def test_an_edition_without_interactions_still_leads_to_its_work_if_the_catalogue_is_kept():
     catalogue = [("i00", "T", "M"), ("new", "T", "M")]
     clean = replace(CLEAN, min_likers_per_item=0)
     dataset, _ = made(grid(), catalogue, clean=clean, same_work=(TITLE, "maker"))
     assert dataset.index_of["new"] == dataset.index_of["i00"]
 
 
-def test_one_field_alone_may_tell_what_is_one_work():
+def test_a_single_field_can_identify_a_work():
     catalogue = [("i00", "T", "A"), ("i01", "t!", "B")]
     dataset, _ = made(grid(), catalogue, same_work=(TITLE,))
     assert dataset.index_of["i00"] == dataset.index_of["i01"]
 
 
-def test_what_a_reader_dropped_and_noted_is_told():
+def test_what_a_reader_dropped_and_noted_is_counted():
     _, counts = made(grid(), dropped={"torn line": 7})
     assert counts["interactions read"] == 720
     assert counts["interactions dropped: torn line"] == 7
@@ -328,7 +328,7 @@ def test_too_little_data_names_the_remedy(users, items):
         made(grid(users, items))
 
 
-def test_nothing_liked_is_too_little_data():
+def test_data_without_likes_is_too_little_data():
     with pytest.raises(DataError, match="found 0 users and 0 items"):
         made(grid(), clean=replace(CLEAN, liked_from=100))
 

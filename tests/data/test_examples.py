@@ -57,7 +57,7 @@ def test_every_number_of_favourites_and_every_target_is_drawn():
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_user_of_whom_no_pair_can_be_made_is_refused(count):
+def test_a_user_with_too_few_likes_for_a_pair_is_refused(count):
     dense = np.ones((3, 4), np.float32)
     dense[1, count:] = 0
     with pytest.raises(ValueError, match="two items or more"):
@@ -70,7 +70,7 @@ def test_the_same_seed_draws_the_same(liked):
     assert all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
-def test_batches_are_full_and_a_pass_meets_nobody_twice():
+def test_batches_are_full_and_a_pass_contains_no_user_twice():
     liked = sp.csr_matrix(np.ones((10, 5), np.float32))
     drawn = list(itertools.islice(batches(liked, 3, 4, np.random.default_rng(1)), 6))
     assert all(len(users) == len(shown) == len(targets) == 4 for shown, users, targets in drawn)
@@ -78,7 +78,7 @@ def test_batches_are_full_and_a_pass_meets_nobody_twice():
         assert len({*one[1], *other[1]}) == 8
 
 
-def test_fewer_examples_than_a_batch_are_yielded_whole():
+def test_fewer_examples_than_a_batch_are_yielded_as_one_batch():
     liked = sp.csr_matrix(np.ones((3, 5), np.float32))
     drawn = list(itertools.islice(batches(liked, 3, 512, np.random.default_rng(1)), 2))
     assert [sorted(users) for _, users, _ in drawn] == [[0, 1, 2]] * 2
@@ -87,7 +87,7 @@ def test_fewer_examples_than_a_batch_are_yielded_whole():
 
 @settings(deadline=None)
 @given(likes(least=0), st.integers(1, 10), SEEDS)
-def test_what_is_shown_and_what_is_kept_back_are_all_of_a_users_items(liked, count, rng):
+def test_shown_and_held_back_items_are_all_of_a_users_items(liked, count, rng):
     queries = hold_out(liked, count, rng)
     assert len(queries) == len(queries.users) == queries.targets.shape[0]
     assert queries.favourites.shape == (len(queries), count)
@@ -101,7 +101,7 @@ def test_what_is_shown_and_what_is_kept_back_are_all_of_a_users_items(liked, cou
 
 
 @given(likes(least=4), SEEDS)
-def test_no_more_users_are_taken_than_asked_for(liked, rng):
+def test_no_more_users_are_taken_than_requested(liked, rng):
     queries = hold_out(liked, 3, rng, max_users=4)
     assert len(queries) == min(4, liked.shape[0])
     assert sorted(set(queries.users.tolist())) == queries.users.tolist()
@@ -117,7 +117,7 @@ def test_another_seed_shows_other_items():
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_no_favourite_is_no_query(count):
+def test_a_query_without_favourites_is_refused(count):
     with pytest.raises(ValueError, match="favourites must be 1 or more"):
         hold_out(sp.csr_matrix(np.ones((3, 4))), count, np.random.default_rng(1))
 

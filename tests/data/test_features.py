@@ -24,7 +24,7 @@ def items(titles, artists=None, labels=None, years=None) -> pd.DataFrame:
     )
 
 
-def test_names_that_are_compared_as_equal_are_one_value_and_an_empty_name_is_none():
+def test_names_that_compare_equal_are_one_value_and_an_empty_name_is_none():
     found = features_of(DOMAIN, items([""] * 4, ["Björk", "BJORK!", "", "Can"]))
     values = found.groups["artist"].toarray()
     assert (values[0] == values[1]).all()
@@ -33,11 +33,11 @@ def test_names_that_are_compared_as_equal_are_one_value_and_an_empty_name_is_non
     assert found.groups["label"].toarray().sum() == 0
 
 
-def test_the_likeness_of_two_titles_is_that_of_their_shared_words_by_rarity():
+def test_the_similarity_of_two_titles_is_that_of_their_shared_words_weighted_by_rarity():
     titles = ["Red Fish", "red bird", "Blue bird", "fish", "Red"]
     likeness = features_of(DOMAIN, items(titles)).title
     likeness = (likeness @ likeness.T).toarray()
-    # "blue" stands in one title alone and says nothing.
+    # "blue" is in one title only and is ignored.
     red, fish = np.log(5 / 3), np.log(5 / 2)
     lengths = np.array([np.hypot(red, fish), np.hypot(red, fish), fish, fish, red]) + 3
     assert likeness[0, 1] == pytest.approx(red**2 / lengths[0] / lengths[1], rel=1e-5)
@@ -46,7 +46,7 @@ def test_the_likeness_of_two_titles_is_that_of_their_shared_words_by_rarity():
     assert likeness[2, 4] == 0
 
 
-def test_a_word_of_every_other_title_says_nothing():
+def test_a_word_in_every_other_title_is_ignored():
     titles = [f"the {i // 2}" for i in range(200)]
     likeness = features_of(DOMAIN, items(titles)).title
     assert (np.diff(likeness.indptr) == 1).all()
@@ -55,7 +55,7 @@ def test_a_word_of_every_other_title_says_nothing():
 
 
 @pytest.mark.parametrize("titles", [["", ""], ["one", "two"], ["!", "…"]])
-def test_titles_without_a_shared_word_are_like_nothing(titles):
+def test_titles_without_a_shared_word_have_similarity_0(titles):
     found = features_of(DOMAIN, items(titles))
     assert found.title.shape[0] == 2
     assert found.title.nnz == 0
@@ -64,14 +64,14 @@ def test_titles_without_a_shared_word_are_like_nothing(titles):
     assert tokens >= 1
 
 
-def test_a_year_that_can_be_none_is_unknown():
+def test_an_impossible_year_is_unknown():
     years = ["1999", "0", "", "abc", "2101", "1000"]
     found = features_of(DOMAIN, items([""] * 6, years=years)).years
     assert found[0] == 1999
     assert np.isnan(found[1:]).all()
 
 
-def test_a_domain_without_years_knows_none():
+def test_a_domain_without_years_has_none():
     found = features_of(SONGS, items(["a"], years=["1999"]))
     assert np.isnan(found.years).all()
     assert list(found.groups) == ["artist"]
@@ -83,8 +83,8 @@ def test_tokens_are_shared_features_the_rarest_first():
     bags, tokens = found.bags()
     assert bags.shape == (4, 12)
     assert bags.max() < tokens
-    # Each has its artist, borne by two; the word, borne by three, comes second; a label or a word
-    # that one item alone bears teaches nothing of others.
+    # The artist, of two items, comes first; the word, in three titles, second; a label or word of a
+    # single item is left out.
     assert bags[0].tolist() == bags[1].tolist()
     assert (bags > 0).sum(axis=1).tolist() == [2, 2, 2, 1]
     assert bags[2, 0] == bags[3, 0] != bags[0, 0]
@@ -94,18 +94,25 @@ def test_tokens_are_shared_features_the_rarest_first():
 def test_the_years_of_a_decade_are_one_token_and_an_unknown_year_is_none():
     years = ["1990", "1999", "2000", "2009", "", "1985"]
     bags, tokens = features_of(DOMAIN, items([""] * 6, years=years)).bags()
-    assert (bags > 0).sum(axis=1).tolist() == [1, 1, 1, 1, 0, 0]  # nobody shares the eighties
+    assert (bags > 0).sum(axis=1).tolist() == [
+        1,
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]  # only one item is from the eighties
     assert bags[0, 0] == bags[1, 0] != bags[2, 0] == bags[3, 0]
     assert bags.max() < tokens
 
 
-def test_where_no_item_has_a_year_there_is_no_token_for_it():
+def test_if_no_item_has_a_year_there_is_no_token_for_years():
     found = features_of(DOMAIN, items(["sea", "sea"], ["A", "A"]))
     groups = sum(values.shape[1] for values in found.groups.values())
     assert found.bags()[1] == groups + found.title.shape[1] + 1
 
 
-def test_no_more_tokens_are_kept_than_asked_for_and_the_rarest_of_them():
+def test_no_more_tokens_are_kept_than_requested_and_they_are_the_rarest():
     titles = ["one two three"] * 2 + ["three"]
     found = features_of(DOMAIN, items(titles, ["A", "A", ""]))
     all_bags, _ = found.bags()

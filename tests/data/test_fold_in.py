@@ -1,4 +1,4 @@
-"""The protocol's split: what the reference procedure draws, done the slow way, and its promises."""
+"""The protocol's split: equal to a slow reference implementation, and its invariants."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ def plays(seed: int, users: int = 120, items: int = 40) -> pd.DataFrame:
         for item in np.unique((rng.random(rng.integers(3, 25)) ** 2 * items).astype(int))
     ]
     frame = pd.DataFrame(rows, columns=[USER_ID, ITEM_ID]).sample(frac=1, random_state=seed)
-    # Categories as a reader makes them: in the order in which they are met.
+    # Categories as a reader makes them: in order of appearance.
     return pd.DataFrame(
         {name: pd.Categorical(values, values.unique()) for name, values in frame.items()}
     )
@@ -67,7 +67,7 @@ def the_slow_way(rows: pd.DataFrame) -> dict[str, list]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_split_is_the_one_that_the_papers_procedure_draws(seed):
+def test_the_split_is_the_one_of_the_papers_procedure(seed):
     rows = plays(seed)
     found, wanted = split(rows, SMALL, RAW), the_slow_way(rows)
     assert sets_of(found.train, found.item_ids) == wanted["train"]
@@ -77,7 +77,7 @@ def test_the_split_is_the_one_that_the_papers_procedure_draws(seed):
         assert list(zip(shown, targets, strict=True)) == wanted[name]
 
 
-def test_items_stand_by_popularity_among_train_users_and_are_all_liked_by_one():
+def test_items_are_ordered_by_popularity_among_train_users_and_each_is_liked_by_one():
     found = split(plays(5), SMALL, RAW)
     likers = np.asarray(found.train.sum(axis=0)).ravel()
     assert (np.diff(likers) <= 0).all()
@@ -85,7 +85,7 @@ def test_items_stand_by_popularity_among_train_users_and_are_all_liked_by_one():
     assert len(found.item_ids) == found.train.shape[1] == found.test.shown.shape[1]
 
 
-def test_nothing_that_is_shown_is_to_be_found_and_everybody_measured_keeps_something_back():
+def test_no_shown_item_is_a_target_and_every_measured_user_has_a_target():
     found = split(plays(6), SMALL, RAW)
     for part in (found.validation, found.test):
         assert part.shown.multiply(part.targets).nnz == 0
@@ -93,13 +93,13 @@ def test_nothing_that_is_shown_is_to_be_found_and_everybody_measured_keeps_somet
         assert (np.diff(part.shown.indptr) >= 1).all()
 
 
-def test_a_pair_that_stands_twice_counts_once():
+def test_a_duplicate_pair_counts_once():
     rows = plays(7)
     twice = pd.concat([rows, rows.iloc[:50]])
     assert set(split(twice, SMALL, RAW).train.data) == {1.0}
 
 
-def test_too_few_users_are_told_with_what_the_protocol_asks_for():
+def test_too_few_users_are_an_error_that_names_the_number_the_protocol_needs():
     with pytest.raises(DataError, match=r"more than 100,000 users with 20 or more .* found 0"):
         split(plays(8), MSD, RAW)
     with pytest.raises(DataError, match="leave --protocol out"):

@@ -22,7 +22,7 @@ from training.data.text import normalise
         ("", ""),
     ],
 )
-def test_what_is_left_is_lower_case_words_with_one_space_between(text, words):
+def test_normalised_text_is_lower_case_words_separated_by_one_space(text, words):
     assert normalise(text) == words
 
 
@@ -32,7 +32,7 @@ def test_normalise_is_idempotent(text):
 
 
 @given(st.text())
-def test_what_is_left_has_no_capital_no_punctuation_and_no_double_space(text):
+def test_normalised_text_has_no_capital_no_punctuation_and_no_double_space(text):
     words = normalise(text)
     assert words == words.casefold()
     assert words == " ".join(words.split())

@@ -1,4 +1,4 @@
-"""Rows that somebody else deletes or changes are found, and come back."""
+"""Rows that somebody else deletes or changes are detected and restored."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_row_with_another_digest_is_found_and_written_again(place: Place) -> N
     assert place.rows("items")[0]["title"] != "Changed"
 
 
-def test_nothing_is_said_while_a_catalogue_is_being_written(place: Place) -> None:
+def test_no_difference_is_reported_while_a_catalogue_is_being_written(place: Place) -> None:
     place.deploy(place.bundle("a"))
     place.target.client.delete(place.domain.database, DIGESTS, [LAST])
     delete(place, 12)

@@ -82,7 +82,7 @@ def test_what_is_not_built_is_named_with_the_remedy(source: Path, name: str) -> 
         pack(SONGS, source)
 
 
-def test_a_payload_too_large_to_travel_is_refused(
+def test_a_payload_too_large_to_send_is_refused(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(component, "MAX_BYTES", 10)

@@ -1,4 +1,4 @@
-"""Deploying and rolling back; the same suite on a fake at the wire and on a real HarperDB (e2e)."""
+"""Deploying and rolling back; the same suite on a fake server and on a real HarperDB (e2e)."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_an_unchanged_bundle_upserts_nothing_but_its_lock(fake: Place) -> None:
     bundle = fake.bundle("a")
     fake.deploy(bundle)
     assert fake.fake is not None
-    fake.fake.asked.clear()
+    fake.fake.received.clear()
     fake.deploy(bundle)
-    written = {b["table"] for b in fake.fake.asked if b["operation"] in ("upsert", "insert")}
+    written = {b["table"] for b in fake.fake.received if b["operation"] in ("upsert", "insert")}
     assert written == {"locks"}
 
 
-def test_only_changed_rows_travel_the_next_time(place: Place) -> None:
+def test_the_next_deploy_sends_only_changed_rows(place: Place) -> None:
     first = place.bundle("a", seed=5)
     place.deploy(first)
     second = place.bundle("b", seed=5)
@@ -82,8 +82,8 @@ def test_editions_travel_with_a_model_that_has_some(place: Place) -> None:
     plain, other = place.bundle("a"), place.bundle("b", editions={"paperback": 3})
     for bundle in (plain, other):
         assert place.deploy(bundle, force=True).version == version_of(bundle)
-    told = {row["version"]: row.get("editions") for row in place.rows("models")}
-    assert told == {version_of(plain): None, version_of(other): '{"paperback": 3}'}
+    editions = {row["version"]: row.get("editions") for row in place.rows("models")}
+    assert editions == {version_of(plain): None, version_of(other): '{"paperback": 3}'}
 
 
 def test_a_model_that_does_not_beat_popularity_stays_out_of_the_database(place: Place) -> None:
@@ -125,7 +125,7 @@ def test_a_model_whose_probes_do_not_match_is_refused_even_by_force(place: Place
     assert place.answering() == version_of(good)
 
 
-def test_what_was_refused_is_deployed_whole_once_it_is_mended(place: Place) -> None:
+def test_a_refused_bundle_is_deployed_completely_once_it_is_repaired(place: Place) -> None:
     old, bundle = place.bundle("a"), place.bundle("bad")
     place.deploy(old)
     right = (bundle / "probes.json").read_text()
@@ -146,7 +146,7 @@ def item_ids_of(place: Place, bundle: object) -> list[str]:
     return json.loads((bundle / "item_ids.json").read_text())  # type: ignore[operator]
 
 
-def test_rolling_back_makes_the_one_before_current(place: Place) -> None:
+def test_rolling_back_makes_the_previous_version_current(place: Place) -> None:
     first, second = place.bundle("a"), place.bundle("b")
     place.deploy(first)
     place.deploy(second)
@@ -165,7 +165,7 @@ def test_going_back_and_forth_forgets_no_version(fake: Place) -> None:
     assert len(names(fake)) == KEPT
 
 
-def test_rolling_back_takes_a_named_version(place: Place) -> None:
+def test_rolling_back_accepts_a_named_version(place: Place) -> None:
     bundles = [place.bundle(name) for name in "abc"]
     for bundle in bundles:
         place.deploy(bundle)
@@ -198,7 +198,7 @@ def test_a_pointer_to_a_missing_version_leaves_the_old_model_answering(place: Pl
 
 
 @pytest.mark.parametrize("damage", ["corrupted", "truncated"])
-def test_a_damaged_record_is_not_answered_from_and_mended_by_deploying_again(
+def test_a_damaged_record_does_not_answer_and_is_repaired_by_deploying_again(
     place: Place, damage: str
 ) -> None:
     first, second = place.bundle("a"), place.bundle("b")
@@ -215,7 +215,7 @@ def test_a_damaged_record_is_not_answered_from_and_mended_by_deploying_again(
     assert place.ask(item_ids(0)[0])["model"] == version_of(second)
 
 
-def test_a_record_that_the_node_did_not_keep_whole_is_told_and_removed(fake: Place) -> None:
+def test_a_record_that_the_node_stored_incompletely_is_reported_and_removed(fake: Place) -> None:
     old, new = fake.bundle("a"), fake.bundle("b", items=3000)
     fake.deploy(old)
 
@@ -270,7 +270,7 @@ def test_a_deploy_killed_at_any_step_leaves_an_answer_and_can_be_run_again(
 
 
 @pytest.mark.parametrize("step", ["rows", "candidate", "pointer"])
-def test_what_a_killed_deploy_left_is_cleared_away_by_the_next_one(place: Place, step: str) -> None:
+def test_the_next_deploy_removes_what_a_killed_one_left(place: Place, step: str) -> None:
     old, lost, new = place.bundle("a"), place.bundle("b"), place.bundle("c")
     place.deploy(old)
     killed_deploy(place, lost, step)
@@ -289,7 +289,7 @@ def assert_no_orphan(place: Place, versions: set[str]) -> None:
 def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> None:
     place.deploy(place.bundle("a"))
     bundles = {name: place.bundle(name) for name in "bc"}
-    inside, told = threading.Event(), []
+    inside, messages = threading.Event(), []
 
     def first() -> None:
         def slow(step: str) -> None:
@@ -306,10 +306,10 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_so(place: Place) -> 
     try:
         place.deploy(bundles["c"])
     except HarperRefused as error:
-        told.append(str(error))
+        messages.append(str(error))
     refused.set()
     thread.join()
-    assert "another deploy is running: tests" in told[0]
+    assert "another deploy is running: tests" in messages[0]
     assert place.answering() == version_of(bundles["b"])
     assert version_of(bundles["c"]) not in names(place)
 
@@ -349,7 +349,7 @@ def test_deploys_that_begin_together_end_with_one_winner(place: Place) -> None:
     barrier, won, lost = threading.Barrier(len(bundles)), [], []
 
     def wait_for_the_others(step: str) -> None:
-        # A deploy of so little may be over before the last of them has begun.
+        # Such a small deploy may have ended before the last of them begins.
         if step == "pointer":
             wait_for(lambda: len(lost) == len(bundles) - 1)
 

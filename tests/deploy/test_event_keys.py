@@ -31,7 +31,7 @@ def keys(place: Place) -> dict[str, float]:
     return {str(row["id"]): float(row["signs_from"]) for row in place.rows("event_keys")}
 
 
-def test_the_first_key_signs_at_once_and_is_known_by_its_digest(deployed):
+def test_the_first_key_is_used_at_once_and_identified_by_its_digest(deployed):
     made = ensure(deployed, NOW)
     [row] = deployed.rows("event_keys")
     secret = base64.urlsafe_b64decode(row["secret"] + "=")
@@ -46,7 +46,7 @@ def test_a_key_lasts_a_month(deployed):
     assert list(keys(deployed)) == [first]
 
 
-def test_the_next_key_waits_until_it_is_everywhere_and_the_old_one_overlaps(deployed):
+def test_the_next_key_is_used_once_it_is_replicated_and_the_old_one_overlaps(deployed):
     first = ensure(deployed, NOW)
     second = ensure(deployed, NOW + 31 * DAY)
     assert keys(deployed) == {first: NOW * 1000, second: (NOW + 31 * DAY) * 1000 + SPREAD_MS}
@@ -56,7 +56,7 @@ def test_the_next_key_waits_until_it_is_everywhere_and_the_old_one_overlaps(depl
     assert set(keys(deployed)) == {second}
 
 
-def test_a_deploy_makes_a_key_and_the_next_one_keeps_it(place):
+def test_a_deploy_creates_a_key_and_the_next_one_keeps_it(place):
     place.empty()
     place.deploy(place.bundle("a"))
     before = keys(place)

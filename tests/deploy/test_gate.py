@@ -1,4 +1,4 @@
-"""The gate: what a report must say for a model to become current."""
+"""The gate: which reports let a model become current."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_not_beating_popularity_is_an_objection(manifest: dict[str, Any], value:
     assert "popularity's 0.1000" in objection
 
 
-def test_within_the_current_models_interval_is_no_worse(manifest: dict[str, Any]) -> None:
+def test_a_model_within_the_current_models_interval_is_not_worse(manifest: dict[str, Any]) -> None:
     assert objections(scored(manifest, 0.281), manifest) == []
     [objection] = objections(scored(manifest, 0.279), manifest)
     assert "0.2790 lies below the current model's 0.3000" in objection

@@ -1,4 +1,4 @@
-"""Code reaches every worker, a worker without a recommender's routes is found, and restarted."""
+"""Code reaches every worker; a worker without a recommender's routes is detected and restarted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def both(tmp_path: Path) -> Iterator[Place]:
         place.component = fake_component()
         install(place.target, place.component, lambda: None)
         install(place.target, fake_component_of("books", "b00c"), lambda: None)
-        fake_of(place).asked.clear()
+        fake_of(place).received.clear()
         yield place
 
 
@@ -85,12 +85,12 @@ def test_without_the_right_to_restart_the_fault_is_named(both: Place) -> None:
 def test_two_deploys_replace_code_one_after_the_other(both: Place) -> None:
     seen: list[object] = []
 
-    def look(body: dict[str, object]) -> None:
+    def check(body: dict[str, object]) -> None:
         if body["operation"] in ("deploy_component", "restart_service"):
             rows = fake_of(both).tables["recommender_code", "locks"].values()
             seen.append([row["by"] for row in rows if not row["released"]])
 
-    fake_of(both).before = look
+    fake_of(both).before = check
     install(both.target, fake_component("c0de000000000002"), lambda: None, by="Ann")
     assert seen == [["Ann"], ["Ann"]]
 

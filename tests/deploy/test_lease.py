@@ -1,4 +1,4 @@
-"""The lock: held by one deploy at a time, and never for ever."""
+"""The lock: held by one deploy at a time, and never forever."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATABASE = "locks_of_tests"
 
 
 class Ticking:
-    """Seconds that pass while somebody sleeps, and what happens meanwhile."""
+    """A clock that advances while a caller sleeps, and what happens meanwhile."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -56,7 +56,7 @@ def rows(place: Place) -> list[dict[str, object]]:
 
 
 def held_elsewhere(place: Place, clock: Ticking, **changes: object) -> dict[str, object]:
-    """Leaves a lock that a process of another machine holds."""
+    """Leaves a lock held by a process on another machine."""
     with acquire(place, clock, "Ann"):
         pass
     row = rows(place)[0] | {"released": False, "host": "elsewhere", "pid": 1} | changes
@@ -65,7 +65,7 @@ def held_elsewhere(place: Place, clock: Ticking, **changes: object) -> dict[str,
 
 
 def renewing(place: Place, row: dict[str, object]) -> Callable[[], None]:
-    """Returns what the holder does again and again."""
+    """Returns what the holder does repeatedly."""
 
     def renew() -> None:
         row["renewals"] = int(str(row["renewals"])) + 1
@@ -126,14 +126,14 @@ def test_setting_the_clock_neither_ends_nor_prolongs_a_lock(
         assert EXPIRES_SECONDS <= clock.seconds - began < EXPIRES_SECONDS + 2
 
 
-def test_a_holder_that_was_taken_over_notices(fake: Place, clock: Ticking) -> None:
+def test_a_holder_notices_that_its_lock_was_taken_over(fake: Place, clock: Ticking) -> None:
     with acquire(fake, clock, "Ann") as anns:
         fake.target.client.upsert(DATABASE, lease.TABLE, [anns.row | {"host": "elsewhere"}])
         with acquire(fake, clock, "Bob"), pytest.raises(HarperRefused, match="its lock to Bob"):
             anns.check()
 
 
-def test_a_lock_is_renewed_now_and_then_however_often_it_is_asked_for(
+def test_a_lock_is_renewed_at_intervals_however_often_it_is_called(
     fake: Place, clock: Ticking
 ) -> None:
     with acquire(fake, clock) as ours:
@@ -143,7 +143,9 @@ def test_a_lock_is_renewed_now_and_then_however_often_it_is_asked_for(
     assert rows(fake)[0]["renewals"] == 1 or rows(fake)[0]["renewals"] == 2
 
 
-def test_one_who_waits_gets_it_when_it_is_released(fake: Place, clock: Ticking) -> None:
+def test_a_waiting_deploy_acquires_the_lock_when_it_is_released(
+    fake: Place, clock: Ticking
+) -> None:
     row = held_elsewhere(fake, clock)
 
     def release_late() -> None:
@@ -156,7 +158,7 @@ def test_one_who_waits_gets_it_when_it_is_released(fake: Place, clock: Ticking) 
         assert 1030 < clock.seconds < 1040
 
 
-def test_the_lock_of_a_process_that_is_gone_is_free_at_once(fake: Place, clock: Ticking) -> None:
+def test_the_lock_of_a_process_that_has_ended_is_free_at_once(fake: Place, clock: Ticking) -> None:
     with acquire(fake, clock):
         pass
     [row] = rows(fake)
@@ -171,13 +173,13 @@ def test_a_lock_that_could_not_be_released_does_not_block_its_own_process(
     fake: Place, clock: Ticking
 ) -> None:
     with acquire(fake, clock):
-        fake.fake.answers = [(500, "gone")]  # the server fails just when the lock is released
+        fake.fake.answers = [(500, "gone")]  # the server fails when the lock is released
     assert rows(fake)[0]["released"] is False
     with acquire(fake, clock):
         pass
 
 
-def test_whoever_inserts_first_has_it(fake: Place, clock: Ticking) -> None:
+def test_the_deploy_that_inserts_first_holds_the_lock(fake: Place, clock: Ticking) -> None:
     def rival(body: dict[str, object]) -> None:
         if body["operation"] == "insert":
             fake.fake.before = lambda body: None

@@ -1,4 +1,4 @@
-"""Databases of earlier releases: their rows move once, their tables go."""
+"""Databases of earlier releases: their rows are moved once, their tables are dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.errors import HarperRefused
 
 
 def make_old(place: Place, *, until: float = 0.0, host: str = "elsewhere") -> None:
-    """Turns the database into one of an earlier release, as far as the tables go."""
+    """Gives the database the tables of an earlier release."""
     client, database = place.target.client, place.domain.database
     for table, columns in (
         ("deploys", {"id": "ID", "by": "String", "host": "String", "pid": "Int", "until": "Float"}),
@@ -74,7 +74,7 @@ def test_a_deploy_of_an_earlier_release_is_waited_for(place: Place) -> None:
     assert place.deploy(place.folder / "b").is_on_all_nodes
 
 
-def test_an_old_lock_of_before_the_clock_was_set_back_holds_nothing_up(place: Place) -> None:
+def test_an_old_lock_from_before_the_clock_was_set_back_does_not_block(place: Place) -> None:
     place.deploy(place.bundle("a"))
     make_old(place, until=time.time() + 86_400)
     assert place.deploy(place.bundle("b")).is_on_all_nodes

@@ -18,7 +18,7 @@ PROBE = {"strategy": "voters", "favourites": ["x"], "items": ["a", "b"], "scores
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["what"] for case in CASES])
-def test_an_answer_is_compared_as_the_nodes_do(case: dict[str, Any]) -> None:
+def test_an_answer_is_compared_by_the_same_rule_as_on_the_nodes(case: dict[str, Any]) -> None:
     got = [(one["id"], math.nan if one["score"] is None else one["score"]) for one in case["got"]]
     found = probe_difference(case["expected"]["items"], case["expected"]["scores"], got)
     if case["difference"] is None:
@@ -28,7 +28,7 @@ def test_an_answer_is_compared_as_the_nodes_do(case: dict[str, Any]) -> None:
         assert next(kind for kind, words in WORDS if words in found) == case["difference"]
 
 
-def test_a_probe_is_asked_like_a_visitor_asks_for_as_many_as_one_may_hold() -> None:
+def test_a_probe_is_a_visitors_request_for_as_many_items_as_a_probe_may_hold() -> None:
     assert request_body(PROBE) == {"favourites": ["x"], "strategy": "voters", "limit": 10}
 
 

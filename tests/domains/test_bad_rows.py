@@ -1,4 +1,4 @@
-"""Unreadable rows: counted by reason, and explained so that the reader knows what to do."""
+"""Unreadable rows: counted by reason, and explained with a remedy."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def refusal(rows: BadRows, read: int) -> str:
 
 
 @given(st.integers(1, 1000), st.integers(5, 1000))
-def test_the_share_named_as_the_remedy_lets_the_same_rows_pass(bad, times):
+def test_the_share_named_as_the_remedy_accepts_the_same_rows(bad, times):
     rows = bad_rows()
     for line in range(1, bad + 1):
         rows.add(line, "odd", "whole", "half")
@@ -71,7 +71,7 @@ def test_utf16_is_recognised():
     assert "iconv -f utf-16 -t utf-8" in refusal(rows, 2)
 
 
-def test_another_file_altogether_is_asked_about_with_the_columns_that_are_expected():
+def test_a_completely_different_file_is_reported_with_the_expected_columns():
     rows = bad_rows()
     rows.add(1, FIELDS, "3 fields separated by tabs", "MIT License")
     rows.add(2, FIELDS, "3 fields separated by tabs", "Permission is hereby granted")

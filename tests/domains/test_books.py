@@ -1,4 +1,4 @@
-"""Books: ratings and titles in Kaggle's dialect and in the dump's, with their warts."""
+"""Books: ratings and titles in Kaggle's dialect and in the dump's, with their irregularities."""
 
 import pytest
 
@@ -58,12 +58,12 @@ def row(table, place: int = 0) -> list[str]:
             "BX-Book-Ratings.csv",
             "\ufeff" + DUMP + '"276725";"034545104X";"5"\r\n"276726";"0155061224";"0"\r\n',
         ),
-        # The names tell nothing of the dialect.
+        # The file names do not reveal the dialect.
         ("Ratings.csv", DUMP + '"276725";"034545104X";"5"\r\n"276726";"0155061224";"0"\r\n'),
         ("BX-Book-Ratings.csv", KAGGLE + "276725,034545104X,5\n276726,0155061224,0\n"),
     ],
 )
-def test_the_dialect_is_found_by_looking(ratings, name, text):
+def test_the_dialect_is_detected_from_the_content(ratings, name, text):
     table = ratings(text, 0.0, name)
     assert triples(table) == [("276725", "034545104X", 5.0), ("276726", "0155061224", 0.0)]
     assert (table.read, table.dropped) == (2, {})
@@ -94,13 +94,13 @@ def test_a_row_without_user_or_isbn_is_dropped_and_counted(ratings):
 
 
 @pytest.mark.parametrize("bad", ["1,a", "1,a,7,8", '1,"a,7', "1", '1,"a"b,7'])
-def test_a_bad_line_is_dropped_and_counted_and_spoils_no_other(ratings, bad):
+def test_a_bad_line_is_dropped_and_counted_and_affects_no_other(ratings, bad):
     table = ratings(KAGGLE + f"1,first,7\n{bad}\n1,last,7\n")
     assert [isbn for _, isbn, _ in triples(table)] == ["FIRST", "LAST"]
     assert (table.read, table.dropped) == (3, {FIELDS: 1})
 
 
-def test_blank_lines_are_no_rows(ratings):
+def test_blank_lines_are_not_rows(ratings):
     assert ratings(KAGGLE + "\n1,a,7\n\n", 0.0).read == 1
 
 
@@ -148,12 +148,12 @@ def test_a_file_of_another_kind_is_refused_in_one_short_line(ratings, content, t
     assert shown.isprintable()
 
 
-def test_a_header_alone_is_refused(ratings):
+def test_a_file_with_only_a_header_is_refused(ratings):
     with pytest.raises(DataError, match="expected rows of data"):
         ratings(KAGGLE)
 
 
-def test_a_missing_file_says_which_names_were_looked_for_and_where(tmp_path):
+def test_a_missing_file_error_lists_the_expected_names_and_the_folder(tmp_path):
     (tmp_path / "Books.csv").write_text(KAGGLE_TITLES)
     with pytest.raises(DataError) as caught:
         read_ratings(tmp_path, 0.01)
@@ -175,7 +175,7 @@ def test_the_dumps_titles_are_latin_1_with_backslashes(books):
     assert row(table) == ["000X", 'A "quoted" one; two', "J. Müller", "2001", "back\\slash"]
 
 
-def test_the_dump_saved_again_as_utf8_says_so_with_its_mark(books):
+def test_the_dump_saved_again_as_utf8_is_recognised_by_its_byte_order_mark(books):
     line = '"000X";"Die Brücke";"J. Müller";"2001";"P";""\r\n'
     table = books(("\ufeff" + DUMP_TITLES + line).encode(), 0.0, "BX-Books.csv")
     assert row(table)[:3] == ["000X", "Die Brücke", "J. Müller"]
@@ -189,7 +189,7 @@ def test_titles_escaped_once_or_twice_are_unescaped(books, escaped):
 
 
 @pytest.mark.parametrize("year", ["0", "", "DK Publishing Inc", "-1"])
-def test_an_unknown_year_is_empty_and_no_error(books, year):
+def test_an_unknown_year_is_empty_and_not_an_error(books, year):
     assert row(books(KAGGLE_TITLES + f"1,T,A,{year},P,\n", 0.0))[3] == ""
 
 
@@ -199,7 +199,7 @@ def test_an_isbn_given_twice_keeps_its_first_row(books):
     assert table.notes == {"ISBNs given twice": 1, NOT_UTF8: 0}
 
 
-def test_a_quote_that_is_never_closed_spoils_its_own_line_alone(books):
+def test_an_unclosed_quote_affects_only_its_own_line(books):
     table = books(KAGGLE_TITLES + '1,"open,A,2001,P,\n2,whole,A,2001,P,\n')
     assert table.rows[ITEM_ID].tolist() == ["2"]
     assert table.dropped == {FIELDS: 1}
@@ -210,7 +210,7 @@ def test_a_title_without_an_isbn_is_dropped_and_counted(books):
     assert (len(table.rows), table.dropped) == (1, {"no ISBN": 1})
 
 
-def test_the_other_name_of_the_publisher_is_known(books):
+def test_the_other_name_of_the_publisher_column_is_known(books):
     header = "ISBN,Book-Title,Book-Author,Year-Of-Publication,Book-Publisher\n"
     assert row(books(header + "1,T,A,2001,P\n", 0.0)) == ["1", "T", "A", "2001", "P"]
 

@@ -1,4 +1,4 @@
-"""One suite over every registered domain: its description is whole and its sample reads clean."""
+"""One suite over every registered domain: its description is complete and its sample is valid."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ def sample(domain) -> Path:
     return ROOT / "datasets" / domain.name / "sample"
 
 
-def test_the_registry_calls_a_domain_by_its_own_name(domain):
+def test_the_registry_uses_each_domains_own_name(domain):
     assert DOMAINS[domain.name] is domain
     # Its code is part of the fingerprint of what is prepared.
     assert (ROOT / "training" / "domains" / f"{domain.name}.py").is_file()
@@ -46,13 +46,13 @@ def test_no_two_domains_share_a_name_in_harperdb():
     assert len({d.database for d in DOMAINS.values()}) == len(DOMAINS)
 
 
-def test_names_are_fit_for_a_url_and_for_a_database(domain):
+def test_names_are_valid_in_a_url_and_as_a_database(domain):
     assert re.fullmatch(r"[a-z]+", domain.name)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", domain.project)
     assert re.fullmatch(r"[a-z_]+", domain.database)
 
 
-def test_every_word_for_people_is_there(domain):
+def test_no_label_for_people_is_missing(domain):
     assert all(vars(domain.labels).values())
     assert domain.data_name
     assert domain.terms
@@ -154,7 +154,7 @@ def test_packed_files_read_the_same(domain, sample, tmp_path):
         assert read(tmp_path, 0.0).rows.equals(read(sample, 0.0).rows)
 
 
-def test_each_required_file_is_missed_by_name(domain, sample, tmp_path):
+def test_each_missing_required_file_is_named(domain, sample, tmp_path):
     for missing in (source for source in domain.sources if source.required):
         folder = tmp_path / missing.names[0]
         shutil.copytree(sample, folder)
@@ -181,14 +181,14 @@ def test_a_file_of_noise_is_refused_in_one_line_that_names_it(domain, tmp_path):
         assert str(caught.value).isprintable()
 
 
-def test_no_item_at_all_need_be_liked_to_be_in_the_catalogue(domain, sample):
+def test_an_item_needs_no_likes_to_be_in_the_catalogue(domain, sample):
     clean = replace(domain.clean, min_likers_per_item=0)
     dataset, _ = build(domain, sample, clean, SplitConfig())
     known = set(domain.read_items(sample, 0.0).rows[ITEM_ID])
     assert known == set(dataset.index_of)
 
 
-def test_no_module_asks_which_domain_it_serves():
+def test_no_module_depends_on_which_domain_it_serves():
     package = ROOT / "training"
     own = {package / "domains" / f"{name}.py" for name in DOMAINS}
     for path in sorted(set(package.rglob("*.py")) - own):

@@ -12,7 +12,7 @@ from training.domains.download import CHUNK, Login, Patience, download, forget_p
 from training.errors import RecommenderError
 
 BODY = bytes(range(256)) * 4000
-"""About a megabyte: several chunks, and no two places alike within 256 bytes."""
+"""About a megabyte: several chunks, without repetition within 256 bytes."""
 OTHER = bytes(reversed(range(256))) * 4000
 AT_ONCE = Patience(pause=0.0)
 
@@ -34,22 +34,22 @@ def get(server, target, **options):
 
 
 def break_off(server, target):
-    """Leaves a part behind, as a run that was killed would."""
+    """Leaves a partial file, as a killed run would."""
     server.breaks = [4 * CHUNK + 100]
     with pytest.raises(RecommenderError, match="connection was lost"):
         download(f"{server.url}/data.bin", target, patience=Patience(attempts=1))
-    server.asked.clear()
+    server.received.clear()
     return target.with_name("data.bin.part").stat().st_size
 
 
-def test_a_file_comes_whole_and_under_a_preliminary_name(server, target):
+def test_a_file_is_downloaded_completely_under_a_temporary_name(server, target):
     part = get(server, target)
     assert part.read_bytes() == BODY
     assert part.name == "data.bin.part"
     assert not target.exists()
 
 
-def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, target):
+def test_an_interrupted_download_continues_where_it_stopped(server, target):
     server.breaks = [4 * CHUNK, 3 * CHUNK + 100]
     assert get(server, target).read_bytes() == BODY
     assert server.ranges_asked() == [None, f"bytes={4 * CHUNK}-", f"bytes={7 * CHUNK}-"]
@@ -62,16 +62,16 @@ def test_a_later_run_resumes_an_earlier_one(server, target):
     assert server.ranges_asked() == [f"bytes={held}-"]
 
 
-@pytest.mark.parametrize("heeds_if_range", [True, False])
+@pytest.mark.parametrize("honours_if_range", [True, False])
 def test_a_file_that_has_changed_is_downloaded_from_the_start_and_never_mixed(
-    server, target, heeds_if_range
+    server, target, honours_if_range
 ):
     break_off(server, target)
     server.files["/data.bin"] = OTHER
-    server.heeds_if_range = heeds_if_range
+    server.honours_if_range = honours_if_range
     assert get(server, target).read_bytes() == OTHER
     # A server that honours If-Range sends the new file at once; another is recognised by its tag.
-    assert len(server.asked) == (1 if heeds_if_range else 2)
+    assert len(server.received) == (1 if honours_if_range else 2)
 
 
 @pytest.mark.parametrize("weak", [True, False])
@@ -83,28 +83,28 @@ def test_without_a_strong_tag_nothing_is_resumed(server, target, weak):
     assert server.ranges_asked() == [None]
 
 
-def test_a_server_that_ignores_ranges_sends_all_of_it_again(server, target):
+def test_a_server_that_ignores_ranges_sends_the_whole_file_again(server, target):
     break_off(server, target)
     server.ranges = False
     assert get(server, target).read_bytes() == BODY
-    assert len(server.asked) == 1
+    assert len(server.received) == 1
 
 
-def test_a_part_that_is_whole_already_is_not_sent_again(server, target):
+def test_a_partial_file_that_is_already_complete_is_not_sent_again(server, target):
     get(server, target)
-    server.asked.clear()
+    server.received.clear()
     part = get(server, target)
     assert part.read_bytes() == BODY
     assert server.ranges_asked() == [f"bytes={len(BODY)}-"]
 
 
-def test_a_part_longer_than_the_file_is_thrown_away(server, target):
+def test_a_partial_file_longer_than_the_file_is_deleted(server, target):
     part = get(server, target)
     part.write_bytes(BODY + b"more")
     assert get(server, target).read_bytes() == BODY
 
 
-def test_a_part_of_another_address_is_not_resumed(server, target):
+def test_a_partial_file_of_another_address_is_not_resumed(server, target):
     server.files["/other.bin"] = BODY
     break_off(server, target)
     part = download(f"{server.url}/other.bin", target, patience=AT_ONCE)
@@ -112,24 +112,24 @@ def test_a_part_of_another_address_is_not_resumed(server, target):
     assert server.ranges_asked() == [None]
 
 
-def test_with_a_corrupt_note_beside_the_part_the_download_starts_again(server, target):
+def test_with_corrupt_metadata_of_the_partial_file_the_download_starts_again(server, target):
     break_off(server, target)
     target.with_name("data.bin.part.json").write_text("{")
     assert get(server, target).read_bytes() == BODY
     assert server.ranges_asked() == [None]
 
 
-def test_a_forgotten_part_leaves_nothing_behind(server, target):
+def test_deleting_a_partial_file_leaves_nothing_behind(server, target):
     break_off(server, target)
     forget_part(target)
     assert list(target.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_server_that_says_not_now_is_asked_again(server, target, status):
+def test_a_server_that_answers_503_is_tried_again(server, target, status):
     server.statuses = [status, status]
     assert get(server, target).read_bytes() == BODY
-    assert len(server.asked) == 3
+    assert len(server.received) == 3
 
 
 def test_tries_are_bounded_and_the_pauses_double(server, target, monkeypatch):
@@ -139,41 +139,41 @@ def test_tries_are_bounded_and_the_pauses_double(server, target, monkeypatch):
     with pytest.raises(RecommenderError, match=r"answers 500, after 4 requests"):
         download(f"{server.url}/data.bin", target, patience=Patience(attempts=4, pause=1.0))
     assert pauses == [1.0, 2.0, 4.0]
-    assert len(server.asked) == 4
+    assert len(server.received) == 4
 
 
 @pytest.mark.parametrize(
     ("status", "words"), [(401, "refused"), (403, "refused"), (404, "not found"), (410, "410")]
 )
-def test_a_refusal_is_seen_at_once_and_leaves_no_file(server, target, status, words):
+def test_a_refusal_is_reported_at_once_and_leaves_no_file(server, target, status, words):
     server.statuses = [status]
     with pytest.raises(RecommenderError, match=words):
         get(server, target)
-    assert len(server.asked) == 1
+    assert len(server.received) == 1
     assert list(target.parent.iterdir()) == []
 
 
-def test_an_empty_body_is_no_file(server, target):
+def test_an_empty_body_is_an_error(server, target):
     server.files["/data.bin"] = b""
     with pytest.raises(RecommenderError, match="empty"):
         get(server, target)
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_web_page_is_not_taken_for_the_file(server, target):
+def test_a_web_page_is_not_accepted_as_the_file(server, target):
     server.content_type = "text/html; charset=utf-8"
     with pytest.raises(RecommenderError, match="web page"):
         get(server, target)
 
 
-def test_a_server_that_is_not_there_is_seen_after_the_last_try(server, target):
+def test_a_server_that_is_down_is_reported_after_the_last_try(server, target):
     with file_server() as gone:
         url = gone.url
     with pytest.raises(RecommenderError, match="after 2 requests"):
         download(f"{url}/data.bin", target, patience=Patience(attempts=2, pause=0.0))
 
 
-def test_progress_counts_from_what_was_held_to_the_whole(server, target):
+def test_progress_counts_from_the_bytes_received_so_far_to_the_total(server, target):
     held = break_off(server, target)
     seen = []
     get(server, target, progress=lambda done, total: seen.append((done, total)))
@@ -182,16 +182,16 @@ def test_progress_counts_from_what_was_held_to_the_whole(server, target):
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
-def test_a_login_is_sent_to_its_own_host_and_not_on_to_where_that_redirects(server, target):
+def test_a_login_is_sent_to_its_own_host_and_not_to_a_redirects_target(server, target):
     with file_server() as front:
         front.redirects["/data.bin"] = f"{server.url}/data.bin?signature=s3cret"
         download(f"{front.url}/data.bin", target, login=Login("ada", "key"), patience=AT_ONCE)
-    sent = front.asked[0][1]["Authorization"]
+    sent = front.received[0][1]["Authorization"]
     assert base64.b64decode(sent.removeprefix("Basic ")) == b"ada:key"
-    assert "Authorization" not in server.asked[0][1]
+    assert "Authorization" not in server.received[0][1]
 
 
-def test_a_broken_off_download_goes_on_behind_a_redirect(server, target):
+def test_an_interrupted_download_continues_behind_a_redirect(server, target):
     with file_server() as front:
         front.redirects["/data.bin"] = f"{server.url}/data.bin"
         server.breaks = [4 * CHUNK]

@@ -33,5 +33,5 @@ def test_changing_a_weight_needs_no_new_code_on_the_nodes():
     assert heavier.for_nodes() == rules.for_nodes()
 
 
-def test_switching_off_does():
+def test_disabling_events_needs_new_code_on_the_nodes():
     assert EventRules(enabled=False).for_nodes() != EventRules().for_nodes()

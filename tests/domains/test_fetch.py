@@ -1,4 +1,4 @@
-"""The real data sets: checksums, archives, what lies there already, and the command line."""
+"""The real data sets: checksums, archives, existing files, and the command line."""
 
 import hashlib
 import io
@@ -52,7 +52,7 @@ def get(domain, server, into, environment=KEY):
     )
 
 
-def test_songs_come_whole_with_their_checksums_and_leave_nothing_else(server, tmp_path):
+def test_songs_are_downloaded_completely_with_their_checksums_and_no_other_files(server, tmp_path):
     fetched = get("songs", server, tmp_path)
     assert [f.path.name for f in fetched] == ["train_triplets.txt.zip", "unique_tracks.txt"]
     assert all(f.downloaded for f in fetched)
@@ -73,19 +73,19 @@ def test_sha256sum_itself_can_check_the_sums(server, tmp_path):
     subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=tmp_path, check=True)
 
 
-def test_what_is_there_and_matches_is_not_downloaded_again(server, tmp_path):
+def test_a_file_that_is_present_and_matches_is_not_downloaded_again(server, tmp_path):
     get("songs", server, tmp_path)
-    server.asked.clear()
+    server.received.clear()
     assert [f.downloaded for f in get("songs", server, tmp_path)] == [False, False]
-    assert server.asked == []
+    assert server.received == []
 
 
-def test_only_what_is_missing_is_downloaded(server, tmp_path):
+def test_only_missing_files_are_downloaded(server, tmp_path):
     get("songs", server, tmp_path)
     (tmp_path / "unique_tracks.txt").unlink()
-    server.asked.clear()
+    server.received.clear()
     assert [f.downloaded for f in get("songs", server, tmp_path)] == [False, True]
-    assert [path for path, _ in server.asked] == [TRACKS]
+    assert [path for path, _ in server.received] == [TRACKS]
 
 
 def test_a_file_altered_here_is_an_error_with_both_sums_and_the_remedy(server, tmp_path):
@@ -100,7 +100,7 @@ def test_a_file_altered_here_is_an_error_with_both_sums_and_the_remedy(server, t
     assert "Delete" in text
 
 
-def test_a_download_that_does_not_match_is_thrown_away(server, tmp_path):
+def test_a_download_that_does_not_match_is_deleted(server, tmp_path):
     get("songs", server, tmp_path)
     (tmp_path / "unique_tracks.txt").unlink()
     server.files[TRACKS] = b"something else"
@@ -118,7 +118,7 @@ def test_the_remedy_works_where_the_source_has_really_changed(server, tmp_path):
     assert get("songs", server, tmp_path)[1].sha256 == sha256(b"a new edition")
 
 
-def test_a_torn_line_of_checksums_is_named(server, tmp_path):
+def test_a_truncated_line_of_checksums_is_named(server, tmp_path):
     (tmp_path / SUMS).write_text("no sum\n")
     with pytest.raises(DataError, match=r"SHA256SUMS, line 1.*'no sum'"):
         get("songs", server, tmp_path)
@@ -131,13 +131,13 @@ def test_an_interrupted_run_is_continued_by_the_next(server, tmp_path):
     with pytest.raises(RecommenderError, match="connection was lost"):
         get("songs", server, tmp_path)
     assert not (tmp_path / "unique_tracks.txt").exists()
-    server.asked.clear()
+    server.received.clear()
     get("songs", server, tmp_path)
     assert server.ranges_asked() == [f"bytes={3 * CHUNK}-"]
     assert (tmp_path / "unique_tracks.txt").read_bytes() == server.files[TRACKS]
 
 
-def test_something_that_is_no_archive_is_not_kept(server, tmp_path):
+def test_a_file_that_is_not_an_archive_is_not_kept(server, tmp_path):
     server.files[TRIPLETS] = b"quota exceeded"
     with pytest.raises(DataError, match="zip"):
         get("songs", server, tmp_path)
@@ -154,7 +154,7 @@ def test_a_manually_placed_song_file_with_another_packing_is_used(server, tmp_pa
     ]
 
 
-def test_books_are_unpacked_and_the_archive_is_thrown_away(server, tmp_path):
+def test_books_are_unpacked_and_the_archive_is_deleted(server, tmp_path):
     get("books", server, tmp_path)
     assert (tmp_path / "Ratings.csv").read_bytes() == RATINGS
     names = {"Ratings.csv", "Books.csv", "Users.csv", SUMS}
@@ -162,7 +162,7 @@ def test_books_are_unpacked_and_the_archive_is_thrown_away(server, tmp_path):
     assert sha256(RATINGS) in (tmp_path / SUMS).read_text()
 
 
-def test_a_file_out_of_an_archive_that_does_not_match_is_thrown_away(server, tmp_path):
+def test_a_file_from_an_archive_that_does_not_match_is_deleted(server, tmp_path):
     (tmp_path / SUMS).write_text(f"{sha256(b'other')}  Ratings.csv\n")
     with pytest.raises(DataError, match=sha256(RATINGS)):
         get("books", server, tmp_path)
@@ -188,14 +188,14 @@ def test_a_corrupt_archive_is_an_error_and_leaves_no_file(server, tmp_path):
 
 def test_manually_placed_books_need_neither_token_nor_users(server, tmp_path):
     for name in ("Ratings.csv", "Books.csv"):
-        (tmp_path / name).write_bytes(b"by hand\n")
+        (tmp_path / name).write_bytes(b"placed manually\n")
     fetched = get("books", server, tmp_path, environment={})
     assert [f.downloaded for f in fetched] == [False, False]
-    assert server.asked == []
+    assert server.received == []
 
 
 @pytest.mark.parametrize("environment", [{}, {"KAGGLE_USERNAME": "ada"}, {**KEY, "KAGGLE_KEY": ""}])
-def test_without_a_token_it_says_how_to_get_one_or_where_to_lay_the_files(
+def test_without_a_token_the_error_says_how_to_get_one_or_where_to_put_the_files(
     server, tmp_path, environment
 ):
     with pytest.raises(ConfigError) as caught:
@@ -203,10 +203,10 @@ def test_without_a_token_it_says_how_to_get_one_or_where_to_lay_the_files(
     text = str(caught.value)
     for word in ("KAGGLE_USERNAME", "KAGGLE_KEY", "kaggle.com/settings", "Ratings.csv", tmp_path):
         assert str(word) in text
-    assert server.asked == []
+    assert server.received == []
 
 
-def test_a_refused_token_is_told_without_the_token(server, tmp_path):
+def test_a_refused_token_is_reported_without_the_token(server, tmp_path):
     server.statuses = [401]
     with pytest.raises(RecommenderError) as caught:
         get("books", server, tmp_path)
@@ -221,7 +221,7 @@ def test_a_token_is_not_sent_unencrypted_to_another_machine(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org", "example.org", "http://ada:key@example.org"])
-def test_an_address_that_is_none_or_carries_a_key_is_refused(tmp_path, url):
+def test_an_invalid_address_or_one_with_a_key_is_refused(tmp_path, url):
     with pytest.raises(ConfigError) as caught:
         list(fetch(SITES["songs"], tmp_path, base_url=url))
     assert "ada:key" not in str(caught.value)
@@ -242,7 +242,7 @@ def run(*arguments, **environment):
     )
 
 
-def test_the_command_downloads_says_so_and_draws_nothing_without_a_terminal(server, tmp_path):
+def test_the_command_reports_downloads_and_shows_no_progress_without_a_terminal(server, tmp_path):
     first = run("songs", "--into", tmp_path, "--base-url", server.url)
     again = run("songs", "--into", tmp_path, "--base-url", server.url)
     assert (first.returncode, again.returncode) == (0, 0)
@@ -251,7 +251,7 @@ def test_the_command_downloads_says_so_and_draws_nothing_without_a_terminal(serv
     assert first.stderr == again.stderr == ""
 
 
-def test_the_command_without_a_token_says_one_line_and_exits_1(tmp_path):
+def test_the_command_without_a_token_prints_one_line_and_exits_1(tmp_path):
     done = run("books", "--into", tmp_path)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -62,7 +62,7 @@ def test_the_first_name_is_preferred_and_the_plain_file_to_the_packed(tmp_path):
     assert find(tmp_path, SOURCE).name == "new.csv"
 
 
-def test_a_missing_file_says_what_was_looked_for_where_and_what_is_there(tmp_path):
+def test_a_missing_file_error_names_the_expected_file_the_folder_and_its_contents(tmp_path):
     (tmp_path / "else.txt").write_bytes(b"x")
     with pytest.raises(DataError) as caught:
         find(tmp_path, SOURCE)
@@ -70,7 +70,7 @@ def test_a_missing_file_says_what_was_looked_for_where_and_what_is_there(tmp_pat
         assert part in str(caught.value)
 
 
-def test_an_empty_folder_and_a_missing_folder_are_told_apart(tmp_path):
+def test_an_empty_folder_and_a_missing_folder_are_distinguished(tmp_path):
     with pytest.raises(DataError, match="an empty folder"):
         find(tmp_path, SOURCE)
     with pytest.raises(DataError, match="expected a folder"):
@@ -83,7 +83,7 @@ def test_an_empty_file_is_refused(tmp_path):
         find(tmp_path, SOURCE)
 
 
-def test_a_folder_of_a_files_name_is_no_file(tmp_path):
+def test_a_folder_with_a_files_name_is_not_a_file(tmp_path):
     (tmp_path / "new.csv").mkdir()
     (tmp_path / "old.csv").write_bytes(b"x")
     assert find(tmp_path, SOURCE).name == "old.csv"
@@ -105,7 +105,7 @@ def test_an_optional_file_may_be_missing_and_a_required_one_may_not(tmp_path):
         ("new.csv.zip", bytes(zipped("folder/", "folder/new.csv", "__MACOSX/._new.csv"))),
     ],
 )
-def test_what_is_packed_is_unpacked_on_the_way(tmp_path, name, content):
+def test_a_compressed_file_is_decompressed_while_it_is_read(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     assert content_of(tmp_path / name) == TEXT
 
@@ -126,20 +126,20 @@ def test_what_is_packed_is_unpacked_on_the_way(tmp_path, name, content):
         ("strange.zip", bytes(packed_strangely())),
     ],
 )
-def test_a_torn_or_unfit_archive_is_a_data_error_that_names_it(tmp_path, name, content):
+def test_a_corrupt_or_unsupported_archive_is_a_data_error_that_names_it(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=name):
         content_of(tmp_path / name)
 
 
-def test_our_own_mistakes_while_reading_keep_their_kind(tmp_path):
+def test_our_own_bugs_while_reading_keep_their_type(tmp_path):
     (tmp_path / "new.zip").write_bytes(zipped("new.csv"))
     with pytest.raises(RuntimeError, match="ours"), opened(tmp_path / "new.zip"):
         raise RuntimeError("ours")
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.integers(1, 50))
-def test_what_is_utf8_passes_unchanged_in_pieces_of_any_size(text, size):
+def test_utf8_is_read_unchanged_in_pieces_of_any_size(text, size):
     file = as_utf8(io.BytesIO(text.encode()))
     pieces = list(iter(lambda: file.read(size), b""))
     assert b"".join(pieces) == text.encode()
@@ -147,7 +147,7 @@ def test_what_is_utf8_passes_unchanged_in_pieces_of_any_size(text, size):
 
 
 @given(st.binary(), st.integers(1, 50))
-def test_whatever_the_bytes_are_utf8_comes_out(content, size):
+def test_any_bytes_are_converted_to_utf8(content, size):
     file = as_utf8(io.BytesIO(content))
     passed = b"".join(iter(lambda: file.read(size), b""))
     assert passed.decode() == content.decode("utf-8", WINDOWS_1252)

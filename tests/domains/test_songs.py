@@ -1,4 +1,4 @@
-"""Songs: the triplets and the titles, with their warts."""
+"""Songs: the triplets and the titles, with their irregularities."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_a_triplet_is_a_user_a_song_and_plays(plays):
     assert (table.read, table.dropped) == (2, {})
 
 
-def test_line_ends_of_windows_and_a_byte_order_mark_are_no_part_of_a_value(plays):
+def test_windows_line_ends_and_a_byte_order_mark_are_not_part_of_a_value(plays):
     assert triples(plays(b"\xef\xbb\xbfu1\ts1\t3\r\nu2\ts1\t1\r\n", 0.0)) == [
         ("u1", "s1", 3.0),
         ("u2", "s1", 1.0),
@@ -63,7 +63,7 @@ def test_the_last_line_needs_no_line_end(plays):
 @pytest.mark.parametrize(
     "count", ["", "x", "0", "-1", "1.5", "nan", "inf", "1e12", "true", "0x10", "1_000"]
 )
-def test_plays_that_are_no_whole_number_of_one_or_more_are_dropped_and_counted(plays, count):
+def test_plays_that_are_not_a_positive_whole_number_are_dropped_and_counted(plays, count):
     table = plays(f"u1\ts1\t3\nu2\ts1\t{count}\n".encode())
     assert triples(table) == [("u1", "s1", 3.0)]
     assert table.read == 2
@@ -82,7 +82,7 @@ def test_a_row_without_user_or_song_is_dropped_and_counted(plays):
     assert table.dropped == {"no user or song": 2}
 
 
-def test_blank_lines_are_no_rows(plays):
+def test_blank_lines_are_not_rows(plays):
     table = plays(b"\nu1\ts1\t3\n\n\nu2\ts1\t1\n\n", 0.0)
     assert len(triples(table)) == table.read == 2
 
@@ -114,13 +114,13 @@ def test_too_many_bad_rows_name_the_file_the_line_the_value_and_the_remedy(plays
     assert "clean.max_bad_rows=0.022" in text
 
 
-def test_the_remedy_named_for_bad_rows_helps(plays):
+def test_the_remedy_named_for_bad_rows_works(plays):
     rows = b"u\ts\t1\n" * 98 + b"u\ts\tmany\n" * 2
     assert len(plays(rows, 0.022).rows) == 98
     assert len(plays(rows, 0.02).rows) == 98
 
 
-def test_bad_rows_alone_are_an_error_whatever_is_allowed(plays):
+def test_a_file_with_only_bad_rows_is_an_error_whatever_is_allowed(plays):
     with pytest.raises(DataError, match="2 of 2 rows cannot be read"):
         plays(b"u1\ts1\nu2\ts1\n", 1.0)
 
@@ -144,7 +144,7 @@ def test_another_separator_is_named_and_no_limit_is_to_be_raised(plays, separato
     assert "max_bad_rows" not in text
 
 
-def test_letters_over_several_bytes_survive_wherever_the_blocks_end(plays):
+def test_multi_byte_characters_survive_block_boundaries(plays):
     rows = "".join(f"{'ä' * (i % 7)}é€𝄞{i}\ts\t1\n" for i in range(60_000))
     users = [user for user, _, _ in triples(plays(rows.encode(), 0.0))]
     assert users == [line.split("\t")[0] for line in rows.splitlines()]
@@ -171,7 +171,7 @@ def test_a_file_without_rows_is_refused(plays, content):
         plays(content)
 
 
-def test_of_several_tracks_of_a_song_the_first_is_taken(tracks):
+def test_of_several_tracks_of_a_song_the_first_is_used(tracks):
     table = tracks(b"T1<SEP>S1<SEP>Nina<SEP>One\nT2<SEP>S1<SEP>N.<SEP>Uno\nT3<SEP>S2<SEP>B<SEP>2\n")
     assert table.rows[[ITEM_ID, TITLE, "artist"]].to_numpy().tolist() == [
         ["S1", "One", "Nina"],
@@ -186,7 +186,7 @@ def test_titles_keep_accents_and_lose_the_space_around_them(tracks):
     assert table.rows.to_numpy().tolist() == [["S1", "Jóga", "Björk"]]
 
 
-def test_an_unknown_artist_or_title_is_no_error(tracks):
+def test_an_unknown_artist_or_title_is_not_an_error(tracks):
     assert tracks(b"T1<SEP>S1<SEP><SEP>\n", 0.0).rows.to_numpy().tolist() == [["S1", "", ""]]
 
 
@@ -207,7 +207,7 @@ def test_a_bad_line_of_titles_is_dropped_counted_and_named(tracks):
     assert "T2<SEP>S2<SEP>B" in str(caught.value)
 
 
-def test_a_missing_file_says_what_was_looked_for_and_where(tmp_path):
+def test_a_missing_file_error_names_the_expected_file_and_the_folder(tmp_path):
     with pytest.raises(DataError) as caught:
         read_tracks(tmp_path, 0.01)
     assert "unique_tracks.txt" in str(caught.value)

@@ -1,4 +1,4 @@
-"""What every model is measured against: one suite over all of them, on the checkerboard."""
+"""The baselines: one suite over all of them, on the checkerboard."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def scorer(request, training):
     return baseline.fit(training, **baseline.grid[0])
 
 
-def test_names_are_given_once_and_every_grid_has_a_setting():
+def test_names_are_unique_and_every_grid_has_a_setting():
     names = [baseline.name for baseline in BASELINES]
     assert len(set(names)) == len(names)
     assert all(baseline.grid for baseline in BASELINES)
@@ -79,7 +79,7 @@ def test_the_best_setting_of_a_baseline_is_at_least_as_good_as_popularity(baseli
     assert found >= score(popularity(training))
 
 
-def test_item_knn_knows_the_colours(data, training):
+def test_item_knn_learns_the_colours(data, training):
     baseline = next(b for b in BASELINES if b.name == "item-kNN")
     colours = checkerboard.colours(data.items["item_id"].tolist())
     for grid in baseline.grid:
@@ -118,7 +118,7 @@ def test_items_are_ranked_by_score_and_equal_ones_by_popularity(scores, results)
 
 
 LIKED = np.array([[1, 1, 1, 0, 0], [1, 1, 0, 1, 0], [1, 0, 1, 1, 0], [0, 1, 0, 0, 1]], np.float32)
-"""Four users, five items by falling popularity; the last has one liker."""
+"""Four users, five items by descending popularity; the last has one liker."""
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_ease_is_the_closed_form_over_items_that_two_or_more_like(tiny):
 
 
 @pytest.mark.parametrize("name", ["ALS", "BPR"])
-def test_what_draws_draws_the_same_again(name, training):
+def test_random_baselines_are_reproducible(name, training):
     baseline = next(b for b in BASELINES if b.name == name)
     favourites = np.array([[0, 5, -1], [7, 3, 2]], np.int32)
     one, other = (
@@ -147,7 +147,7 @@ def test_what_draws_draws_the_same_again(name, training):
     assert (one == other).all()
 
 
-def test_shrunk_cosine_is_counted_by_hand(tiny):
+def test_shrunk_cosine_matches_a_manual_calculation(tiny):
     table = shrunk_cosine(tiny.liked, 10.0).toarray()
     # Two users like items 0 and 1, three like each.
     assert table[0, 1] == pytest.approx(2 / (3 + 10))
@@ -155,12 +155,12 @@ def test_shrunk_cosine_is_counted_by_hand(tiny):
     assert (np.diag(table) == 0).all()
 
 
-def test_the_same_creators_items_come_first_and_an_unknown_creator_is_nobodys(tiny):
+def test_the_same_creators_items_come_first_and_unknown_creators_are_all_different(tiny):
     ranked = rank_scores(same_creator(tiny), np.array([[4], [3]], np.int32), 4)
     assert ranked.tolist() == [[1, 0, 2, 3], [0, 1, 2, 4]]
 
 
-def test_the_nearest_users_items_are_weighed_by_likeness(tiny):
+def test_the_nearest_users_items_are_weighted_by_similarity(tiny):
     scores = dense(user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32)))
     # Users 1 and 2 like both favourites, three items each; all others are left out.
     assert scores == pytest.approx(2 / np.sqrt(3) * (LIKED[1] + LIKED[2])[None], rel=1e-5)

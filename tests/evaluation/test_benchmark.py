@@ -1,4 +1,4 @@
-"""A published protocol on the checkerboard: known answers, and the table that tells them."""
+"""A published protocol on the checkerboard: known answers, and the table that shows them."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def report(folders) -> dict:
     return json.loads((folders.benchmark(SMALL) / "report.json").read_text())
 
 
-def test_the_checkerboard_is_found_out_by_all_but_popularity(report):
+def test_all_methods_but_popularity_learn_the_checkerboard(report):
     scores = {row["method"]: row["recall@20"] for row in report["rows"]}
     found = {row["method"]: row["ndcg@100"] for row in report["rows"]}
     assert list(scores) == ["popularity", "item-kNN", "EASE", "items"]
@@ -47,7 +47,7 @@ def test_the_checkerboard_is_found_out_by_all_but_popularity(report):
             assert 0 <= row[f"{metric}_low"] <= row[metric] <= row[f"{metric}_high"] <= 1
 
 
-def test_the_report_says_that_other_data_are_other_data(report):
+def test_the_report_says_if_the_data_differ_from_the_published_data(report):
     assert (report["users"], report["items"]) == (checkerboard.USERS, checkerboard.ITEMS)
     assert not report["whole"]
     assert report["test_users"] == SMALL.held_out
@@ -64,7 +64,7 @@ def test_the_table_shows_every_row_and_each_published_one_with_its_source(report
     assert "| – | – | 0.381 |" in table
 
 
-def test_the_same_again_is_free_and_the_table_stands_beside_the_report(folders, report):
+def test_a_second_run_does_nothing_and_the_table_is_beside_the_report(folders, report):
     assert not measured(folders).fresh
     text = (folders.benchmark(SMALL) / "TABLE.md").read_text()
     assert text.strip() == benchmark.table(report)
@@ -76,20 +76,20 @@ def test_too_little_data_leaves_nothing_behind(folders):
     assert not list(folders.artifacts.glob("**/*.tmp"))
 
 
-def test_every_item_of_a_long_list_is_asked_with_and_none_is_recommended():
+def test_every_item_of_a_long_list_is_a_favourite_and_none_is_recommended():
     rng = np.random.default_rng(1)
     shown = sp.csr_matrix((rng.random((600, 300)) < 0.2).astype(np.float32))
     favourites = benchmark.padded(shown)
     assert [sorted(row[row >= 0]) for row in favourites] == [sorted(row.indices) for row in shown]
-    asked: list[int] = []
+    counts: list[int] = []
 
     def scorer(favourites: np.ndarray) -> np.ndarray:
-        asked.append(len(favourites))
+        counts.append(len(favourites))
         return popularity(benchmark.Training(shown, None, 1))(favourites)
 
     ranked = benchmark.ranking(scorer, shown)
-    assert sum(asked) == 600
-    assert max(asked) <= benchmark.CHUNK
+    assert sum(counts) == 600
+    assert max(counts) <= benchmark.CHUNK
     for row, liked in zip(ranked, shown, strict=True):
         assert not set(row) & set(liked.indices)
         assert len(set(row)) == benchmark.RESULTS

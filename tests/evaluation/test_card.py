@@ -35,11 +35,11 @@ def rows_of(table: str) -> dict[str, list[str]]:
 
 
 def part(text: str, heading: str) -> str:
-    """Returns what stands under a heading."""
+    """Returns the text under a heading."""
     return re.split(r"\n#+ ", text.split(f"# {heading}", 1)[1])[0]
 
 
-def test_the_table_holds_every_method_and_the_default_is_bold(report):
+def test_the_table_lists_every_method_and_the_default_is_bold(report):
     table = card.table(report)
     found = rows_of(table)
     assert {row["method"] for row in report["rows"]} <= set(found)
@@ -75,7 +75,7 @@ def test_the_card_lists_what_was_left_out_with_the_reason(report, source, text, 
     assert "- EASE: it takes minutes\n" in part(text, "Quality")
 
 
-def test_the_numbers_of_the_report_stand_in_the_card(report, text):
+def test_the_numbers_of_the_report_are_in_the_card(report, text):
     found = rows_of(part(text, "Quality"))
     for row in report["rows"]:
         cells = found[row["method"]]
@@ -83,31 +83,31 @@ def test_the_numbers_of_the_report_stand_in_the_card(report, text):
         assert cells[5] == f"{row['coverage@20']:.4f}"
         if "ndcg@20_minus" in row:
             minus = row["ndcg@20_minus"]
-            told = (minus["mean"], minus["low"], minus["high"])
-            assert cells[6] == "{:+.4f} ({:+.4f} … {:+.4f})".format(*told)
+            difference = (minus["mean"], minus["low"], minus["high"])
+            assert cells[6] == "{:+.4f} ({:+.4f} … {:+.4f})".format(*difference)
         else:
             assert cells[6] == ""
 
 
-def test_quality_by_number_of_favourites_stands_in_the_card(report, text):
+def test_quality_by_number_of_favourites_is_in_the_card(report, text):
     found = rows_of(part(text, "By number of favourites"))
     for row in report["by_favourites"]:
         assert f"{row['ndcg@20']:.4f}" in found[row["method"]]
 
 
-def test_what_variety_costs_and_brings_stands_in_the_card(report, text):
+def test_quality_and_variety_by_diversity_are_in_the_card(report, text):
     found = rows_of(part(text, "Variety"))
     for row in report["variety"]:
         weight, quality = found[f"{row['diversity']:.4g}"][:2]
         assert (weight, quality) == (f"{row['weight']:.4g}", f"{row['ndcg@10']:.4g}")
 
 
-def test_new_items_stand_in_the_card(report, text):
-    told = report["new_items"]
-    recall = f"recall@{told['cut']}"
+def test_new_items_are_in_the_card(report, text):
+    new_items = report["new_items"]
+    recall = f"recall@{new_items['cut']}"
     found = rows_of(part(text, "New songs"))
     assert found["method"][0] == recall
-    for name, row in told["methods"].items():
+    for name, row in new_items["methods"].items():
         assert found[name][0] == f"{row[recall]:.4f}"
 
 
@@ -130,16 +130,16 @@ def test_invented_data_are_said_to_be_invented_and_no_others(report, source, tmp
     assert ("synthetic" in text) == synthetic
 
 
-def test_the_time_of_fitting_and_als_are_told_with_the_stages_in_which_they_were_measured(
+def test_the_fitting_times_and_als_are_reported_with_the_stages_in_which_they_were_measured(
     report, text
 ):
-    told = part(text, "How it was fitted")
+    section = part(text, "How it was fitted")
     als = next(row for row in report["rows"] if row["method"] == "ALS")
     total = sum(report["fit"]["seconds"].values())
-    assert f"Together {total:.0f} s in the stage `train`" in told
-    assert f"{als['fit_seconds']:.1f} s that ALS" in told
-    assert "`evaluate`" in told
-    assert "same run" not in told
+    assert f"Together {total:.0f} s in the stage `train`" in section
+    assert f"{als['fit_seconds']:.1f} s that ALS" in section
+    assert "`evaluate`" in section
+    assert "same run" not in section
 
 
 def test_every_picture_that_the_card_shows_is_there(board, text):
@@ -149,7 +149,7 @@ def test_every_picture_that_the_card_shows_is_there(board, text):
         assert (board.report / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_was_not_measured_is_said_not_to_be(report, source, tmp_path):
+def test_what_was_not_measured_is_marked_as_such(report, source, tmp_path):
     hurried = {k: v for k, v in report.items() if k != "new_items"}
     hurried["rows"] = [row for row in report["rows"] if row["method"] != "ALS"]
     card.write(SONGS, hurried, source, tmp_path)
@@ -158,7 +158,7 @@ def test_what_was_not_measured_is_said_not_to_be(report, source, tmp_path):
     assert "ALS" not in part(text, "How it was fitted")
 
 
-def test_hidden_items_that_nobody_asks_for_are_told(report, source, tmp_path):
+def test_hidden_items_without_a_query_are_reported(report, source, tmp_path):
     nobody = {"users": 0, "hidden": 2, "cut": 0, "methods": {}}
     card.write(SONGS, {**report, "new_items": nobody}, source, tmp_path)
     text = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The report: every strategy and baseline on the same users, and how sure it is."""
+"""The report: every strategy and baseline on the same users, with intervals."""
 
 import json
 import shutil
@@ -26,14 +26,14 @@ def rows(report):
     return {row["method"]: row for row in report["rows"]}
 
 
-def test_ours_and_the_baselines_stand_in_one_table(rows):
+def test_our_strategies_and_the_baselines_are_in_one_table(rows):
     kinds = {name: row["kind"] for name, row in rows.items()}
     ours = {name for name, kind in kinds.items() if kind == "ours"}
     assert ours == {"items", "voters", "nearest-user"}
     assert set(kinds) - ours == {baseline.name for baseline in BASELINES}
 
 
-def test_a_baseline_stands_with_a_setting_of_its_grid(rows):
+def test_a_baseline_is_listed_with_a_setting_of_its_grid(rows):
     for baseline in BASELINES:
         row = rows[baseline.name]
         assert row["settings"] in baseline.grid
@@ -41,9 +41,7 @@ def test_a_baseline_stands_with_a_setting_of_its_grid(rows):
         assert 0 <= row["validation_ndcg@20"] <= 1
 
 
-def test_ours_stand_with_what_was_chosen_for_them_how_long_they_took_and_what_they_know(
-    board, rows
-):
+def test_our_strategies_are_listed_with_their_settings_times_and_use_of_content(board, rows):
     noted = json.loads((board.model / "history.json").read_text())["strategies"]
     for name in ("items", "voters", "nearest-user"):
         row = {key: rows[name][key] for key in ("settings", "fit_seconds", "content")}
@@ -53,7 +51,7 @@ def test_ours_stand_with_what_was_chosen_for_them_how_long_they_took_and_what_th
     assert rows["voters"]["settings"]["voters"] > 0
 
 
-def test_every_metric_lies_within_0_and_1_and_within_its_interval(rows):
+def test_every_metric_is_between_0_and_1_and_within_its_interval(rows):
     for row in rows.values():
         assert 0 <= row["coverage@20"] <= 1
         for metric in PER_USER:
@@ -73,7 +71,7 @@ def test_the_default_is_the_best_of_ours_on_validation_users(report, rows):
     assert ours[report["default_strategy"]] == max(ours.values())
 
 
-def test_a_difference_is_the_defaults_mean_less_the_others(report, rows):
+def test_a_difference_is_the_defaults_mean_minus_the_others(report, rows):
     default = rows[report["default_strategy"]]
     assert "ndcg@20_minus" not in default
     for name, row in rows.items():
@@ -83,14 +81,14 @@ def test_a_difference_is_the_defaults_mean_less_the_others(report, rows):
             assert minus["low"] - 1e-6 <= minus["mean"] <= minus["high"] + 1e-6
 
 
-def test_what_became_of_the_rows_is_told(report):
+def test_the_report_counts_the_rows_that_were_read_kept_and_dropped(report):
     assert report["data"]["songs"] == checkerboard.ITEMS
     assert report["data"]["listeners"] == checkerboard.USERS
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
 @pytest.mark.parametrize("count", [1, 3, 5])
-def test_queries_are_of_the_parts_own_users_and_the_same_whoever_asks(board, part, count):
+def test_queries_are_of_the_parts_own_users_and_the_same_for_every_caller(board, part, count):
     data, config = checkerboard.data_of(board), checkerboard.config()
     one, other = (queries_of(data, part, count, config) for _ in range(2))
     assert (one.favourites == other.favourites).all()
@@ -101,7 +99,7 @@ def test_queries_are_of_the_parts_own_users_and_the_same_whoever_asks(board, par
     assert (shown + one.targets.toarray() == liked.toarray()).all()
 
 
-def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows):
+def test_quality_is_reported_for_every_number_of_favourites_and_method(report, rows):
     table = report["by_favourites"]
     assert {row["favourites"] for row in table} == set(FAVOURITES)
     for count in FAVOURITES:
@@ -114,7 +112,7 @@ def test_quality_is_told_for_every_number_of_favourites_and_method(report, rows)
     assert all(three[name]["ndcg@20"] == pytest.approx(rows[name]["ndcg@20"]) for name in rows)
 
 
-def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
+def test_variety_is_reported_for_every_diversity_and_similarity_falls(report):
     table = report["variety"]
     assert [row["diversity"] for row in table] == list(DIVERSITIES)
     scale = report["variety_scales"][report["default_strategy"]]
@@ -123,7 +121,7 @@ def test_variety_is_told_for_every_diversity_and_sameness_falls(report):
     assert table[-1]["similarity@10"] <= table[0]["similarity@10"]
 
 
-def test_what_new_items_would_get_stands_beside_the_same_creators_and_chance(report):
+def test_recall_of_new_items_is_reported_beside_the_same_creators_items_and_chance(report):
     found = report["new_items"]
     assert found["hidden"] == round(checkerboard.ITEMS * 0.1)
     # Among so few, the first hundred would be all of them.
@@ -135,7 +133,7 @@ def test_what_new_items_would_get_stands_beside_the_same_creators_and_chance(rep
         assert 0 <= row["low"] <= recall + 1e-6 <= row["high"] + 2e-6 <= 1 + 1e-5
 
 
-def test_the_manifest_gets_the_figures_of_the_report_but_no_time(report, rows):
+def test_the_manifest_contains_the_reports_quality_but_no_times(report, rows):
     summary = report["summary"]
     assert {row["method"] for row in summary["rows"]} == set(rows)
     assert "seed 20, validation_share 0.1" in summary["split"]
@@ -154,7 +152,7 @@ def copied(board, folder) -> Folders:
     return Folders(board.domain, board.raw, folder / "artifacts")
 
 
-def test_all_users_and_every_peer_are_measured_where_the_catalogue_is_small(report):
+def test_all_users_and_every_peer_are_measured_if_the_catalogue_is_small(report):
     assert report["left_out"] == []
     for part in report["sampling"].values():
         assert part["users"] == part["of"] > 0
@@ -162,9 +160,7 @@ def test_all_users_and_every_peer_are_measured_where_the_catalogue_is_small(repo
 
 
 @pytest.mark.slow
-def test_a_sample_of_the_users_is_measured_where_the_catalogue_is_large(
-    board, tmp_path, monkeypatch
-):
+def test_a_sample_of_the_users_is_measured_if_the_catalogue_is_large(board, tmp_path, monkeypatch):
     monkeypatch.setattr(sampling, "QUICK_CELLS", checkerboard.ITEMS * 7)
     monkeypatch.setattr(sampling, "LEAST_USERS", 1)
     folders = copied(board, tmp_path)
@@ -184,7 +180,7 @@ def test_a_quick_evaluation_leaves_out_the_slow_baselines_and_new_items_and_says
     folders = copied(board, tmp_path)
     checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
     found = read(folders.report / "report.json")
-    # The test users have been measured once more, and not by a run that finds nothing to do.
+    # The test users have been measured once more, but not by an unchanged run.
     assert (report["test_measurements"], found["test_measurements"]) == (1, 2)
     checkerboard.run(folders, "evaluate", more=("evaluate.quick=true",))
     assert read(folders.report / "report.json")["test_measurements"] == 2

@@ -1,4 +1,4 @@
-"""The count of measurements: one more each time, for each set of test users by itself."""
+"""The count of measurements: one more each time, separately for each set of test users."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_every_measurement_counts(tmp_path):
     assert [count_measurement(tmp_path, TEST) for _ in range(3)] == [1, 2, 3]
 
 
-def test_other_test_users_are_counted_by_themselves(tmp_path):
+def test_other_test_users_are_counted_separately(tmp_path):
     count_measurement(tmp_path, TEST)
     assert count_measurement(tmp_path, OTHER) == 1
     assert count_measurement(tmp_path, TEST) == 2

@@ -1,4 +1,4 @@
-"""New items: hidden from everybody, they are found by whose they are."""
+"""New items: hidden from training, they are found by their creators."""
 
 import numpy as np
 import pandas as pd
@@ -23,12 +23,12 @@ CONFIG = Config().with_settings(
 
 
 def quiet(*_) -> None:
-    """Hears nothing."""
+    """Ignores the progress."""
 
 
 @pytest.fixture(scope="module")
 def fans() -> sp.csr_matrix:
-    """[users, items]: everybody likes most of what two artists made, and a little else."""
+    """[users, items]: every user likes most items of two artists, and a few others."""
     rng = np.random.default_rng(3)
     dense = np.zeros((USERS, ITEMS), np.float32)
     for row in dense:
@@ -57,14 +57,14 @@ def test_a_new_item_of_the_favourites_creator_comes_before_all_other_new_items(f
     assert hidden[ranked].all()
 
 
-def test_what_is_hidden_is_liked_by_nobody_and_who_has_too_little_left_is_out():
+def test_hidden_items_have_no_likes_and_users_with_too_few_left_are_dropped():
     liked = sp.csr_matrix(np.array([[1, 1, 1], [1, 0, 1], [1, 1, 0]], np.float32))
     left = new_items._without(liked, np.array([False, False, True]))
     assert left.toarray().tolist() == [[1, 1, 0], [1, 1, 0]]
     assert left.nnz == 4
 
 
-def test_a_query_shows_what_is_not_hidden_and_asks_for_all_that_is(fans):
+def test_a_query_shows_items_that_are_not_hidden_and_targets_all_hidden_ones(fans):
     hidden = np.zeros(ITEMS, bool)
     hidden[::7] = True
     found = new_items._queries(fans, hidden, CONFIG, np.random.default_rng(1))
@@ -76,12 +76,12 @@ def test_a_query_shows_what_is_not_hidden_and_asks_for_all_that_is(fans):
         assert set(found.targets[row].indices.tolist()) == set(mine[hidden[mine]].tolist())
 
 
-def test_who_likes_nothing_hidden_asks_nothing(fans):
+def test_a_user_without_hidden_likes_makes_no_query(fans):
     found = new_items._queries(fans, np.zeros(ITEMS, bool), CONFIG, np.random.default_rng(1))
     assert len(found) == 0
 
 
-def test_no_more_than_the_most_users_ask(fans):
+def test_the_number_of_queries_is_limited(fans):
     hidden = np.arange(ITEMS) % 7 == 0
     few = CONFIG.with_settings(["evaluate.max_users=9"])
     found = new_items._queries(fans, hidden, few, np.random.default_rng(1))
@@ -106,7 +106,7 @@ def test_the_same_creators_hidden_items_come_first_then_those_of_liked_creators(
         assert sorted(alone) == sorted(famous) == [1, 2, 4, 5]
 
 
-def test_where_no_creator_is_known_the_order_is_left_to_chance():
+def test_if_no_creator_is_known_the_order_is_random():
     hidden = np.array([False, True, True, False, True, True])
     liked = sp.csr_matrix(np.ones((2, 6), np.float32))
     rng = np.random.default_rng(1)
@@ -124,13 +124,13 @@ def test_the_same_seed_measures_the_same(measured):
     assert measured[0] == measured[1]
 
 
-def test_whose_an_item_is_tells_more_than_chance_tells(measured):
-    # On the checkerboard each colour has artists of its own.
+def test_the_creator_is_a_better_predictor_than_chance(measured):
+    # On the checkerboard each colour has its own artists.
     found = {name: row["recall@1"] for name, row in measured[0]["methods"].items()}
     assert found["items"] > found["random"]
 
 
-def test_where_no_test_user_likes_a_hidden_item_nothing_is_measured(board, monkeypatch):
+def test_if_no_test_user_likes_a_hidden_item_nothing_is_measured(board, monkeypatch):
     data, config = checkerboard.data_of(board), checkerboard.config()
     monkeypatch.setattr(new_items, "HIDDEN", 0.0)
     found = new_items.measure(board.domain, data, 1.0, config, progress=quiet)

@@ -33,25 +33,25 @@ def test_the_scale_starts_at_0_and_never_falls():
             assert scale[-1] <= 1
 
 
-def test_what_costs_nothing_is_skipped_at_both_ends():
+def test_weights_without_a_cost_are_skipped_at_both_ends():
     weights = np.array([0, 0.25, 0.5, 0.75, 1])
     scale = equal_steps(weights, np.array([0.4, 0.4, 0.3, 0.2, 0.2]))
     assert scale[1] == pytest.approx(0.3)
     assert scale[-1] == pytest.approx(0.75)
 
 
-def test_a_rise_counts_as_no_fall():
+def test_a_rise_of_the_quality_counts_as_no_change():
     scale = equal_steps(np.array([0, 0.25, 0.5, 1]), np.array([0.4, 0.42, 0.3, 0.2]))
     assert scale[5] == pytest.approx(0.5)
     assert scale[1] == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("quality", [[0.4, 0.4, 0.4], [0.4, 0.41, 0.395], [0.0, 0.0, 0.0]])
-def test_where_variety_costs_next_to_nothing_there_is_no_scale(quality):
+def test_if_variety_costs_next_to_nothing_there_is_no_scale(quality):
     assert equal_steps(np.array([0, 0.5, 1]), np.array(quality)) is None
 
 
-def test_javascript_takes_the_same_weights():
+def test_javascript_uses_the_same_weights():
     scales = [None, equal_steps(np.array(list(CLIFF)), np.array(list(CLIFF.values()))), [0.0, 1.0]]
     cases = [
         {"diversity": float(diversity), "scale": scale}
@@ -64,7 +64,7 @@ def test_javascript_takes_the_same_weights():
     assert json.loads(done.stdout) == pytest.approx([weight_of(**case) for case in cases])
 
 
-def test_lists_hold_no_favourite_and_end_with_minus_1():
+def test_lists_contain_no_favourite_and_end_with_minus_1():
     answer = {
         "items": np.array([[3, 1, 2, -1], [0, 2, 1, 3]], np.int32),
         "scores": np.array([[3, 2, 1, 0], [4, 3, 2, 1]], np.float32),

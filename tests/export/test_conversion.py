@@ -1,4 +1,4 @@
-"""Which strategies a bound on the model's size lets through."""
+"""Which strategies fit into a limit of the model's size."""
 
 import dataclasses
 
@@ -26,14 +26,14 @@ def graph_of(some) -> Graph:
 
 @pytest.fixture
 def weights(monkeypatch):
-    """Lets nothing be converted: strategies weigh what is told here, whatever they share."""
-    told = {"items": 5.0, "voters": 4.0, "nearest-user": 1.0}
+    """Replaces the conversion: each strategy has a fixed size, and none shares weights."""
+    sizes = {"items": 5.0, "voters": 4.0, "nearest-user": 1.0}
     converted = []
 
     def noted(graph, config, folder):
         names = [one.strategy.name for one in graph.strategies]
         converted.append(names)
-        (folder / "model.json").write_bytes(b"x" * round(sum(told[n] for n in names) * 1e6))
+        (folder / "model.json").write_bytes(b"x" * round(sum(sizes[n] for n in names) * 1e6))
 
     monkeypatch.setattr(conversion, "convert", noted)
     return converted
@@ -42,16 +42,16 @@ def weights(monkeypatch):
 @pytest.mark.parametrize(
     ("bound", "kept"),
     [
-        (0, ["items", "voters", "nearest-user"]),  # no bound
+        (0, ["items", "voters", "nearest-user"]),  # no limit
         (10, ["items", "voters", "nearest-user"]),
         (9.9, ["items", "voters"]),
-        # The better one would not fit, the worse one does.
+        # The better one does not fit, the worse one does.
         (8, ["voters", "nearest-user"]),
         (4.5, ["voters"]),
-        (1, ["voters"]),  # too heavy, and the best
+        (1, ["voters"]),  # too large, but the best
     ],
 )
-def test_the_best_ships_and_of_the_others_the_better_ones_that_fit(
+def test_the_best_strategy_ships_with_the_better_ones_of_the_others_that_fit(
     strategies, weights, tmp_path, bound, kept
 ):
     config = ExportConfig(max_megabytes=bound)
@@ -59,12 +59,12 @@ def test_the_best_ships_and_of_the_others_the_better_ones_that_fit(
     assert [one.strategy.name for one in graph.strategies] == kept == weights[-1]
 
 
-def test_where_all_fit_nothing_is_converted_twice(strategies, weights, tmp_path):
+def test_if_all_fit_no_strategy_is_converted_twice(strategies, weights, tmp_path):
     convert_within(strategies, BEST_FIRST, graph_of, ExportConfig(), tmp_path)
     assert len(weights) == 1
 
 
-def test_named_strategies_know_no_bound(strategies, weights, tmp_path):
+def test_named_strategies_ship_without_a_limit(strategies, weights, tmp_path):
     config = ExportConfig(max_megabytes=1, strategies="items,voters,nearest-user")
     graph = convert_within(strategies, BEST_FIRST, graph_of, config, tmp_path)
     assert len(graph.strategies) == 3
@@ -80,7 +80,7 @@ def test_the_size_is_that_of_model_and_weights(strategies, tmp_path):
     )
 
 
-def test_strategies_that_share_their_weights_are_weighed_together(strategies, tmp_path):
+def test_the_size_of_strategies_that_share_weights_is_measured_together(strategies, tmp_path):
     # Alone, `nearest-user` would be too much beside `voters`; but both read the same users.
     sizes = {}
     for names in (("voters",), ("nearest-user",), ("voters", "nearest-user")):

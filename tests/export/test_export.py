@@ -1,4 +1,4 @@
-"""The bundle: whole, as the contract says, and it answers as the model does."""
+"""The bundle: complete according to the contract, with the model's answers."""
 
 import copy
 import dataclasses
@@ -43,7 +43,7 @@ def copied(board: Folders, target: Path) -> Folders:
     return Folders(board.domain, board.raw, target / "artifacts")
 
 
-def test_the_manifest_says_what_the_bundle_is(manifest, board):
+def test_the_manifest_describes_the_bundle(manifest, board):
     assert manifest["format"] == 1
     assert (manifest["domain"], manifest["project"]) == ("songs", "song-recommender")
     assert manifest["fields"] == [
@@ -76,7 +76,7 @@ def test_a_year_is_shown_and_not_searched(board, tmp_path):
     ]
 
 
-def test_a_link_to_each_item_stands_in_the_manifest(manifest, board):
+def test_a_link_to_each_item_is_in_the_manifest(manifest, board):
     link = board.domain.link
     assert manifest["link"] == {"label": link.label, "url": link.url}
 
@@ -110,9 +110,9 @@ def test_every_file_is_listed_with_its_size_and_hash(manifest, board):
     }
     assert found <= set(manifest["files"])
     assert {"model.json", "item_ids.json", "items.jsonl", "probes.json", "report.json"} <= found
-    for name, told in manifest["files"].items():
+    for name, entry in manifest["files"].items():
         path = board.bundle / name
-        assert told == {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        assert entry == {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
     shards = [
         p for group in read(board.bundle / "model.json")["weightsManifest"] for p in group["paths"]
     ]
@@ -164,7 +164,7 @@ def test_the_same_model_has_the_same_version_whenever_it_was_measured(board, man
     assert again["version"] == manifest["version"]
 
 
-def test_the_manifest_bounds_requests(board, manifest, tmp_path):
+def test_the_manifest_contains_the_bounds_of_requests(board, manifest, tmp_path):
     assert manifest["requests"] == {"limit": 100, "exclude": 1000}
     folders = copied(board, tmp_path)
     checkerboard.run(folders, "export", more=("export.max_limit=5", "export.max_exclude=3"))
@@ -173,13 +173,13 @@ def test_the_manifest_bounds_requests(board, manifest, tmp_path):
     assert again["sizes"]["results"] == again["sizes"]["favourites"] + 3 + 5
 
 
-def test_the_day_of_the_measurement_stands_in_the_manifest(board, manifest):
+def test_the_day_of_the_measurement_is_in_the_manifest(board, manifest):
     measured_at = read(board.report / "report.json")["test_users_measured_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", manifest["metrics"]["measured"])
     assert measured_at.startswith(manifest["metrics"]["measured"])
 
 
-def test_the_card_travels_with_the_model_and_shows_no_picture_that_does_not(board):
+def test_the_card_is_part_of_the_bundle_and_refers_to_no_missing_picture(board):
     card = (board.bundle / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines()
     whole = (board.report / "MODEL_CARD.md").read_text(encoding="utf-8").splitlines()
     assert [line for line in card if line] == [
@@ -205,7 +205,7 @@ def test_a_bundle_whose_items_are_not_the_models_is_refused(board, monkeypatch, 
         checkerboard.run(folders, "export")
 
 
-def test_metrics_stand_beside_the_baselines(manifest):
+def test_metrics_are_listed_beside_the_baselines(manifest):
     metrics = manifest["metrics"]
     assert metrics["favourites"] == 3
     assert metrics["users"] > 0
@@ -260,13 +260,13 @@ def test_the_bundle_answers_as_the_model_it_was_made_of(board, manifest):
             theirs = bundle.ask(one.strategy.name, chosen)
             scores = ours["scores"].numpy()[0]
             assert theirs["scores"] == pytest.approx(scores, abs=1e-3)
-            # Whatever differs in place differs little in score.
+            # Items at different places differ little in score.
             by_item = dict(zip(ours["items"].numpy()[0].tolist(), scores.tolist(), strict=True))
             for item, score in zip(theirs["items"].tolist(), theirs["scores"], strict=True):
                 assert by_item.get(item, 0.0) == pytest.approx(score, abs=1e-3)
 
 
-def test_probes_ask_every_strategy_and_the_bundle_gives_their_answers(board, manifest):
+def test_probes_query_every_strategy_and_the_bundle_returns_their_answers(board, manifest):
     probes = read(board.bundle / "probes.json")["probes"]
     bundle = BundleGraph(board.bundle)
     assert {p["strategy"] for p in probes} == {s["name"] for s in manifest["strategies"]}
@@ -279,7 +279,7 @@ def test_probes_ask_every_strategy_and_the_bundle_gives_their_answers(board, man
         assert [score for _, score in answer] == pytest.approx(probe["scores"], abs=1e-5)
 
 
-def test_float32_answers_the_same_and_weighs_more(board, manifest, tmp_path):
+def test_float32_answers_the_same_and_is_larger(board, manifest, tmp_path):
     folders = copied(board, tmp_path)
     more = ("export.dtype=float32", "evaluate.quick=true")
     checkerboard.run(folders, "evaluate", "export", more=more)
@@ -301,7 +301,7 @@ def test_float32_answers_the_same_and_weighs_more(board, manifest, tmp_path):
             assert one["scores"] == pytest.approx(other["scores"], abs=near)
 
 
-def test_weights_are_cut_into_shards_of_the_size_asked_for(board, tmp_path):
+def test_weights_are_split_into_shards_of_the_requested_size(board, tmp_path):
     folders = copied(board, tmp_path)
     checkerboard.run(folders, "export", more=("export.shard_bytes=2048",))
     shards = sorted(folders.bundle.glob("*.bin"))
@@ -320,7 +320,7 @@ def test_no_more_results_are_kept_than_a_request_may_need(board, tmp_path):
     assert bundle.ask("voters", [1, 2])["items"].shape == (15,)
 
 
-def test_a_bundle_may_hold_some_strategies_alone_and_its_default_is_the_best_of_them(
+def test_a_bundle_may_contain_only_some_strategies_and_its_default_is_the_best_of_them(
     board, tmp_path
 ):
     folders = copied(board, tmp_path)
@@ -334,7 +334,9 @@ def test_a_bundle_may_hold_some_strategies_alone_and_its_default_is_the_best_of_
     assert probed == {"voters", "nearest-user"}
 
 
-def test_a_small_bound_leaves_all_but_the_best_strategy_out_and_says_so(board, tmp_path):
+def test_a_small_limit_leaves_out_all_but_the_best_strategy_and_the_manifest_says_so(
+    board, tmp_path
+):
     folders = copied(board, tmp_path)
     small = [*checkerboard.SETTINGS, "export.max_megabytes=0.0001"]
     done = STAGES["export"](folders, small, progress=lambda *_: None)
@@ -357,7 +359,7 @@ def test_by_default_nothing_is_left_out_of_a_small_model(manifest):
     assert len(manifest["strategies"]) == 3
 
 
-def test_strategies_that_are_named_ship_whatever_they_weigh(board, tmp_path):
+def test_strategies_that_are_named_ship_whatever_their_size(board, tmp_path):
     folders = copied(board, tmp_path)
     more = ("export.max_megabytes=0.0001", "export.strategies=voters,items")
     checkerboard.run(folders, "export", more=more)
@@ -366,7 +368,7 @@ def test_strategies_that_are_named_ship_whatever_they_weigh(board, tmp_path):
     assert manifest["left_out"] == []
 
 
-def test_a_strategy_that_there_is_not_is_refused_with_those_that_there_are(board, tmp_path):
+def test_an_unknown_strategy_is_refused_with_the_known_ones(board, tmp_path):
     folders = copied(board, tmp_path)
     with pytest.raises(ConfigError, match=r"no 'voter'; there are items, voters, nearest-user"):
         checkerboard.run(folders, "export", more=("export.strategies=voter",))

@@ -1,4 +1,4 @@
-"""The bundle's own graph: what a node would answer, and what the contract promises of it."""
+"""The bundle's graph: the answers of a node, and the guarantees of the contract."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_the_strategies_promised_are_served(graph):
 
 @settings(deadline=None, max_examples=25)
 @given(favourites=FAVOURITES)
-def test_items_are_distinct_and_scores_fall_and_what_is_missing_stands_last(graph, favourites):
+def test_items_are_distinct_scores_descend_and_missing_items_come_last(graph, favourites):
     results = graph.manifest["sizes"]["results"]
     for name in named(graph):
         answer = graph.ask(name, favourites)
@@ -107,7 +107,7 @@ def test_an_even_users_two_missing_even_items_come_first_and_an_odd_users_odd_on
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 10])
-def test_every_strategy_knows_the_colour_from_any_number_of_favourites(graph, count):
+def test_every_strategy_predicts_the_colour_from_any_number_of_favourites(graph, count):
     colours = checkerboard.colours(graph.item_ids)
     for name in named(graph):
         for colour in (0, 1):
@@ -119,7 +119,7 @@ def test_every_strategy_knows_the_colour_from_any_number_of_favourites(graph, co
             assert answer.recommendations or count == 10
 
 
-def test_unknown_favourites_are_told_and_the_known_ones_answered(graph):
+def test_unknown_favourites_are_reported_and_the_known_ones_answered(graph):
     known = graph.item_ids[3]
     answer = graph.answer(["nobody", known, "knows"], 5)
     assert answer.unknown == ["nobody", "knows"]

@@ -1,4 +1,4 @@
-"""The client of the operations API: what it sends, what it tries again, what it never shows."""
+"""The client of the operations API: requests, retries, and what it never shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_table(place: Place) -> None:
     place.fake.tables["db", "things"] = {}
 
 
-def test_bytes_and_text_ids_arrive_as_they_are(fake: Place) -> None:
+def test_bytes_and_text_ids_arrive_unchanged(fake: Place) -> None:
     make_table(fake)
     client(fake).upsert("db", "things", [{"id": "007", "blob": b"\x00\xff" * 5000}])
     row = fake.fake.tables["db", "things"]["007"]
@@ -48,7 +48,7 @@ def test_harperdbs_own_message_reaches_the_user(place: Place) -> None:
         client(place).operation("make_coffee")
 
 
-def test_a_not_now_is_tried_again_until_it_succeeds(fake: Place) -> None:
+def test_a_503_is_tried_again_until_it_succeeds(fake: Place) -> None:
     make_table(fake)
     fake.fake.answers = [(503, "starting"), (502, "restarting")]
     client(fake).upsert("db", "things", [{"id": "a"}])
@@ -62,7 +62,7 @@ def test_a_refusal_is_never_tried_again(fake: Place) -> None:
     assert fake.fake.count()["upsert"] == 1
 
 
-def test_an_insert_is_never_repeated_because_it_would_clash_with_itself(fake: Place) -> None:
+def test_an_insert_is_never_repeated_because_it_would_conflict_with_itself(fake: Place) -> None:
     make_table(fake)
     fake.fake.answers = [(503, "not now")]
     with pytest.raises(HarperUnavailable):
@@ -83,7 +83,7 @@ def test_a_line_cut_in_the_middle_is_tried_again(fake: Place) -> None:
     assert "a" in fake.fake.tables["db", "things"]
 
 
-def test_pauses_grow_and_the_last_error_is_told(fake: Place) -> None:
+def test_pauses_grow_and_the_last_error_is_reported(fake: Place) -> None:
     fake.fake.answers = [(503, "not now")] * 9
     pauses: list[float] = []
     patient = HarperClient(
@@ -104,7 +104,7 @@ def test_a_server_that_is_down_is_unavailable_and_named() -> None:
         assert not HarperClient(config).is_healthy()
 
 
-def test_fewer_rows_taken_than_sent_is_an_error(fake: Place) -> None:
+def test_fewer_rows_written_than_sent_is_an_error(fake: Place) -> None:
     make_table(fake)
     fake.fake._upsert = lambda body: (200, {"upserted_hashes": []})  # type: ignore[method-assign]
     with pytest.raises(HarperRefused, match="took 0 of 1 rows"):
@@ -117,15 +117,21 @@ def test_no_password_is_ever_in_a_message_a_repr_or_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     fake.fake.answers = [(503, f"retry {secret}"), (400, f"bad request: {{password: {secret}}}")]
-    told = client(fake)
+    logged_in = client(fake)
     with pytest.raises(HarperRefused) as caught:
-        told.operation("list_users", authorization={"password": secret})
-    shown = str(caught.value) + repr(caught.value) + repr(told) + repr(told.config) + caplog.text
+        logged_in.operation("list_users", authorization={"password": secret})
+    shown = (
+        str(caught.value)
+        + repr(caught.value)
+        + repr(logged_in)
+        + repr(logged_in.config)
+        + caplog.text
+    )
     assert "***" in shown
     assert secret not in shown
 
 
-def test_a_page_instead_of_json_is_no_operations_api() -> None:
+def test_a_page_instead_of_json_is_not_accepted_as_the_operations_api() -> None:
     with some_web_server() as url, pytest.raises(HarperRefused, match="is no operations API"):
         HarperClient(HarperConfig(url, url, "u", "p")).operation("describe_all")
 
@@ -150,8 +156,8 @@ def some_web_server() -> Iterator[str]:
         server.shutdown()
 
 
-def test_an_answer_that_is_no_json_is_told_as_it_is(fake: Place) -> None:
-    # A proxy's page, say: the routes' port knows no operations.
+def test_an_answer_that_is_not_json_is_shown_unchanged(fake: Place) -> None:
+    # For example a proxy's page: the routes' port has no operations.
     wrong = dataclasses.replace(fake.config, url=fake.config.routes_url + "/elsewhere")
     with pytest.raises((HarperRefused, HarperUnavailable)):
         HarperClient(wrong, sleep=lambda seconds: None).operation("user_info")

@@ -1,4 +1,4 @@
-"""Counts of pairs: by hand, against the dense product, and block by block."""
+"""Counts of pairs: known values, against the dense product, and in blocks."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,12 @@ from training.models import cooccurrence
 from training.models.cooccurrence import prune, together
 
 
-def test_every_user_who_likes_both_speaks_for_a_pair():
+def test_every_user_who_likes_both_items_counts_for_a_pair():
     counts = together(LIKED, 0.0).toarray()
     assert counts.tolist() == [[0, 2, 1, 0], [2, 0, 1, 0], [1, 1, 0, 1], [0, 0, 1, 0]]
 
 
-def test_a_user_of_many_likes_speaks_less_for_each_of_his_pairs():
+def test_a_user_with_many_likes_counts_less_for_each_pair():
     counts = together(LIKED, 1.0).toarray()
     assert counts[0, 1] == pytest.approx(1 / 3 + 1 / 2)
     assert counts[0, 2] == pytest.approx(1 / 3)
@@ -43,7 +43,9 @@ def test_counts_are_the_dense_product_whatever_the_blocks(monkeypatch, cells):
 
 @settings(deadline=None, max_examples=50)
 @given(likes(), st.integers(1, 4))
-def test_a_table_too_large_keeps_each_rows_greatest_by_count_over_root_of_likers(liked, most):
+def test_a_table_that_is_too_large_keeps_each_rows_greatest_by_count_over_root_of_likers(
+    liked, most
+):
     items = liked.shape[1]
     whole, kept = (
         together(liked, 0.0, **limit).toarray() for limit in ({}, {"most_pairs": most * items})

@@ -1,4 +1,4 @@
-"""The strategy `items`: its score is the formula, its shares are the parts of the score."""
+"""The strategy `items`: its score is the formula's, its shares are the parts of the score."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def asked(strategy: ItemStrategy, favourites: list[int], results: int = ITEMS) -
 
 
 def parts_of(table: ItemTable, vectors: np.ndarray, blend: float, favourites: list[int]):
-    """Returns [favourites, items], what each favourite adds to each score, in plain numpy."""
+    """Returns [favourites, items], what each favourite adds to each score, in numpy."""
     likeness = blend * vectors[favourites].mean(axis=0) @ vectors.T
     rest = table.item_factor * np.exp(np.minimum(likeness, 8))
     return table.table.toarray()[favourites] + table.query_factor[favourites][:, None] * rest
@@ -46,7 +46,7 @@ BLENDS = st.sampled_from([0.0, 0.5, 2.0])
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 999), FAVOURITES, BLENDS)
-def test_a_score_is_the_formulas_but_for_a_factor(seed, favourites, blend):
+def test_a_score_is_the_formulas_up_to_a_factor(seed, favourites, blend):
     table, vectors = table_of(seed), vectors_of(seed)
     answer = asked(ItemStrategy(ItemIndex.of(table, vectors, blend), "float32"), favourites)
     wanted = parts_of(table, vectors, blend, favourites).sum(axis=0)
@@ -99,10 +99,10 @@ def test_each_favourites_share_goes_with_it_when_the_order_changes():
     assert one["shares"] == pytest.approx(other["shares"][:, [1, 2, 0]], abs=1e-5)
 
 
-def test_vectors_have_length_one_and_are_nought_where_there_is_no_item():
+def test_vectors_have_length_one_and_are_0_where_there_is_no_item():
     table = table_of(1)
     silent = table.item_factor.copy()
-    silent[4:] = 0  # nothing can be said of an item with factor 0 that stands in no row
+    silent[4:] = 0  # an item with factor 0 and in no row has no score
     rows = table.table.toarray()
     rows[:, 4:] = 0
     index = ItemIndex.of(
@@ -116,7 +116,7 @@ def test_vectors_have_length_one_and_are_nought_where_there_is_no_item():
     assert (answer["vectors"][~real] == 0).all()
 
 
-def test_an_item_of_which_nothing_is_known_has_a_vector_of_nought():
+def test_an_item_without_features_has_a_vector_of_0():
     vectors = vectors_of(1)
     vectors[7] = 0
     answer = asked(ItemStrategy(ItemIndex.of(table_of(1), vectors, 0.0), "float32"), [0])
@@ -154,7 +154,7 @@ def test_weights_of_any_size_are_stored_so_that_float16_can_hold_them(factor):
     assert answer["scores"] == pytest.approx(plain["scores"], rel=1e-2)
 
 
-def test_an_empty_table_leaves_the_answer_to_what_items_draw():
+def test_with_an_empty_table_the_item_factors_decide():
     table = table_of(5)
     table = ItemTable(
         sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), table.query_factor, table.item_factor
@@ -164,7 +164,7 @@ def test_an_empty_table_leaves_the_answer_to_what_items_draw():
     assert answer["items"].tolist() == np.argsort(-table.item_factor).tolist()
 
 
-def test_an_unrelated_item_that_is_like_the_favourites_comes_before_one_that_is_not():
+def test_an_unrelated_item_similar_to_the_favourites_comes_before_one_that_is_not():
     table = ItemTable(
         sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), np.ones(ITEMS), np.ones(ITEMS)
     )

@@ -1,4 +1,4 @@
-"""The table: a known weight of each pair comes back, pruned, and unrelated pairs as a product."""
+"""The table: contains known weights, pruned, and represents unrelated pairs by a product."""
 
 import itertools
 
@@ -19,11 +19,11 @@ CONFIG = ItemsConfig(epochs=2, hidden=4, neighbours=5, new_neighbours=2)
 
 
 def quiet(*_) -> None:
-    """Hears nothing."""
+    """Ignores the progress."""
 
 
 class Known:
-    """A network whose weights are known: query factor times item factor, and some more."""
+    """A network with known weights: query factor times item factor, and an extra part."""
 
     def __init__(self, items: int, shift: float = 0.0) -> None:
         rng = np.random.default_rng(8)
@@ -45,7 +45,7 @@ def board_likes(board):
 
 @pytest.fixture
 def known(monkeypatch):
-    """Puts networks of known weights in the place of fitted ones, in the order of their fitting."""
+    """Replaces fitted networks by ones with known weights, in the order of fitting."""
 
     def put(*networks: Known) -> None:
         left = list(networks)
@@ -55,7 +55,7 @@ def known(monkeypatch):
 
 
 def with_new(liked: sp.csr_matrix, features: ItemFeatures, new: int):
-    """Returns likes and features with more items that nobody likes, each like the first ones."""
+    """Returns likes and features with more items, liked by nobody and similar to the first ones."""
     none = sp.csr_matrix((liked.shape[0], new), dtype=np.float32)
     values = features.groups["artist"]
     return sp.hstack([liked, none], format="csr"), ItemFeatures(
@@ -75,9 +75,7 @@ def test_an_unrelated_pair_weighs_the_product_of_its_factors(known, board_likes)
     )
 
 
-def test_a_kept_pair_weighs_all_that_the_network_says_and_no_pair_is_kept_for_less(
-    known, board_likes
-):
+def test_a_kept_pair_has_the_networks_weight_and_an_unrelated_pair_is_not_kept(known, board_likes):
     network = Known(checkerboard.ITEMS)
     known(network)
     found = item_table.fit(*board_likes, CONFIG, progress=quiet)
@@ -85,7 +83,7 @@ def test_a_kept_pair_weighs_all_that_the_network_says_and_no_pair_is_kept_for_le
     kept = table > 1e-3 * product
     assert (table + product)[kept] == pytest.approx(np.exp(network.logs)[kept], rel=1e-3)
     assert not kept[network.extra == 0].any()
-    # Not every pair is looked at, but of most rows one that weighs more.
+    # Not every pair is a candidate, but most rows contain one with a greater weight.
     assert kept.any(axis=1).mean() > 0.5
 
 
@@ -99,7 +97,7 @@ def test_a_row_keeps_no_more_than_its_places_and_never_the_item_itself(board_lik
     assert (found.item_factor > 0).all()
 
 
-def test_new_items_have_places_of_their_own_and_no_more(board_likes):
+def test_new_items_have_their_reserved_places_and_no_more(board_likes):
     liked, features = with_new(*board_likes, 6)
     found = item_table.fit(liked, features, CONFIG, progress=quiet)
     new = found.table[:, checkerboard.ITEMS :]
@@ -107,19 +105,19 @@ def test_new_items_have_places_of_their_own_and_no_more(board_likes):
     assert np.diff(found.table.indptr).max() <= CONFIG.neighbours
 
 
-def test_no_place_is_left_for_new_items_where_all_are_for_old_ones(board_likes):
+def test_a_row_stays_within_its_length_if_more_places_are_reserved_than_it_has(board_likes):
     liked, features = with_new(*board_likes, 6)
     config = ItemsConfig(epochs=1, hidden=4, neighbours=2, new_neighbours=9)
     found = item_table.fit(liked, features, config, progress=quiet)
     assert np.diff(found.table.indptr).max() <= 2
 
 
-def test_what_new_items_weigh_is_brought_to_the_scale_of_the_others(known, board_likes):
+def test_the_weights_of_new_items_are_scaled_to_those_of_the_others(known, board_likes):
     liked, features = with_new(*board_likes, 6)
     seen, content = Known(checkerboard.ITEMS + 6), Known(checkerboard.ITEMS + 6, shift=4)
     known(seen, content)
     found = item_table.fit(liked, features, CONFIG, progress=quiet)
-    # The second network says the same, e⁴ times as loud: joined, nothing tells them apart.
+    # The second network's weights are e⁴ times as large: combined, they are the same.
     product = np.outer(found.query_factor, found.item_factor)
     assert product == pytest.approx(np.exp(seen.query_factor[:, None] + seen.item_factor), rel=1e-2)
     table = found.table.toarray()
@@ -136,12 +134,12 @@ def test_the_network_learns_from_users_who_are_not_counted(monkeypatch, board_li
     )
     item_table.fit(liked, features, CONFIG, progress=quiet)
     ((features_of, queries),) = parts
-    asking = int(liked.shape[0] * CONFIG.calibration)
-    assert len(queries) == asking * CONFIG.draws
-    # What the network weighs pairs by was counted without the likes of those who ask.
+    query_users = int(liked.shape[0] * CONFIG.calibration)
+    assert len(queries) == query_users * CONFIG.draws
+    # The features of the queries are counted without the users of the queries.
     lengths = np.sort(np.diff(liked.indptr))
     uncounted = liked.nnz - features_of.__self__.likers.sum()
-    assert lengths[:asking].sum() <= uncounted <= lengths[-asking:].sum()
+    assert lengths[:query_users].sum() <= uncounted <= lengths[-query_users:].sum()
 
 
 def test_the_same_seed_fills_the_same_table(board_likes):
@@ -161,7 +159,7 @@ def test_a_few_users_suffice_and_too_few_are_refused_with_the_remedy(board_likes
         item_table.fit(one_each, features, CONFIG, progress=quiet)
 
 
-def test_new_items_of_whom_nothing_can_be_learned_weigh_what_the_others_network_says(
+def test_new_items_have_the_first_networks_weights_if_there_is_too_little_to_learn_from(
     monkeypatch, board_likes
 ):
     liked, features = with_new(*board_likes, 2)
@@ -173,7 +171,7 @@ def test_new_items_of_whom_nothing_can_be_learned_weigh_what_the_others_network_
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 9999), st.integers(1, 400))
-def test_a_table_too_large_is_cut_to_size_and_the_more_liked_keep_more(seed, most):
+def test_a_table_that_is_too_large_is_pruned_and_popular_items_keep_more(seed, most):
     rng = np.random.default_rng(seed)
     table = sp.csr_matrix(rng.random((20, 20)) * (rng.random((20, 20)) < 0.7))
     likers = rng.integers(0, 500, 20)

@@ -1,4 +1,4 @@
-"""The towers of favourites against items: an item is itself and what it bears."""
+"""The towers of favourites against items: an item is its own embedding and its tokens'."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ BAGS = np.array([[1, 2, 0], [2, 0, 0], [0, 0, 0]], np.int32)
 
 
 def quiet(*_) -> None:
-    """Hears nothing."""
+    """Ignores the progress."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_an_items_vector_is_its_own_and_its_tokens_over_the_root_of_their_number
     assert tower.all_vectors() == pytest.approx(np.array(wanted), abs=1e-6)
 
 
-def test_an_item_whose_own_vector_is_dropped_is_what_it_bears(tower):
+def test_an_item_whose_own_vector_is_dropped_is_the_sum_of_its_tokens(tower):
     own, tokens = (layer.embeddings.numpy() for layer in (tower.own, tower.tokens))
     found = tower.vectors(tf.constant([[0, 1], [2, 1]]), training=True).numpy()
     wanted = tower.all_vectors() - own
@@ -37,8 +37,8 @@ def test_an_item_whose_own_vector_is_dropped_is_what_it_bears(tower):
     assert found[0, 1] == pytest.approx(tokens[2])
 
 
-def test_an_item_that_is_drawn_often_is_held_against_nobody():
-    # With vectors of nought all candidates are alike, and only how often each is drawn tells.
+def test_a_frequent_negative_is_corrected_for_its_frequency():
+    # With vectors of 0 all candidates are equal, and only their frequencies count.
     tower = ItemTower(BAGS, 3, 4, 0.0, 1)
     tower.set_weights([np.zeros_like(w) for w in tower.get_weights()])
     favourites = tf.constant([[2], [2]])
@@ -52,7 +52,7 @@ def test_an_item_that_is_drawn_often_is_held_against_nobody():
     assert uneven == pytest.approx(-np.log(1 / 0.9 / total) - np.log(1 / 0.1 / total), rel=1e-5)
 
 
-def test_the_same_item_twice_in_a_batch_is_no_negative_of_itself():
+def test_an_item_twice_in_a_batch_is_not_a_negative_of_itself():
     tower = ItemTower(BAGS, 3, 4, 0.0, 1)
     tower.set_weights([np.zeros_like(w) for w in tower.get_weights()])
     chance = tf.constant([0.5, 0.5])
@@ -60,16 +60,16 @@ def test_the_same_item_twice_in_a_batch_is_no_negative_of_itself():
     assert loss == pytest.approx(0, abs=1e-5)
 
 
-def test_the_chance_that_an_item_is_drawn_is_how_often_it_is():
+def test_the_chance_of_an_item_is_its_frequency_among_the_targets():
     liked = sp.csr_matrix(np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0]], np.float32))
     config = checkerboard.config("train.batch=3")
-    counts, told = np.zeros(3), np.zeros(3)
+    counts, chances = np.zeros(3), np.zeros(3)
     drawn = item_tower._examples(liked, config)
     for _, (_, targets, chance) in zip(range(2000), drawn, strict=False):
         np.add.at(counts, targets, 1)
-        told[targets] = chance
-    assert told == pytest.approx([1 / 2, 1 / 3, 1 / 6], rel=1e-5)
-    assert counts / counts.sum() == pytest.approx(told, abs=0.02)
+        chances[targets] = chance
+    assert chances == pytest.approx([1 / 2, 1 / 3, 1 / 6], rel=1e-5)
+    assert counts / counts.sum() == pytest.approx(chances, abs=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def fitted(data, liked, features, *settings):
     return item_tower.fit(liked, features, validation_queries, config, progress=quiet)
 
 
-def test_items_of_one_colour_are_alike(board_likes):
+def test_items_of_one_colour_are_similar(board_likes):
     data, liked, features = board_likes
     vectors, history = fitted(data, liked, features)
     colours = checkerboard.colours(data.items["item_id"].tolist())
@@ -104,7 +104,9 @@ def test_the_same_seed_learns_the_same_and_another_seed_something_else(board_lik
     assert (one != other).any()
 
 
-def test_a_new_item_is_like_its_creators_and_one_of_nobody_is_nowhere(board_likes):
+def test_a_new_item_is_similar_to_its_creators_items_and_without_a_creator_its_vector_is_0(
+    board_likes,
+):
     data, liked, features = board_likes
     liked = liked.tolil()
     liked[:, [0, 1]] = 0

@@ -1,4 +1,4 @@
-"""The network that weighs pairs: what it is asked, and that it learns from it."""
+"""The network that weights pairs: its queries, and that it learns from them."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def liked() -> sp.csr_matrix:
 
 
 class Counts:
-    """Stands for statistics: the number of likers alone is asked for."""
+    """Replaces statistics: only the number of likers is used."""
 
     def __init__(self, liked: sp.csr_matrix) -> None:
         self.likers = np.asarray(liked.sum(axis=0)).ravel()
@@ -37,7 +37,7 @@ def everything() -> sp.csr_matrix:
 
 
 def features_of(f: np.ndarray, i: np.ndarray) -> np.ndarray:
-    """Tells of a pair whether the colour is the same, and something that tells nothing."""
+    """Returns whether the colours of a pair are the same, and an uninformative feature."""
     return np.stack([COLOUR[f] == COLOUR[i], np.sin(7 * f + 3 * i)], axis=1).astype(np.float32)
 
 
@@ -47,8 +47,8 @@ def network(liked) -> PairNetwork:
     return fitted(queries)
 
 
-def fitted(queries, config=CONFIG, told=lambda *_: None) -> PairNetwork:
-    return pair_network.fit([(features_of, queries)], config, name="network", progress=told)
+def fitted(queries, config=CONFIG, progress=lambda *_: None) -> PairNetwork:
+    return pair_network.fit([(features_of, queries)], config, name="network", progress=progress)
 
 
 def test_a_query_shows_some_likes_and_the_targets_first_among_its_candidates(liked):
@@ -65,19 +65,19 @@ def test_a_query_shows_some_likes_and_the_targets_first_among_its_candidates(lik
         assert len(candidates) - query.targets <= CONFIG.negatives
 
 
-def test_numbers_of_favourites_from_one_to_many_are_asked(liked):
+def test_queries_have_from_one_to_many_favourites(liked):
     queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
     assert {len(query.favourites) for query in queries} >= {1, 2, 3, 4, 5}
 
 
-def test_a_user_with_one_like_can_ask_nothing():
+def test_a_user_with_one_like_makes_no_query():
     liked = sp.csr_matrix(np.eye(ITEMS, dtype=np.float32))
     assert queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1)) == []
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2**32 - 1))
-def test_new_items_are_asked_for_among_new_items_by_those_who_show_old_ones(seed):
+def test_queries_for_new_items_show_old_items_and_have_only_new_candidates(seed):
     rng = np.random.default_rng(seed)
     liked = sp.csr_matrix((rng.random((15, ITEMS)) < 0.3).astype(np.float32))
     hidden = rng.random(ITEMS) < 0.4
@@ -91,21 +91,21 @@ def test_new_items_are_asked_for_among_new_items_by_those_who_show_old_ones(seed
         assert users.any()
 
 
-def test_pairs_that_are_liked_together_weigh_more_than_others(network):
+def test_co_liked_pairs_have_greater_weights_than_others(network):
     f, i = np.nonzero(~np.eye(ITEMS, dtype=bool))
     logs = network.log_weights(features_of, f, i)
     same = COLOUR[f] == COLOUR[i]
     assert logs[same].min() > logs[~same].max() + 0.5
 
 
-def test_weights_are_the_same_whether_weighed_at_once_or_in_blocks(network):
+def test_weights_are_the_same_at_once_and_in_blocks(network):
     f, i = np.arange(15), np.arange(15)[::-1].copy()
     whole = network.log_weights(features_of, f, i)
     assert network.log_weights(features_of, f, i, block=4) == pytest.approx(whole, abs=1e-6)
     assert network.log_weights(features_of, f[:0], i[:0]).shape == (0,)
 
 
-def test_the_same_seed_weighs_the_same_and_another_seed_otherwise(liked):
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(liked):
     queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
     f, i = np.arange(10), np.arange(10)[::-1].copy()
     short = ItemsConfig(epochs=1, hidden=4, batch=16)
@@ -117,20 +117,24 @@ def test_the_same_seed_weighs_the_same_and_another_seed_otherwise(liked):
     assert (one != other).any()
 
 
-def test_every_pass_is_told(liked):
+def test_every_pass_reports_its_progress(liked):
     queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
-    told = []
-    fitted(queries, told=lambda done, total, text: told.append((done, total, text.split(",")[0])))
-    assert told == [(n, 4, "network") for n in (1, 2, 3, 4)]
+    reports = []
+
+    def note(done, total, text):
+        reports.append((done, total, text.split(",")[0]))
+
+    fitted(queries, progress=note)
+    assert reports == [(n, 4, "network") for n in (1, 2, 3, 4)]
 
 
-def test_fewer_queries_than_a_batch_are_learned_from_all_the_same(liked):
+def test_fewer_queries_than_a_batch_are_used_too(liked):
     queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
     network = fitted(queries[:3])
     assert np.isfinite(network.log_weights(features_of, np.array([0]), np.array([1]))).all()
 
 
-def test_features_far_from_what_was_learned_are_bounded_and_so_is_a_weight():
+def test_features_outside_the_training_range_are_bounded_and_so_are_weights():
     network = PairNetwork(np.array([1.0, 0.0]), np.array([0.5, 1e-3]), 4)
     scaled = network.scaled(np.array([[1.5, 1e9], [1.0, -1e9]], np.float32))
     assert scaled.tolist() == [[1, 6], [0, -6]]

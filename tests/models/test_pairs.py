@@ -1,4 +1,4 @@
-"""Statistics of pairs: counted by hand on small matrices."""
+"""Statistics of pairs: known values on small matrices."""
 
 import numpy as np
 import pandas as pd
@@ -21,14 +21,14 @@ from training.models.pairs import (
 )
 
 VALUES = sp.csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 0]], np.float32))
-"""Items 0 and 1 have one creator, item 2 another, nobody knows item 3's."""
+"""Items 0 and 1 have one creator, item 2 another; item 3's is unknown."""
 
 
 def statistics_of(liked: sp.csr_matrix, values: sp.csr_matrix, titles=None) -> PairStatistics:
     items = liked.shape[1]
     frame = pd.DataFrame({"title": titles or [""] * items, "artist": [""] * items})
-    told = features_of(SONGS, frame)
-    features = ItemFeatures({"artist": values}, told.title, told.years)
+    song_features = features_of(SONGS, frame)
+    features = ItemFeatures({"artist": values}, song_features.title, song_features.years)
     return PairStatistics(liked, features, 400, np.random.default_rng(1))
 
 
@@ -48,7 +48,7 @@ def test_a_value_is_looked_up_at_each_pair():
     assert found.tolist() == [1, 0, 1]
 
 
-def test_two_items_of_one_creator_are_told_from_two_creators_and_from_unknown_ones():
+def test_the_same_creator_different_creators_and_unknown_ones_are_distinguished():
     group = GroupStatistics(LIKED, LIKED, VALUES)
     assert group.of.tolist() == [0, 0, 1, -1]
     assert group.likes.tolist() == [5, 2]
@@ -60,14 +60,14 @@ def test_two_items_of_one_creator_are_told_from_two_creators_and_from_unknown_on
     assert found["unknown artist"].tolist() == [False, False, True]
     assert found["likes of the same artist"] == pytest.approx([np.log1p(5), 0, 0])
     assert found["items of the same artist"] == pytest.approx([np.log1p(2), 0, 0])
-    # User 0 alone likes both artists, two values of his, hence 1 / sqrt(2).
+    # Only user 0 likes both artists, and likes two values, hence 1 / sqrt(2).
     both = 2**-0.5
     assert found["artist both"] == pytest.approx([0, np.log1p(3 * both), 0])
     lift = np.log(both / (8 * 7) * 1e4 + 1e-2)
     assert found["artist lift"] == pytest.approx([np.log(1e-2), lift, np.log(1e-2)], abs=1e-5)
 
 
-def test_how_an_items_creator_fares_is_told_beside_how_near_the_favourites_is():
+def test_features_contain_the_popularity_of_an_items_creator_and_its_closeness_to_the_favourites():
     found = GroupStatistics(LIKED, LIKED, VALUES).record(
         "artist", np.array([0, 3]), np.array([2, 0])
     )
@@ -77,7 +77,7 @@ def test_how_an_items_creator_fares_is_told_beside_how_near_the_favourites_is():
     assert found["artist chance"][0] == pytest.approx(np.log(2**-0.5 / 8 + 1e-3) + 7, abs=1e-5)
 
 
-def test_a_walk_of_two_steps_meets_what_nobody_likes_beside_the_favourite():
+def test_a_walk_of_two_steps_reaches_items_that_nobody_likes_together_with_the_favourite():
     walk = statistics_of(LIKED, VALUES).walk.toarray()
     likers = LIKED.toarray().sum(axis=0)
     step = together(LIKED[:3], 0.5).toarray() / (likers + 10)[:, None] * (likers + 10) ** -0.25
@@ -85,7 +85,7 @@ def test_a_walk_of_two_steps_meets_what_nobody_likes_beside_the_favourite():
     assert together(LIKED, 0.0)[0, 3] == 0 < walk[0, 3]
 
 
-def test_pairs_worth_a_weight_are_co_liked_or_of_one_creator_or_title():
+def test_candidate_pairs_are_co_liked_or_share_a_creator_or_title_words():
     liked = sp.csr_matrix(np.pad(LIKED.toarray(), ((0, 0), (0, 3))))
     values = sp.csr_matrix(
         np.array([[1, 0], [1, 0], [0, 1], [0, 0], [0, 1], [0, 0], [0, 0]], np.float32)
@@ -96,7 +96,7 @@ def test_pairs_worth_a_weight_are_co_liked_or_of_one_creator_or_title():
     assert set(np.unique(found)) == {0, 1}
     assert (np.diag(found) == 0).all()
     assert (found[:4, :4][together(LIKED, 0).toarray() > 0] == 1).all()
-    # Item 4 is new: item 2 has its creator, items 0 and 1 another whose fans like that one too.
+    # Item 4 is new: item 2 has its creator, items 0 and 1 one whose fans also like that creator.
     assert found[:4, 4].tolist() == [1, 1, 1, 0]
     assert found[5, 6] == found[6, 5] == 1
     assert found[0, 5] == 0
@@ -110,7 +110,7 @@ def board_statistics(board):
     return PairStatistics(data.liked("train"), features, 400, rng)
 
 
-def test_every_feature_of_every_pair_is_a_number_and_its_place_does_not_depend_on_its_fellows(
+def test_every_feature_of_every_pair_is_finite_and_independent_of_other_pairs(
     board_statistics,
 ):
     items = checkerboard.ITEMS
@@ -123,13 +123,13 @@ def test_every_feature_of_every_pair_is_a_number_and_its_place_does_not_depend_o
         assert alone == pytest.approx(together_[::37], abs=1e-6)
 
 
-def test_what_tells_of_new_items_does_not_see_who_likes_an_item():
+def test_features_of_new_items_do_not_depend_on_who_likes_an_item():
     values = sp.csr_matrix(np.array([[1, 0], [0, 1], [0, 1]], np.float32))
-    # One of items 1 and 2, of one creator, is liked: all the same to whoever sees no likers.
+    # Items 1 and 2 share a creator and one is liked: without likers they are the same.
     one = sp.csr_matrix(np.array([[1, 1, 0], [1, 1, 0]], np.float32))
     other = sp.csr_matrix(np.array([[1, 0, 1], [1, 0, 1]], np.float32))
-    told = features_of(SONGS, pd.DataFrame({"title": [""] * 3, "artist": [""] * 3}))
-    features = ItemFeatures({"artist": values}, told.title, told.years)
+    song_features = features_of(SONGS, pd.DataFrame({"title": [""] * 3, "artist": [""] * 3}))
+    features = ItemFeatures({"artist": values}, song_features.title, song_features.years)
     found = [
         ContentStatistics(liked, features, 400, np.random.default_rng(1)).content(
             np.array([0, 0]), np.array([1, 2])
@@ -140,13 +140,15 @@ def test_what_tells_of_new_items_does_not_see_who_likes_an_item():
     assert (found[0][0] == found[0][1]).all()
 
 
-def test_years_that_lie_near_are_told_from_far_and_unknown_ones():
+def test_close_years_distant_years_and_unknown_ones_are_distinguished():
     years = np.array([1990.0, 1993.0, 2010.0, np.nan])
-    told = features_of(SONGS, pd.DataFrame({"title": [""] * 4, "artist": [""] * 4}))
+    song_features = features_of(SONGS, pd.DataFrame({"title": [""] * 4, "artist": [""] * 4}))
     liked = sp.csr_matrix(np.ones((2, 4), np.float32))
     rng = np.random.default_rng(1)
     of = [
-        ContentStatistics(liked, ItemFeatures({"artist": VALUES}, told.title, y), 9, rng).content
+        ContentStatistics(
+            liked, ItemFeatures({"artist": VALUES}, song_features.title, y), 9, rng
+        ).content
         for y in (years, np.full(4, np.nan))
     ]
     f, i = np.array([0, 0, 0]), np.array([1, 2, 3])
@@ -154,5 +156,5 @@ def test_years_that_lie_near_are_told_from_far_and_unknown_ones():
     assert apart == pytest.approx([np.exp(-1), np.exp(-20 / 3), 0], abs=1e-6)
     assert unknown.tolist() == [0, 0, 1]
     assert year == pytest.approx([-0.2, 1.5, 0])
-    # Where no item has one, nothing is said of years.
+    # If no item has a year, the features of years are 0.
     assert of[1](f, i).shape[1] == of[0](f, i).shape[1] - 3

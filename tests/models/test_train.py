@@ -1,4 +1,4 @@
-"""Training: it learns, stops in time, and the same seed learns the same."""
+"""Training: it learns, stops in time, and is reproducible."""
 
 import json
 from dataclasses import asdict
@@ -18,7 +18,7 @@ from training.ranking.metrics import ndcg_at
 
 
 def quiet(*_) -> None:
-    """Hears nothing."""
+    """Ignores the progress."""
 
 
 def fit(data, *settings, progress=quiet):
@@ -58,16 +58,16 @@ def test_training_stops_when_measurements_improve_no_more_and_keeps_the_best(dat
 
 
 def test_every_measurement_is_reported_and_kept(data):
-    told = []
+    reports = []
     _, history = fit(
-        data, "train.max_steps=60", progress=lambda done, total, _: told.append((done, total))
+        data, "train.max_steps=60", progress=lambda done, total, _: reports.append((done, total))
     )
-    assert told == [(20, 60), (40, 60), (60, 60)]
+    assert reports == [(20, 60), (40, 60), (60, 60)]
     assert [step for step, _, _ in history.measurements] == [20, 40, 60]
     assert all(np.isfinite(loss) and 0 <= score <= 1 for _, loss, score in history.measurements)
 
 
-def test_the_index_holds_each_train_user_once_with_what_he_liked(data):
+def test_the_index_contains_each_train_user_once_with_the_users_likes(data):
     index, _ = fit(data, "train.max_steps=20")
     liked = data.liked("train")
     assert index.item_vectors.shape == (checkerboard.ITEMS, 8)
@@ -77,7 +77,7 @@ def test_the_index_holds_each_train_user_once_with_what_he_liked(data):
         assert set(own.tolist()) == set(liked[user].indices.tolist())
 
 
-def test_the_towers_tell_the_colours_apart(board, data):
+def test_the_towers_distinguish_the_colours(board, data):
     index, _, _ = load(board.model)
     vectors = index.item_vectors / np.linalg.norm(index.item_vectors, axis=1, keepdims=True)
     colours = checkerboard.colours(data.items["item_id"].tolist())
@@ -95,7 +95,7 @@ def test_load_returns_what_save_wrote(board, tmp_path):
     assert same(items, again[2])
 
 
-def test_the_same_seed_ranks_the_same_and_what_is_loaded_ranks_as_what_was_saved(board, tmp_path):
+def test_the_same_seed_ranks_the_same_and_a_loaded_model_ranks_like_the_saved_one(board, tmp_path):
     data = checkerboard.data_of(board)
     config = checkerboard.config("train.max_steps=40", "items.epochs=2")
     lists = []
@@ -118,12 +118,12 @@ def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
     validation_queries = queries_of(data, "validation", 3, checkerboard.config())
     _, _, items = load(board.model)
     assert items.blend in BLENDS
-    # A table that knows nothing leaves it to the towers, and they know the colours.
+    # With an empty table the towers decide, and they have learned the colours.
     nothing = sp.csr_matrix((checkerboard.ITEMS, checkerboard.ITEMS), dtype=np.float32)
     even = np.ones(checkerboard.ITEMS, np.float32)
     vectors = np.eye(2)[checkerboard.colours(data.items["item_id"].tolist())]
     assert blended(ItemTable(nothing, even, even), vectors, validation_queries).blend > 0
-    # Vectors that know nothing cannot be of use to it: the first of equal blends is none.
+    # Vectors of 0 do not help: the first of equal blends is 0.
     assert (
         blended(ItemTable(nothing, even, even), np.zeros_like(vectors), validation_queries).blend
         == 0
@@ -159,7 +159,7 @@ def test_the_history_names_the_best_step_of_each_pair_of_towers_and_the_seconds_
     }
 
 
-def test_the_history_tells_what_was_chosen_for_each_strategy_and_how_long_it_took(board):
+def test_the_history_contains_each_strategys_settings_and_fitting_time(board):
     history = json.loads((board.model / "history.json").read_text())
     found, seconds = history["strategies"], history["seconds"]
     _, voters, items = load(board.model)

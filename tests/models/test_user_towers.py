@@ -1,4 +1,4 @@
-"""The towers' parts, and what is scored with them."""
+"""The parts of the towers, and the scores computed with them."""
 
 import numpy as np
 import pytest
@@ -20,12 +20,12 @@ def served(board):
     return served_by(board.model, checkerboard.config())
 
 
-def test_the_mean_is_of_real_favourites_alone():
+def test_the_mean_is_of_real_favourites_only():
     vectors = tf.constant([[[1.0, 2.0], [3.0, 4.0], [100.0, 100.0]]])
     assert masked_mean(vectors, tf.constant([[7, 0, -1]])).numpy().tolist() == [[2.0, 3.0]]
 
 
-def test_no_real_favourite_has_a_mean_of_nought():
+def test_the_mean_of_no_favourites_is_0():
     assert masked_mean(tf.ones([1, 2, 3]), tf.constant([[-1, -1]])).numpy().tolist() == [[0, 0, 0]]
 
 
@@ -60,7 +60,7 @@ def test_a_ranking_has_no_favourite_and_no_item_twice(served):
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6))
-def test_a_user_keeps_his_strongest_items_and_of_equal_ones_the_popular(seed, most):
+def test_a_user_keeps_the_strongest_items_and_of_equal_ones_the_popular(seed, most):
     rng = np.random.default_rng(seed)
     dense = rng.integers(0, 4, (7, 9)).astype(np.float32)
     offsets, items = strongest_items(sp.csr_matrix(dense), most)
@@ -77,13 +77,13 @@ def test_values_are_added_up_by_item_and_query():
     assert add_up(items, values, 4).numpy().tolist() == [[1, 5, 4, 0], [7, 0, 11, 0]]
 
 
-def test_of_equal_scores_the_popular_item_comes_first_and_nought_is_no_answer():
+def test_of_equal_scores_the_popular_item_comes_first_and_a_score_of_0_is_no_answer():
     answer = best(tf.constant([[0.0, 2.0, 3.0, 2.0, 0.0]]), 5)
     assert answer["items"].numpy().tolist() == [[2, 1, 3, -1, -1]]
     assert answer["scores"].numpy().tolist() == [[3, 2, 2, 0, 0]]
 
 
-def test_float16_is_what_the_export_can_hold_and_float32_all_of_it():
+def test_float16_rounds_to_what_the_export_can_hold_and_float32_does_not_round():
     values = np.array([0.1, 1 / 3, 1e-3], np.float32)
     half = rounded(values, "float16")
     assert half.dtype == np.float32
@@ -98,7 +98,7 @@ def test_another_type_is_refused_by_name():
 
 
 def voters_by_hand(index: UserIndex, settings: VoterSettings, favourites: list[int]):
-    """Returns [favourites, items], what each favourite brings each item, voter by voter."""
+    """Returns [favourites, items], what each favourite adds to each item, voter by voter."""
     vectors = index.item_vectors[favourites]
     similarity = index.user_vectors @ vectors.mean(axis=0) / settings.temperature
     nearest = np.argsort(-similarity)[: settings.voters]
@@ -114,7 +114,7 @@ def voters_by_hand(index: UserIndex, settings: VoterSettings, favourites: list[i
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 999), st.integers(1, 4))
-def test_a_vote_is_shared_by_the_favourites_that_brought_the_voter_near(seed, count):
+def test_a_vote_is_divided_among_the_favourites_that_make_the_voter_similar(seed, count):
     rng = np.random.default_rng(seed)
     items, users = 9, 14
     offsets = np.arange(users + 1, dtype=np.int32) * 3
@@ -130,10 +130,10 @@ def test_a_vote_is_shared_by_the_favourites_that_brought_the_voter_near(seed, co
     brought = voters_by_hand(index, how, favourites)
     for place, item in enumerate(answer["items"]):
         total = brought[:, item].sum()
-        # Below that, nobody who voted for it is near to any favourite by itself.
+        # Below that, no voter for it is similar to any single favourite.
         if item >= 0 and total > 1e-6:
-            told = brought[:, item] / total
-            assert answer["shares"][place, :count] == pytest.approx(told, abs=1e-3)
+            expected = brought[:, item] / total
+            assert answer["shares"][place, :count] == pytest.approx(expected, abs=1e-3)
     assert (answer["shares"][:, count:] == 0).all()
     ends = answer["items"] < 0
     assert (answer["shares"][ends] == 0).all()
@@ -142,6 +142,6 @@ def test_a_vote_is_shared_by_the_favourites_that_brought_the_voter_near(seed, co
     assert lengths == pytest.approx((~ends).astype(float), abs=1e-5)
 
 
-def test_a_ratio_without_a_whole_is_the_part():
+def test_a_ratio_with_a_whole_of_0_is_the_part():
     found = ratio(tf.constant([6.0, 0.0]), tf.constant([3.0, 0.0])).numpy().tolist()
     assert found == [2.0, 0.0]

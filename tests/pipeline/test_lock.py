@@ -37,7 +37,7 @@ def holder(tmp_path):
     process.communicate()
 
 
-def test_a_second_process_is_refused_and_told_who_holds_the_lock(holder, tmp_path):
+def test_a_second_process_is_refused_with_the_name_of_the_holder(holder, tmp_path):
     folder = tmp_path / "songs"
     for _ in range(2):  # the refusal leaves the holder's note as it is
         with pytest.raises(RecommenderError) as caught, exclusive(folder, "second"):
@@ -60,7 +60,7 @@ def test_a_lock_ends_with_its_process_however_that_ends(holder, tmp_path):
         pass
 
 
-def test_a_lock_can_be_taken_again_after_it_was_released(tmp_path):
+def test_a_lock_can_be_acquired_again_after_it_was_released(tmp_path):
     for _ in range(2):
         with exclusive(tmp_path, "once"):
             pass

@@ -1,4 +1,4 @@
-"""Which raw files are prepared: demonstration data never replaces real data unasked."""
+"""Which raw files are prepared: demonstration data never replaces real data by default."""
 
 import json
 
@@ -26,7 +26,7 @@ def remember(tmp_path, name: str) -> None:
     raw_data.remember(folders)
 
 
-def test_at_first_it_is_the_demonstration_data(chosen, tmp_path):
+def test_the_first_run_uses_the_demonstration_data(chosen, tmp_path):
     assert chosen().folder == tmp_path / "sample"
     assert "demonstration data" in chosen().origin
 

@@ -13,7 +13,7 @@ def stages():
     return {setting.name: setting.stages for setting in settings_reference()}
 
 
-def test_every_setting_is_there_once_in_order(stages):
+def test_every_setting_is_listed_once_in_order(stages):
     assert list(stages) == [setting.name for setting in settings_of()]
     assert len(stages) == sum(len(part) for part in Config().as_dict().values())
 

@@ -1,4 +1,4 @@
-"""A stage's folder is written whole or not at all, and redone only when needed."""
+"""A stage's folder is written completely or not at all, and only when needed."""
 
 import json
 import os
@@ -43,12 +43,12 @@ def write(folder: Path, mark: str, text: str) -> None:
 
 
 def die_writing(folder: Path, moment: int) -> None:
-    """Writes in a process that is killed: at -1 while writing, at n before the n-th rename."""
+    """Writes in a process that is killed: -1: while writing; n: before the n-th rename."""
     done = subprocess.run([sys.executable, "-c", DIE, str(folder), str(moment)], cwd=ROOT)
     assert done.returncode == -signal.SIGKILL
 
 
-def test_what_was_written_takes_the_folders_place_with_its_fingerprint(tmp_path):
+def test_the_new_result_replaces_the_folder_with_its_fingerprint(tmp_path):
     folder = tmp_path / "deep" / "result"
     write(folder, "mark", "text")
     assert (folder / "result").read_text() == "text"
@@ -56,7 +56,7 @@ def test_what_was_written_takes_the_folders_place_with_its_fingerprint(tmp_path)
     assert result.stamp_of(folder)["fingerprint"] == "mark"
 
 
-def test_notes_stand_in_the_stamp(tmp_path):
+def test_notes_are_in_the_stamp(tmp_path):
     with result.writing(tmp_path / "a", "mark", rows=3):
         pass
     assert result.stamp_of(tmp_path / "a")["rows"] == 3
@@ -77,7 +77,7 @@ def test_a_second_result_replaces_the_first_and_leaves_nothing_else(tmp_path):
     assert (tmp_path / "a" / "result").read_text() == "two"
 
 
-def test_a_stage_that_fails_leaves_the_earlier_result_and_nothing_else(tmp_path):
+def test_a_stage_that_fails_keeps_the_earlier_result_and_leaves_nothing_else(tmp_path):
     write(tmp_path / "a", "one", "one")
     with (
         pytest.raises(RuntimeError, match="half-way"),
@@ -106,7 +106,7 @@ def test_a_result_that_cannot_take_its_place_leaves_the_earlier_one(tmp_path, mo
 
 
 @pytest.mark.parametrize("moment", [-1, 0])
-def test_a_killed_stage_leaves_the_earlier_result_whole(tmp_path, moment):
+def test_a_killed_stage_keeps_the_earlier_result(tmp_path, moment):
     write(tmp_path / "a", "one", "one")
     die_writing(tmp_path / "a", moment)
     assert (tmp_path / "a" / "result").read_text() == "one"
@@ -124,7 +124,7 @@ def test_killed_between_its_two_renames_a_stage_still_has_the_earlier_result(tmp
 
 
 @pytest.mark.parametrize("moment", [-1, 0, 1])
-def test_what_a_killed_stage_left_behind_is_cleared_away_by_the_next(tmp_path, moment):
+def test_the_next_stage_removes_what_a_killed_one_left(tmp_path, moment):
     write(tmp_path / "a", "one", "one")
     die_writing(tmp_path / "a", moment)
     write(tmp_path / "a", "two", "two")
@@ -133,7 +133,7 @@ def test_what_a_killed_stage_left_behind_is_cleared_away_by_the_next(tmp_path, m
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", '{"fingerprint": null}'])
-def test_a_torn_stamp_is_no_result(tmp_path, text):
+def test_a_folder_with_a_corrupt_stamp_is_not_a_result(tmp_path, text):
     write(tmp_path / "a", "mark", "text")
     (tmp_path / "a" / result.STAMP).write_text(text)
     assert not result.is_current(tmp_path / "a", "mark")

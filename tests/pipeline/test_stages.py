@@ -1,4 +1,4 @@
-"""The line of stages: each redone only when something changed, and whole or not at all."""
+"""The stages: each runs only if something changed, and writes all of its result or nothing."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ ALL = list(STAGES)
 
 @pytest.fixture
 def folders(board, tmp_path) -> Folders:
-    """The finished checkerboard, in folders of its own."""
+    """A copy of the finished checkerboard."""
     shutil.copytree(board.artifacts, tmp_path / "artifacts")
     shutil.copytree(board.raw, tmp_path / "raw")
     copy = Folders(SONGS, tmp_path / "raw", tmp_path / "artifacts")
@@ -33,7 +33,7 @@ def once(name: str, folders: Folders, *more: str):
     return STAGES[name](folders, changes, progress=lambda *_: None)
 
 
-def test_the_stages_stand_in_their_order():
+def test_the_stages_are_in_order():
     assert ALL == ["prepare", "train", "evaluate", "export"]
 
 
@@ -52,7 +52,7 @@ def test_a_change_of_the_data_prepares_again(folders):
     assert once("prepare", folders).fresh
 
 
-def test_what_stands_beside_the_data_is_said_of_it(folders):
+def test_a_description_beside_the_data_is_used(folders):
     (folders.raw / "source.json").write_text('{"name": "Board", "synthetic": true}')
     assert once("prepare", folders).fresh
     noted = json.loads((folders.prepared / "source.json").read_text())
@@ -60,14 +60,14 @@ def test_what_stands_beside_the_data_is_said_of_it(folders):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "7"])
-def test_a_torn_note_beside_the_data_is_refused_by_name(folders, content):
+def test_a_corrupt_description_beside_the_data_is_refused_by_name(folders, content):
     (folders.raw / "source.json").write_text(content)
     with pytest.raises(DataError, match=r"source\.json"):
         once("prepare", folders)
 
 
 def test_a_change_of_a_setting_redoes_its_stage_and_those_after_it(folders):
-    # A smaller look-out is a change of training, not of the prepared data.
+    # The number of validation users changes the training, not the prepared data.
     assert once("train", folders, "train.max_steps=20").fresh
     assert [once(name, folders, "train.max_steps=20").fresh for name in ALL[2:]] == [True, True]
     assert [once(name, folders, "train.max_steps=20").fresh for name in ALL[1:]] == [False] * 3
@@ -80,7 +80,7 @@ FRESH_FROM = {
     "model.user_items=9": "train",
     "train.max_steps=20": "train",
     "items.neighbours=9": "train",
-    # By validation users who show so many, training stops and chooses.
+    # Training stops and chooses by validation users with this number of favourites.
     "evaluate.favourites=2": "train",
     "evaluate.max_users=11": "train",
     QUICK: "evaluate",
@@ -92,9 +92,7 @@ FRESH_FROM = {
 
 
 @pytest.mark.parametrize("setting", FRESH_FROM)
-def test_a_changed_setting_leaves_the_stages_before_the_first_that_uses_it_as_they_are(
-    folders, setting
-):
+def test_a_changed_setting_does_not_affect_stages_before_the_first_that_uses_it(folders, setting):
     redone: list[str] = []
     for stage in (copying(stage, redone) for stage in STAGES.values()):
         stage(folders, [*checkerboard.SETTINGS, setting], progress=lambda *_: None)
@@ -102,7 +100,7 @@ def test_a_changed_setting_leaves_the_stages_before_the_first_that_uses_it_as_th
 
 
 def copying(stage: Stage, redone: list[str]) -> Stage:
-    """Returns the stage with other work: it notes its name and copies the result that is there."""
+    """Returns the stage with other work: it records its name and copies the existing result."""
 
     def work(job, fresh):
         redone.append(stage.name)
@@ -111,7 +109,7 @@ def copying(stage: Stage, redone: list[str]) -> Stage:
     return replace(stage, work=work, summary=lambda job: "")
 
 
-def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(folders):
+def test_a_setting_of_a_later_stage_is_passed_on_by_unchanged_stages(folders):
     once("prepare", folders, "train.max_steps=20", QUICK)
     config = PREPARE.config_of(folders)
     assert (config.train.max_steps, config.evaluate.quick) == (20, True)
@@ -122,14 +120,14 @@ def test_a_setting_of_a_later_stage_travels_through_those_that_stay_as_they_are(
     assert PREPARE.config_of(folders) == checkerboard.config()
 
 
-def test_the_report_tells_the_settings_that_were_used_and_none_of_a_stage_to_come(board):
+def test_the_report_lists_the_settings_that_were_used_and_none_of_a_later_stage(board):
     noted = json.loads((board.report / "report.json").read_text(encoding="utf-8"))["config"]
     assert noted["export"] == {"dtype": "float16"}
     for section in ("clean", "split", "model", "train", "items", "evaluate"):
         assert noted[section] == checkerboard.config().as_dict()[section]
 
 
-def test_settings_travel_with_what_was_made_of_them(folders):
+def test_settings_are_saved_beside_what_was_made_with_them(folders):
     once("prepare", folders, "evaluate.favourites=2")
     assert PREPARE.config_of(folders).evaluate.favourites == 2
     assert PREPARE.config_of(folders).model.dim == 8
@@ -153,7 +151,7 @@ def test_settings_travel_with_what_was_made_of_them(folders):
     ],
 )
 def test_a_setting_of_an_earlier_stage_is_refused_and_the_stage_named(folders, name, setting):
-    # Taken, it would change nothing, and yet the report would say that it held.
+    # If it were accepted it would change nothing, but the report would list it.
     with pytest.raises(ConfigError, match=setting.partition("=")[0]):
         once(name, folders, setting)
 
@@ -161,7 +159,7 @@ def test_a_setting_of_an_earlier_stage_is_refused_and_the_stage_named(folders, n
 @pytest.mark.parametrize(
     ("name", "missing"), [("train", "prepare"), ("evaluate", "train"), ("export", "evaluate")]
 )
-def test_a_stage_whose_forerunner_is_missing_names_it(tmp_path, name, missing):
+def test_a_stage_without_the_previous_stages_result_names_it(tmp_path, name, missing):
     folders = Folders(SONGS, tmp_path, tmp_path / "artifacts")
     with pytest.raises(DataError, match=f"harperdb-recommender {missing} songs"):
         once(name, folders)
@@ -198,7 +196,7 @@ def test_an_unknown_setting_is_refused_before_anything_is_written(folders, name)
     assert sorted(folders.artifacts.rglob("*")) == before
 
 
-def test_a_stage_that_fails_half_way_leaves_the_earlier_result_whole(folders, monkeypatch):
+def test_a_stage_that_fails_half_way_keeps_the_earlier_result(folders, monkeypatch):
     before = {p: p.read_bytes() for p in folders.prepared.iterdir()}
 
     def full(data, folder):
@@ -225,7 +223,7 @@ def test_a_result_that_lost_a_file_is_made_again(folders):
     assert (folders.prepared / "items.parquet").is_file()
 
 
-def test_prepare_tells_what_was_read_kept_and_dropped_and_why(folders):
+def test_prepare_reports_what_was_read_kept_and_dropped_and_why(folders):
     with (folders.raw / "train_triplets.txt").open("a") as file:
         file.write("torn\n")
     text = once("prepare", folders).text
@@ -235,7 +233,7 @@ def test_prepare_tells_what_was_read_kept_and_dropped_and_why(folders):
     assert f"{checkerboard.USERS} listeners" in text
 
 
-def test_train_evaluate_and_export_tell_how_good_and_how_large(folders):
+def test_train_evaluate_and_export_report_quality_and_size(folders):
     assert "validation NDCG@20" in once("train", folders).text
     assert "voters" in once("evaluate", folders).text
     assert "popularity" in once("evaluate", folders).text
@@ -243,6 +241,6 @@ def test_train_evaluate_and_export_tell_how_good_and_how_large(folders):
     assert version in once("export", folders).text
 
 
-def test_every_stage_notes_the_settings_it_used(board):
+def test_every_stage_saves_the_settings_it_used(board):
     for stage in (PREPARE, TRAIN, EVALUATE):
         assert stage.config_of(board) == checkerboard.config()

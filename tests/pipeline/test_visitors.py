@@ -1,4 +1,4 @@
-"""What visitors liked is prepared beside the raw files, and counted apart."""
+"""Visitors' likes are prepared beside the raw files, and counted separately."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_without_events_nothing_changes(tmp_path):
     assert visitors.read(folders) is None
 
 
-def test_a_domain_that_records_nothing_learns_nothing(tmp_path):
+def test_a_domain_with_events_disabled_learns_nothing_from_them(tmp_path):
     folders = folders_of(tmp_path, EventRules(enabled=False))
     collected(folders, ("s1", "a"))
     assert visitors.described(folders) == {}
@@ -63,7 +63,7 @@ def test_the_likes_are_a_table_of_interactions(tmp_path):
     assert (table.read, table.notes["sessions"], table.notes["likes learned"]) == (4, 2, 4)
 
 
-def test_old_likes_fade(tmp_path):
+def test_old_likes_decay(tmp_path):
     folders = folders_of(tmp_path)
     collected(folders, ("s1", "a"), ("s1", "b"))
     collected(folders, ("s2", "a"), ("s2", "b"), arrived=NOW_MS - 200 * 86_400_000)
@@ -72,7 +72,7 @@ def test_old_likes_fade(tmp_path):
     assert table.notes["likes that have faded"] == 2
 
 
-def test_a_client_whose_clock_is_years_ahead_fades_nobody_else(tmp_path):
+def test_a_client_whose_clock_is_years_ahead_does_not_age_other_events(tmp_path):
     folders = folders_of(tmp_path)
     collected(folders, ("s1", "a"), ("s1", "b"))
     ahead = [event_row(session="s2", item=i, at=float(NOW_MS + 10**11)) for i in "ab"]
@@ -80,7 +80,7 @@ def test_a_client_whose_clock_is_years_ahead_fades_nobody_else(tmp_path):
     assert set(visitors.read(folders).rows["user_id"]) == {"visitor s1", "visitor s2"}
 
 
-def test_a_node_whose_clock_is_years_ahead_fades_nobody_else(tmp_path):
+def test_a_node_whose_clock_is_years_ahead_does_not_age_other_events(tmp_path):
     folders = folders_of(tmp_path)
     now = int(time.time() * 1000)
     collected(folders, ("s1", "a"), ("s1", "b"), arrived=now)
@@ -107,15 +107,15 @@ def test_a_visitors_like_counts_as_liked_whatever_the_unit(tmp_path, liked_from)
     clean = replace(CLEAN, liked_from=liked_from, liked_above_mean=True)
     domain = domain_of(grid(strength=float(10)))
     data, counts = build(domain, tmp_path, clean, SplitConfig(), visitors=visitors.read(folders))
-    told = dict(counts.lines)
-    assert told["viewers"] == 31
-    assert told["pairs liked and kept"] == 30 * 24 + 6
-    assert told["events dropped: likes of unknown items"] == 1
-    assert told["events: likes learned"] == 7
+    lines = dict(counts.lines)
+    assert lines["viewers"] == 31
+    assert lines["pairs liked and kept"] == 30 * 24 + 6
+    assert lines["events dropped: likes of unknown items"] == 1
+    assert lines["events: likes learned"] == 7
     assert "an id that nobody knows" not in set(data.items["item_id"])
 
 
-def test_prepare_reads_them_again_only_when_there_are_new_ones(tmp_path):
+def test_prepare_reads_events_again_only_if_there_are_new_ones(tmp_path):
     folders = folders_of(tmp_path)
     prepare = stages.STAGES["prepare"]
     assert prepare(folders, [], progress=ignore).fresh

@@ -1,4 +1,4 @@
-"""How sure a mean is: the bootstrap's intervals."""
+"""Bootstrap intervals of a mean."""
 
 import numpy as np
 import pytest
@@ -43,13 +43,13 @@ def test_an_interval_shrinks_with_the_number_of_users():
     assert widths[1] / widths[3] == pytest.approx(4, rel=0.2)
 
 
-def test_values_that_are_all_the_same_leave_no_doubt():
+def test_equal_values_have_an_interval_of_width_0():
     assert interval(np.full(30, 0.25), resamples(30, 1)) == pytest.approx((0.25, 0.25), abs=1e-5)
 
 
 def test_the_same_draw_makes_differences_paired():
     rng = np.random.default_rng(4)
-    hard = rng.random(200)  # what both find hard, and easy
+    hard = rng.random(200)  # differences between users that both methods share
     one, other = hard + 0.02 + rng.normal(0, 0.01, 200), hard
     weights = resamples(200, 1)
     low, high = interval(one - other, weights)
@@ -58,7 +58,7 @@ def test_the_same_draw_makes_differences_paired():
     assert apart_high - apart_low > 10 * (high - low)
 
 
-def test_whoever_is_surely_better_is_told_from_who_is_not():
+def test_a_significant_difference_is_distinguished_from_an_insignificant_one():
     rng = np.random.default_rng(4)
     weights = resamples(300, 1)
     low, _ = interval(rng.normal(0.05, 0.1, 300), weights)

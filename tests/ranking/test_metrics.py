@@ -1,4 +1,4 @@
-"""Measures of a ranking: by hand, by property, and against an independent library."""
+"""Metrics of a ranking: known values, properties, and an independent library."""
 
 import math
 import os
@@ -28,7 +28,7 @@ def ranked_of(*rows: list[int]) -> np.ndarray:
 
 @st.composite
 def rankings(draw, least_targets: int = 1):
-    """Draws (ranked [users, results], targets, k): distinct items, some lists ended early."""
+    """Draws (ranked [users, results], targets, k): distinct items, some lists shorter."""
     users, results = draw(st.integers(1, 6)), draw(st.integers(1, ITEMS))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     ranked = np.array([rng.permutation(ITEMS)[:results] for _ in range(users)], dtype=np.int32)
@@ -39,7 +39,7 @@ def rankings(draw, least_targets: int = 1):
     return ranked, targets, draw(st.integers(1, results))
 
 
-def test_a_hit_is_an_item_that_its_own_user_kept_back():
+def test_a_hit_is_a_held_back_item_of_the_same_user():
     ranked = ranked_of([1, 2, -1], [2, 1, 0])
     assert hits(ranked, targets_of({2, 29}, {1})).tolist() == [
         [False, True, False],
@@ -71,7 +71,7 @@ def test_hit_says_whether_anything_was_found():
     assert hit_at(ranked, targets_of({1, 2}, {9}), 1).tolist() == [0, 0]
 
 
-def test_coverage_counts_the_items_that_somebody_is_shown():
+def test_coverage_counts_the_items_that_any_user_is_shown():
     ranked = ranked_of([0, 1, 2], [1, 3, -1])
     assert coverage_at(ranked, 10, 2) == pytest.approx(3 / 10)
     assert coverage_at(ranked, 10, 3) == pytest.approx(4 / 10)
@@ -87,7 +87,7 @@ def test_a_cut_off_outside_the_list_is_refused(measure, k):
 
 @settings(deadline=None)
 @given(rankings(least_targets=0))
-def test_every_measure_lies_within_0_and_1(case):
+def test_every_metric_is_between_0_and_1(case):
     ranked, targets, k = case
     for measure in PER_USER:
         values = measure(ranked, targets, k)
@@ -96,7 +96,7 @@ def test_every_measure_lies_within_0_and_1(case):
     assert 0 <= coverage_at(ranked, ITEMS, k) <= 1
 
 
-def test_a_user_who_kept_nothing_back_counts_as_nothing_found():
+def test_a_user_without_targets_has_0():
     for measure in PER_USER:
         assert measure(ranked_of([0, 1], [0, 1]), targets_of(set(), {0, 1}), 2).tolist() == [0, 1]
         assert measure(ranked_of([0, 1]), targets_of(set()), 2).tolist() == [0]
@@ -127,8 +127,8 @@ def test_a_target_moved_up_never_lowers_ndcg(case, place):
 
 @pytest.fixture(scope="module")
 def peers():
-    """Two hundred random rankings, and what ranx says of them."""
-    # Compiling takes ranx minutes, and these few rankings a second without.
+    """Two hundred random rankings, and ranx's values for them."""
+    # Compiling takes ranx minutes; without it these few rankings take a second.
     os.environ["NUMBA_DISABLE_JIT"] = "1"
     import ranx
 

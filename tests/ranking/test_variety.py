@@ -1,4 +1,4 @@
-"""Variety: the same re-ranking as in JavaScript, and sameness against a dense computation."""
+"""Variety: the same re-ranking as in JavaScript, and similarity against a dense computation."""
 
 import json
 import subprocess
@@ -46,11 +46,11 @@ def case_of(seed: int, diversity: float | None = None) -> dict[str, np.ndarray]:
 CASES = st.integers(0, 10_000)
 
 
-def test_javascript_chooses_the_same():
+def test_javascript_chooses_the_same_items():
     cases = [case_of(seed) for seed in range(200)]
     plain = [{name: np.asarray(v).tolist() for name, v in case.items()} for case in cases]
     for seed, case in enumerate(plain):
-        if seed % 4 == 0:  # a strategy without vectors: the creator alone tells
+        if seed % 4 == 0:  # a strategy without vectors: only the creator counts
             case["vectors"] = None
     done = subprocess.run(
         ["node", str(SCRIPT)], input=json.dumps(plain), capture_output=True, text=True, check=True
@@ -70,7 +70,7 @@ def test_no_diversity_changes_nothing(seed):
 
 @settings(deadline=None, max_examples=50)
 @given(CASES, st.floats(0, 1))
-def test_what_is_chosen_is_distinct_of_the_pool_and_as_much_as_there_is(seed, diversity):
+def test_chosen_items_are_distinct_from_the_pool_and_as_many_as_possible(seed, diversity):
     case = case_of(seed, diversity)
     found = diversified(**case).tolist()
     pool = case["items"][:POOL].tolist()
@@ -97,8 +97,8 @@ def test_the_best_answer_stays_first(seed, diversity):
     assert diversified(**case)[0] == case["items"][0]
 
 
-def test_a_likeness_costs_what_the_formula_says():
-    # Item 1 is the same as item 0, item 2 is unlike both: .5 · .9 - .5 · 1 < .5 · 0 - 0.
+def test_similarity_costs_what_the_formula_says():
+    # Item 1 is the same as item 0, item 2 differs from both: .5 · .9 - .5 · 1 < .5 · 0 - 0.
     case = {
         "items": np.array([0, 1, 2], np.int32),
         "scores": np.array([1, 0.9, 0], np.float32),
@@ -110,7 +110,7 @@ def test_a_likeness_costs_what_the_formula_says():
     assert diversified(**case, diversity=0.4).tolist() == [0, 1, 2]
 
 
-def test_at_most_so_many_of_one_creator_and_the_skipped_ones_fill_up():
+def test_a_creator_has_a_limited_number_of_items_and_skipped_ones_follow():
     case = {
         "items": np.arange(6, dtype=np.int32),
         "scores": np.linspace(1, 0, 6).astype(np.float32),
@@ -147,13 +147,13 @@ def test_similarity_is_the_mean_cosine_of_the_likers_of_all_pairs_of_a_list(seed
     assert found == pytest.approx(wanted, abs=1e-5)
 
 
-def test_a_list_of_the_same_likers_is_all_alike_and_of_strangers_not_at_all():
+def test_a_list_with_the_same_likers_has_similarity_1_and_with_distinct_ones_0():
     liked = sp.csr_matrix(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]], np.float32))
     found = intra_list_similarity(np.array([[0, 1], [0, 2], [0, 3]]), likeness_of(liked))
     assert found == pytest.approx([1, 0, 0], abs=1e-6)
 
 
-def test_the_share_of_the_most_frequent_creator_counts_unknown_ones_as_strangers():
+def test_the_share_of_the_most_frequent_creator_counts_unknown_ones_as_different():
     creators = np.array([0, 0, 1, -1, -1])
     ranked = np.array([[0, 1, 2, 3], [3, 4, -1, -1], [2, 3, 4, 0], [-1, -1, -1, -1]])
     assert share_of_one_creator(ranked, creators).tolist() == [0.5, 0.5, 0.25, 0]

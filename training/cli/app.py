@@ -1,7 +1,7 @@
 """The command line: all commands, and how errors end.
 
 Exit codes: 0; 1 for an error that is explained in one line; 2 for wrong usage; 130 after Ctrl-C. A
-traceback is a bug of ours.
+traceback indicates a bug.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ REFUSED = {
     errno.EACCES: "use another folder, or another user",
     errno.EPERM: "use another folder, or another user",
 }
-"""What the machine can refuse without a fault of ours, and the remedy."""
+"""Errors of the operating system that are no bug of ours, and their remedies."""
 STOPPED = 130
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""Finds the HarperDB that a command speaks to, as the environment names it."""
+"""Finds the HarperDB that a command connects to, as named by the environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.harper.local.server import connection
 from training.harper.node import until
 
 READY_SECONDS = 30.0
-"""How long a HarperDB that was just started elsewhere is waited for."""
+"""How long to wait for a HarperDB that was just started elsewhere."""
 HARPER_FOLDER = PROJECT_ROOT / "harper-local"
 CLUSTER_FOLDER = HARPER_FOLDER / "cluster"
 
@@ -31,10 +31,10 @@ def connect(in_cluster: bool = False) -> Target:
     """Finds the nodes to work with, as the environment says.
 
     Without ``HARPER_URL`` the local server, or with ``--cluster`` the local cluster.
-    ``HARPER_NODES`` names the other nodes for users who may not ask for them.
+    ``HARPER_NODES`` names the other nodes for users who may not list them.
 
     Raises:
-        ConfigError: nothing is named and nothing runs here, or a cluster was asked for and there
+        ConfigError: no HarperDB is named and none runs here, or a cluster was requested and there
             is none.
     """
     hosts = [host.strip() for host in os.environ.get("HARPER_NODES", "").split(",") if host.strip()]
@@ -48,7 +48,7 @@ def connect(in_cluster: bool = False) -> Target:
 
 
 def wait_until_ready(client: HarperClient) -> None:
-    """Waits until HarperDB is healthy, and makes sure that it takes our login.
+    """Waits until HarperDB is healthy, and checks that it accepts our login.
 
     Raises:
         HarperUnavailable: it does not answer in time.

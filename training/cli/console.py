@@ -14,7 +14,7 @@ from training.domains import DOMAINS
 from training.domains.domain import Domain
 
 # No markup and no emoji: ids, titles, names and paths are printed as they are.
-# Without a terminal there is no width to keep to: a script wants its versions whole.
+# Without a terminal there is no width to respect: scripts need complete versions.
 out = Console(
     highlight=False,
     soft_wrap=True,

@@ -95,7 +95,7 @@ def forget_session(
     target = connect(in_cluster)
     store = store_of(chosen, artifacts)
     with store.lock():
-        # First here: from now on nothing of the session is collected any more.
+        # First in the files: from now on no event of the session is collected.
         out.print(f"{chosen.name:5}  {store.folder}: {store.forget(session):,} events deleted")
     failed = False
     for name, client in _clients(target):

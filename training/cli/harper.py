@@ -1,6 +1,6 @@
-"""The commands that deploy to HarperDB and go back: deploy, rollback.
+"""The commands that change what is deployed in HarperDB: deploy, rollback.
 
-They print; the modules that they call do not. `mount` adds every command that speaks to HarperDB.
+They print; the modules that they call do not. `mount` adds every command that uses HarperDB.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def require_ready(domain: Domain, in_cluster: bool) -> None:
-    """Makes sure before a long run that its end can deploy: code, address, login.
+    """Checks before a long run that it will be able to deploy: code, address, login.
 
     Raises:
         ConfigError: the component is not built, or no HarperDB is named or known.
@@ -152,7 +152,7 @@ def rollback(
 
 
 def _me() -> str:
-    # Public (GET …/model): a name for people, and not the login at HarperDB.
+    # Public (GET …/model): a name for people, not the HarperDB login.
     try:
         return os.environ.get("HARPER_DEPLOYED_BY") or getpass.getuser()
     except (KeyError, OSError):

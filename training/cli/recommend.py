@@ -58,13 +58,13 @@ def recommend(
 
 
 def _editions(bundle: Path) -> set[str]:
-    """Returns the ids of other editions, which are as good as those of the catalogue."""
+    """Returns the ids of other editions, which are accepted like those of the catalogue."""
     path = bundle / "editions.json"
     return set(read_json(path)) if path.is_file() else set()
 
 
 def _id_of(text: str, items: list[Item], editions: set[str]) -> str:
-    """Returns the id of the item that a text names; the text itself if nothing matches.
+    """Returns the id of the item that a text names; the text itself if no item matches.
 
     Raises:
         typer.Exit: several items match; they are listed.

@@ -47,7 +47,7 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
         replicated = cluster.replication(node, target.client.config, chosen.database)
         remarks = list(_node_remarks(target, node, chosen, found))
         is_well &= not remarks
-        for worker in found.heard:
+        for worker in found.answered:
             health = worker.answers[chosen.project]
             wrong = list(_worker_remarks(chosen, health, current))
             is_well &= not wrong
@@ -68,7 +68,7 @@ def _projects(client: HarperClient, domain: Domain) -> list[str]:
 
 
 def _worker_remarks(domain: Domain, health: Health, current: str | None) -> Iterator[str]:
-    """Yields what is wrong with one worker."""
+    """Yields the problems of one worker."""
     if not health.reachable:
         yield health.reason or "does not answer"
         return
@@ -84,11 +84,11 @@ def _worker_remarks(domain: Domain, health: Health, current: str | None) -> Iter
 
 
 def _node_remarks(target: Target, node: Node, domain: Domain, found: Workers) -> Iterator[str]:
-    """Yields what is wrong with a node as a whole."""
-    if not all(worker.is_reachable for worker in found.heard):
+    """Yields the problems of a node as a whole."""
+    if not all(worker.is_reachable for worker in found.answered):
         return
     if not found.is_complete:
-        yield f"{len(found.heard)} of {found.expected or '?'} workers answer"
+        yield f"{len(found.answered)} of {found.expected or '?'} workers answer"
     try:
         # Not with the short time-outs for a node that may be down: a large catalogue takes seconds.
         client = client_of(node, target.client.config, patience=Patience(attempts=1))
@@ -148,7 +148,7 @@ def table_of(*columns: str) -> Table:
     """Returns an empty table in the style of all commands."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        # What is copied into the next command must not be cut.
+        # A version must be complete, so that it can be copied into the next command.
         table.add_column(name, no_wrap=name in ("node", "version", "model"), overflow="fold")
     return table
 

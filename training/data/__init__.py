@@ -1,1 +1,1 @@
-"""Raw tables to cleaned, indexed and split data; queries and features made of it."""
+"""Raw tables to cleaned, indexed and split data; queries and features derived from it."""

@@ -92,13 +92,13 @@ def _with_visitors(
 ) -> pd.DataFrame:
     """Returns the interactions and the visitors' likes of items that the sources know.
 
-    A visitor can send any id: one that nobody else knows must not become an item.
+    A visitor can send any id: an id that no source knows must not become an item.
     """
     counts.add_table("events", visitors)
     known = pd.Index(rows[ITEM_ID].unique().astype(str)).union(pd.Index(catalogue[ITEM_ID]))
     likes = visitors.rows[visitors.rows[ITEM_ID].isin(known)]
     counts.add("events dropped: likes of unknown items", len(visitors.rows) - len(likes))
-    # One strength for all: on or above the threshold, and no like below a session's own mean.
+    # The same strength for all: at or above the threshold, and never below a session's own mean.
     strength = float(max(1, math.ceil(clean.liked_from)))
     return pd.DataFrame(
         {
@@ -116,7 +116,7 @@ def _joined(texts: pd.Series, more: pd.Series) -> pd.Categorical:
 def _known_items(
     rows: pd.DataFrame, catalogue: pd.DataFrame, clean: CleanConfig, counts: Counts, raw: Path
 ) -> pd.DataFrame:
-    """Returns the catalogue by id; an item without a title stays, and shows its id.
+    """Returns the catalogue by id; an item without a title is kept, and shows its id.
 
     Raises:
         DataError: more items than `clean.max_untitled` allows have no title.
@@ -152,9 +152,9 @@ def _untitled(seen: pd.Index, catalogue: pd.DataFrame, clean: CleanConfig, raw: 
 def _merge_editions(
     items: pd.DataFrame, rows: pd.DataFrame, same_work: tuple[str, ...], counts: Counts
 ) -> tuple[pd.Series, pd.DataFrame]:
-    """Returns each id's work (an id), and the items with one row a work.
+    """Returns each id's work (an id), and the items with one row per work.
 
-    The edition with most interactions stands for its work; on equality the least id does.
+    The edition with the most interactions represents its work; of equal ones the smallest id does.
     """
     own = pd.Series(items.index, index=items.index)
     seen = rows[ITEM_ID].value_counts().reindex(items.index).fillna(0)
@@ -206,7 +206,7 @@ def _likes(rows: pd.DataFrame, clean: CleanConfig) -> pd.Series:
 def _enough(
     rows: pd.DataFrame, items: pd.Index, clean: CleanConfig, counts: Counts, raw: Path
 ) -> tuple[pd.Index, pd.Index]:
-    """Returns the users and items with enough likes, each counted among the others kept."""
+    """Returns the users and items with enough likes, counted among those that are kept."""
     likes = rows[rows[LIKED]]
     while True:
         by_user = likes[USER_ID].value_counts()

@@ -46,7 +46,7 @@ class Dataset:
     """Interactions and items by dense index.
 
     Attributes:
-        items: One row an item, in the order of the index: `ITEM_ID`, the domain's fields (text),
+        items: One row per item, in the order of the index: `ITEM_ID`, the domain's fields (text),
             `POPULARITY` (likers among the train users), `EDITIONS` (other ids of the same work).
         interactions: `USER`, `ITEM` (int32), `STRENGTH` (float32), `LIKED` (bool).
         parts: [users] int8, each user's place in `PARTS`.
@@ -65,7 +65,7 @@ class Dataset:
         return index
 
     def strengths(self, part: str) -> sp.csr_matrix:
-        """Returns [users of the part, items] float32: the strength where liked, else nothing."""
+        """Returns [users of the part, items] float32: the strength where liked, else 0."""
         chosen = self.parts == PARTS.index(part)
         row_of = np.cumsum(chosen) - 1
         rows = self.interactions[
@@ -76,7 +76,7 @@ class Dataset:
         return sp.csr_matrix((rows[STRENGTH], cells), shape=shape, dtype=np.float32)
 
     def liked(self, part: str) -> sp.csr_matrix:
-        """Returns [users of the part, items] float32: 1 where liked, else nothing."""
+        """Returns [users of the part, items] float32: 1 where liked, else 0."""
         matrix = self.strengths(part)
         matrix.data = np.ones_like(matrix.data)
         return matrix

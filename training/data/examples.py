@@ -13,7 +13,7 @@ from training.data.dataset import Dataset
 from training.errors import ConfigError
 
 PAD = -1
-"""Fills the places of a query that has fewer favourites than fit."""
+"""Fills unused places of a query with fewer favourites than the maximum."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def hold_out(
         max_users: Most users taken.
 
     Returns:
-        One query a user who likes more than `favourites` items.
+        One query for each user who likes more than `favourites` items.
 
     Raises:
         ValueError: favourites is not positive.
@@ -78,7 +78,7 @@ def queries_of(data: Dataset, part: str, favourites: int, config: Config) -> Que
     """Returns what a part's users show and what is held back; the same for the same seed.
 
     Raises:
-        ConfigError: nobody of the part likes more items than are to be shown.
+        ConfigError: no user of the part likes more items than are shown.
     """
     rng = np.random.default_rng([config.evaluate.seed, favourites])
     made = hold_out(data.liked(part), favourites, rng, max_users=config.evaluate.max_users)
@@ -92,7 +92,7 @@ def queries_of(data: Dataset, part: str, favourites: int, config: Config) -> Que
 def draw(
     liked: sp.csr_matrix, most: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draws one example a user: some favourites without replacement, and another liked item.
+    """Draws one example per user: some favourites without replacement, and another liked item.
 
     Args:
         liked: [users, items] 0/1; every user has two items or more.
@@ -123,7 +123,7 @@ def draw(
 def batches(
     liked: sp.csr_matrix, most: int, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yields batches of `draw`'s examples without end; a last short batch of a pass is left out.
+    """Yields batches of `draw`'s examples endlessly; a short last batch of a pass is dropped.
 
     A pass with fewer examples than one batch is yielded whole.
     """

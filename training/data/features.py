@@ -1,6 +1,6 @@
-"""What is known of an item besides who likes it: creator, title words, year, what the source adds.
+"""Features of an item besides who likes it: creator, title words, year, other fields of the source.
 
-A new item has nothing else, so these are what its recommendations come from.
+A new item has nothing else, so its recommendations come from these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from training.data.text import normalise
 from training.domains.domain import TITLE, Domain
 
 RARE, COMMON = 2, 0.01
-"""A title word must stand in so many titles, and in no larger share of them (50 always may)."""
+"""Least number of titles with a title word, and largest share of them (50 are always allowed)."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class ItemFeatures:
     """The features of items, by index.
 
     Attributes:
-        groups: [items, values] 0/1 by field: at most one value an item, none where unknown.
-        title: [items, words] float32; two rows' product is the likeness of their titles.
+        groups: [items, values] 0/1 by field: at most one value per item, none where unknown.
+        title: [items, words] float32; the product of two rows is the similarity of their titles.
         years: [items] float64, NaN where unknown.
     """
 
@@ -36,7 +36,7 @@ class ItemFeatures:
         """Returns each item's features as tokens for a tower.
 
         Args:
-            most: Most tokens an item keeps, the rarest first: they say most.
+            most: Most tokens kept per item, the rarest first: they are the most informative.
 
         Returns:
             [items, most] int32, 0 where there is none; and the number of tokens, 0 included.
@@ -45,7 +45,7 @@ class ItemFeatures:
         table = sp.hstack(parts, format="csr")
         holders = np.bincount(table.indices, minlength=table.shape[1])
         row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-        shared = holders[table.indices] >= RARE  # with one item only, it says nothing
+        shared = holders[table.indices] >= RARE  # a value of a single item is uninformative
         row, column = row[shared], table.indices[shared]
         order = np.lexsort((column, holders[column], row))
         row, column = row[order], column[order]
@@ -56,7 +56,7 @@ class ItemFeatures:
         return bags, table.shape[1] + 1
 
     def _decades(self) -> list[sp.csr_matrix]:
-        """Returns [items, decades] 0/1; nothing where no item has a year.
+        """Returns [items, decades] 0/1; no columns if no item has a year.
 
         Few items share a year; a decade separates old from new.
         """
@@ -88,7 +88,7 @@ def _one_hot(values: pd.Series) -> sp.csr_matrix:
 
 
 def _title_words(titles: pd.Series) -> sp.csr_matrix:
-    """Returns idf-weighted words, divided by (length + 3): short titles resemble nothing."""
+    """Returns idf-weighted words, divided by (length + 3): short titles are similar to none."""
     bags = [sorted(set(normalise(title).split())) for title in titles]
     row = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
     codes, names = pd.factorize(np.array([word for bag in bags for word in bag], dtype=object))

@@ -1,4 +1,4 @@
-"""The split of a published protocol: held-out users fold some of their items in.
+"""The split of a published protocol, in which held-out users fold in some of their items.
 
 Every random choice follows the reference code step by step, so that the same file has the same
 split: users sorted by id, one permutation, and for each held-out user one choice of the items held
@@ -32,14 +32,14 @@ class FoldIn:
 
     Attributes:
         shown: [users, items] float32, 1 where folded in.
-        targets: [users, items] float32, 1 where held back; one or more a user.
+        targets: [users, items] float32, 1 where held back; one or more per user.
     """
 
     shown: sp.csr_matrix
     targets: sp.csr_matrix
 
     def first(self, users: int) -> FoldIn:
-        """Returns the first users alone."""
+        """Returns the first users only."""
         return FoldIn(self.shown[:users], self.targets[:users])
 
 
@@ -68,7 +68,7 @@ def split(rows: pd.DataFrame, protocol: Protocol, raw: Path) -> Split:
     """Filters and splits interactions.
 
     Args:
-        rows: `USER_ID` and `ITEM_ID`, each a category, one row a pair.
+        rows: `USER_ID` and `ITEM_ID`, each a category, one row per pair.
         protocol: What to do.
         raw: Where the rows come from, for errors.
 
@@ -100,7 +100,7 @@ def split(rows: pd.DataFrame, protocol: Protocol, raw: Path) -> Split:
 
 
 def _often(codes: np.ndarray, least: int) -> np.ndarray:
-    """Returns [codes] bool, whether a code stands at least so often."""
+    """Returns [codes] bool, whether a code occurs at least `least` times."""
     return np.bincount(codes, minlength=1)[codes] >= least
 
 
@@ -109,7 +109,7 @@ def _parts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns by user code: 0, 1 or 2 for train, validation or test, and the user's place.
 
-    Users stand in a part sorted by id; -1 where a user was filtered out.
+    Users are sorted by id within a part; -1 where a user was filtered out.
     """
     present = np.unique(user)
     held, most = protocol.held_out, len(present) - 2 * protocol.held_out
@@ -165,5 +165,5 @@ def _fold_in(
 
 def _matrix(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> sp.csr_matrix:
     matrix = sp.csr_matrix((np.ones(len(row), np.float32), (row, column)), shape=shape)
-    matrix.data[:] = 1  # a pair that stands twice was added up
+    matrix.data[:] = 1  # duplicate pairs were added up
     return matrix

@@ -1,1 +1,1 @@
-"""A bundle into HarperDB: component, catalogue, versions, gate, lease, roles."""
+"""Deploys a bundle into HarperDB: component, catalogue, versions, gate, lease, roles."""

@@ -1,8 +1,8 @@
-"""Brings the catalogue's rows into HarperDB; only those that are missing or changed travel.
+"""Writes the catalogue's rows into HarperDB, only those that are missing or changed.
 
-Each row carries a digest of its own line. A deploy lists the digests that are there and compares
-them with the bundle's, so that rows deleted by somebody else come back. For `training.cli` the
-table ``catalogue_digests`` says what each catalogue consists of.
+Each row contains a digest of its line. A deploy lists the stored digests and compares them with the
+bundle's, so that rows deleted by somebody else are restored. For `training.cli` the table
+``catalogue_digests`` records the contents of each catalogue.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from training.harper.client import HarperClient, Row
 
 ITEMS, DIGESTS = "items", "catalogue_digests"
 LAST = "last"
-"""Id of the row that says which catalogue is there; the other rows note one catalogue each, by its
+"""Id of the row that names the stored catalogue; each other row describes one catalogue, by its
 digest.
 """
 BATCH = 2000
-"""Rows a request: big enough to amortise it, small enough for a progress bar to move."""
+"""Rows per request: enough to amortise it, few enough for a progress bar to move."""
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows to do)."""
@@ -30,11 +30,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Pushed:
-    """What became of a catalogue.
+    """The result of writing a catalogue.
 
     Attributes:
         rows: Rows of the bundle's catalogue.
-        sent: Rows that travelled.
+        sent: Rows that were sent.
     """
 
     rows: int
@@ -49,7 +49,7 @@ def push(
 ) -> Pushed:
     """Writes the rows that are new or changed.
 
-    Interrupted, it continues where it stopped the next time: what is there has its digest.
+    After an interruption the next call continues: rows that are stored have their digests.
 
     Args:
         client: The node to write to.
@@ -58,7 +58,7 @@ def push(
         progress: Called after each batch.
 
     Raises:
-        HarperError: a batch was not taken.
+        HarperError: a batch was refused.
     """
     wanted = {row["id"]: row | {"digest": _digest(line)} for line, row in bundle.catalogue()}
     known = digests(client, database)
@@ -75,13 +75,13 @@ def push(
 
 
 def digests(client: HarperClient, database: str) -> dict[str, str | None]:
-    """Returns the digest of every row that is there, by id."""
+    """Returns the digest of every stored row, by id."""
     rows = client.every_row(database, ITEMS, "id", ["id", "digest"])
     return {row["id"]: row.get("digest") for row in rows}
 
 
 def _is_noted(client: HarperClient, database: str, bundle: Bundle) -> bool:
-    """Returns whether this catalogue is noted as the one that was written last, and completely."""
+    """Returns whether this catalogue is recorded as the last one that was written completely."""
     digest = bundle.catalogue_digest()
     rows = client.rows(database, DIGESTS, [LAST, digest], ["id", "digest", "summary"])
     noted = {row["id"]: row for row in rows}
@@ -92,8 +92,8 @@ def _is_noted(client: HarperClient, database: str, bundle: Bundle) -> bool:
 def _announce(
     client: HarperClient, database: str, bundle: Bundle, wanted: Mapping[str, Row]
 ) -> None:
-    """Notes what is about to be written, so that an interrupted catalogue can be cleared away."""
-    # Until all of it is there, no catalogue is: the rows are a mixture of the last one and this
+    """Records what is about to be written, so that an interrupted catalogue can be removed."""
+    # Until it is complete no catalogue is recorded: the rows are a mixture of the last one and this
     # one.
     client.delete(database, DIGESTS, [LAST])
     row: Row = {"id": bundle.catalogue_digest(), "rows": len(wanted), "at": now()}
@@ -103,7 +103,7 @@ def _announce(
 
 
 def summary(rows: Mapping[str, str | None]) -> str:
-    """Returns one digest of many rows' digests, whatever their order."""
+    """Returns one digest of many rows' digests, independent of their order."""
     whole = hashlib.sha256()
     for key in sorted(rows):
         whole.update(f"{key}\0{rows[key]}\n".encode())
@@ -112,12 +112,12 @@ def summary(rows: Mapping[str, str | None]) -> str:
 
 @dataclass(frozen=True)
 class Damage:
-    """How the rows that are there differ from those that were written.
+    """How the stored rows differ from those that were written.
 
     Attributes:
         rows: Rows of the catalogue.
-        missing: Those that are not there.
-        changed: Whether any of the others has another digest than it was written with.
+        missing: Those that are not stored.
+        changed: Whether the digest of any other row differs from the one written.
     """
 
     rows: int
@@ -129,7 +129,7 @@ class Damage:
         return self.missing > 0 or self.changed
 
     def __str__(self) -> str:
-        """Returns it in words."""
+        """Returns the difference in words."""
         if self.missing:
             return f"{self.missing:,} of {self.rows:,} catalogue rows are missing"
         return "catalogue rows were changed by something else than deploy"
@@ -139,8 +139,8 @@ def damage(client: HarperClient, database: str) -> Damage | None:
     """Compares a node's own rows with the catalogue that was written last.
 
     Returns:
-        The difference; None where no catalogue is noted as whole: none was deployed, a deploy is at
-        work or was interrupted, or an earlier release wrote it.
+        The difference; None if no catalogue is recorded as complete: none was deployed, a deploy is
+        running or was interrupted, or an earlier release wrote it.
     """
     last = client.rows(database, DIGESTS, [LAST], ["digest"])
     noted = client.rows(database, DIGESTS, [str(last[0]["digest"])]) if last else []
@@ -154,7 +154,7 @@ def damage(client: HarperClient, database: str) -> Damage | None:
 
 
 def prune(client: HarperClient, database: str, kept: set[str]) -> int:
-    """Removes the rows that only catalogues of removed versions had.
+    """Removes the rows that only catalogues of removed versions contain.
 
     Args:
         client: The node to write to.
@@ -171,7 +171,7 @@ def prune(client: HarperClient, database: str, kept: set[str]) -> int:
     if not stale:
         return 0
     if digest_of.get(LAST) in stale:
-        # First of all: what says that the rows are there must not outlive them.
+        # First: the record of the rows must not outlive them.
         client.delete(database, DIGESTS, [LAST])
     needed = _ids(client, database, sorted(noted & kept))
     gone = sorted(_ids(client, database, stale) - needed)

@@ -2,7 +2,7 @@
 
 One source serves every domain. What differs is written into the copy that is packed: the project
 and database in the two templates, and ``settings.json`` with a hash of everything packed, by which
-a node's ``/health`` tells which code it runs.
+a node's ``/health`` identifies the code that it runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.errors import ConfigError, ExportError
 
 SOURCE = Path(__file__).resolve().parents[2] / "custom_functions" / "recommender"
 MAX_BYTES = 6 * 1024 * 1024
-"""Most bytes of a packed component: it travels to every node, base64 in a JSON body."""
+"""Most bytes of a packed component: it is sent to every node, base64 in a JSON body."""
 
 _TEMPLATES = ("config.yaml", "schema.graphql")
 _NEEDED = ("config.yaml", "schema.graphql", "package.json", "routes", "web/ui/index.html")
@@ -34,7 +34,7 @@ class Component:
         project: Its name on a node, and the URL prefix.
         code: 16 hex digits that change when any packed file does.
         files: Content by path inside the project.
-        answer_hours: How long its signed answers are valid; None: it signs none.
+        answer_hours: How long its signed answers are valid; None: it does not sign.
     """
 
     project: str

@@ -1,5 +1,5 @@
-"""Deploys a bundle: component, gate, model, catalogue, pointer; verifies it on every node, or goes
-back to the model of before.
+"""Deploys a bundle: component, gate, model, catalogue, pointer; verifies it on every node, or
+restores the previous model.
 
 The order makes an interruption harmless. Clients are answered by the pointer's model, and the
 pointer is written last, when the nodes have already loaded and probed the new one as a *candidate*.
@@ -54,12 +54,12 @@ def deploy(
         bundle: What to deploy.
         component: The code that answers from it.
         by: Who deploys, for people; public.
-        force: Override the gate's objections to the report; they are recorded. What a node refuses
-            stays refused.
-        watcher: Whom to tell its progress.
+        force: Override the gate's objections to the report; they are recorded. A refusal by a
+            node is final.
+        watcher: Is notified of the progress.
 
     Returns:
-        What was done; nodes that are down or behind are named in it, and are no error.
+        What was done; it names nodes that are down or behind, which are not an error.
 
     Raises:
         HarperRefused: the gate objects, the target refuses the model, or another deploy is running.
@@ -76,7 +76,7 @@ def deploy(
 
 @dataclass
 class _Run:
-    """One deploy at work; each method is one step."""
+    """One running deploy; each method is one step."""
 
     target: Target
     database: str
@@ -97,7 +97,7 @@ class _Run:
             by=self.by,
             settle_seconds=self.target.settle_seconds,
         )
-        # Not before: a worker with an earlier release's code would create the old tables again.
+        # Not earlier: a worker with an earlier release's code would create the old tables again.
         move_old_tables(self.target.client, self.database, replicated=self.target.is_cluster)
         self._ensure_event_key()
         seen = models.pointer()
@@ -134,7 +134,7 @@ class _Run:
                 self.target.client, self.database, answer_hours=self.component.answer_hours
             )
         except HarperError as error:
-            # A model is worth deploying without it: nodes sign with the keys that they have.
+            # Not fatal: nodes sign with the keys that they have.
             log.warning(
                 "the key that signs answers was not renewed: %s; if %r was created by an earlier "
                 "release, run `make harper-users` as a super user",
@@ -156,7 +156,7 @@ class _Run:
 
     def _unchanged(self, models: Models, code_deployed: bool) -> Outcome:
         self.watch.step("catalogue")
-        # After a rollback the model is the one asked for, and the rows are those of a later one.
+        # After a rollback the model is the requested one, and the rows are those of a later one.
         pushed = catalogue.push(self.target.client, self.database, self.bundle, self._rows)
         self.watch.step("verify")
         states = settled_states(
@@ -177,7 +177,7 @@ class _Run:
     def _pass_gate(self, models: Models, seen: dict[str, Any] | None) -> list[str]:
         current = models.manifest(str(seen["version"])) if seen else None
         if current is not None and current.get("version") == self.bundle.version:
-            current = None  # the same model again, to mend what is broken: nothing to compare
+            current = None  # the same model again, as a repair: there is nothing to compare
         found = gate.objections(self.bundle.manifest, current)
         if found and not self.force:
             raise HarperRefused(
@@ -189,7 +189,7 @@ class _Run:
         return found
 
     def _try_out(self, models: Models, forced: list[str]) -> None:
-        """Lets the nodes load and probe the model; a refused one leaves nothing behind."""
+        """Makes the nodes load and probe the model; a refused one is removed completely."""
         self.watch.step("model")
         was_there = models.is_complete(self.bundle)
         try:
@@ -198,11 +198,11 @@ class _Run:
             self.watch.step("candidate")
             self._nominate(models)
         except HarperRefused:
-            self.lease.check()  # where another deploy has the lock, the candidate may be its own
+            self.lease.check()  # if another deploy holds the lock, the candidate may belong to it
             if not was_there:
                 self._tidy(models)
                 raise
-            # Right lengths are no proof of right bytes: the record may have been spoilt since.
+            # Correct lengths do not prove correct content: the record may have been damaged since.
             self._push(models, forced)
             self._nominate(models)
 

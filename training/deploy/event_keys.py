@@ -1,5 +1,5 @@
-"""The keys that sign answers (docs/events.md): made at deploy, replaced in time, removed when no
-valid answer needs them. Nothing here reads a secret.
+"""The keys that sign answers (docs/events.md): created at deploy, rotated, and removed when no
+valid answer needs them. No function here reads a secret.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LASTS_DAYS = 30
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
 SPREAD_MS = 300_000
-"""How long a new key is given to reach every node before it signs."""
+"""Time for a new key to reach every node before it is used."""
 SKEW_MS = 2 * _HOUR_MS
-"""How far the clocks of two nodes may lie apart."""
+"""Largest difference allowed between the clocks of two nodes."""
 
 
 def ensure_event_key(
@@ -31,17 +31,17 @@ def ensure_event_key(
     answer_hours: float,
     clock: Callable[[], float] = time.time,
 ) -> str | None:
-    """Makes a key where there is none or the latest is `LASTS_DAYS` old, and removes those that
-    signed nothing that is still valid.
+    """Creates a key if there is none or the latest is `LASTS_DAYS` old, and removes keys that no
+    valid answer was signed with.
 
     Args:
-        client: A user's who may write the table.
+        client: With a user who may write the table.
         database: The domain's.
         answer_hours: How long an answer is valid.
         clock: Seconds since 1970.
 
     Returns:
-        The id of the key that was made; None: the latest will do.
+        The id of the key that was created; None: the latest is still in use.
 
     Raises:
         HarperError: the table cannot be read or written.
@@ -58,7 +58,7 @@ def ensure_event_key(
         client.upsert(database, TABLE, [made])
         rows.append(made)
     over = now - answer_hours * _HOUR_MS - 2 * SKEW_MS
-    # A key signs until the next one does.
+    # A key is used until the next one is.
     ended = [
         str(row["id"])
         for row, following in itertools.pairwise(rows)

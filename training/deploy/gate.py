@@ -1,9 +1,9 @@
-"""Whether a new model may become current, by what its report says.
+"""Whether a new model may become current, judging by its report.
 
 Two questions, both about its default strategy's NDCG@20 on held-out users: does it beat popularity,
 and is it no worse than the model that answers now, as far as the two were measured on the same
-users and beyond what chance explains. (The third, whether the nodes compute what Python computed,
-they answer themselves.)
+users and beyond what chance explains. (Whether the nodes compute what Python computed is a third
+question, which probes answer.)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _POPULARITY = "popularity"
 
 
 def objections(new: dict[str, Any], current: dict[str, Any] | None) -> list[str]:
-    """Returns what speaks against a model, one sentence a reason; nothing: it may pass.
+    """Returns the objections to a model, one sentence each; empty if there are none.
 
     Args:
         new: Its manifest.
@@ -37,8 +37,8 @@ def objections(new: dict[str, Any], current: dict[str, Any] | None) -> list[str]
 
 
 def same_split(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Returns whether two models were measured on the same held-out users: same data, seed,
-    question.
+    """Returns whether two models were measured on the same held-out users: same data, seed
+    and queries.
     """
     return _split(one) == _split(other)
 

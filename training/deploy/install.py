@@ -1,10 +1,10 @@
-"""Brings the component's code to the nodes, only where they have other code than ours, and restarts
-the workers that do not run it.
+"""Deploys the component's code to the nodes that have other code, and restarts the workers that
+do not run it.
 
 HarperDB replaces a component by removing its folder and unpacking into it, and a worker that starts
-meanwhile comes up without its routes. So code is replaced and workers are restarted by one deploy
-at a time, whatever it deploys, and each restart is waited for. What a restart left undone is found
-by asking every worker about every recommender of the node.
+meanwhile lacks its routes. So only one deploy at a time, of any recommender, replaces code and
+restarts workers, and it waits for each restart. Afterwards every worker is queried for every
+recommender of the node, to detect workers that lack routes.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def install(
 ) -> bool:
     """Deploys the component to the nodes that do not have it, and makes every worker run it.
 
-    A node that is down is left alone; `status` shows its old code when it is back.
+    A node that is down is skipped; `status` shows its old code when it is back.
 
     Args:
         target: The nodes.
         component: The code.
-        keep_alive: Called again and again meanwhile.
+        keep_alive: Called repeatedly meanwhile.
         by: Who deploys, for people.
         settle_seconds: See `training.deploy.lease.acquire`.
 
@@ -54,7 +54,7 @@ def install(
         Whether the code was sent.
 
     Raises:
-        HarperRefused: we may not deploy code, or HarperDB did not take it.
+        HarperRefused: the user may not deploy code, or HarperDB refused it.
         HarperUnavailable: a worker does not answer for a recommender after its node was restarted;
             the message says which.
     """
@@ -92,11 +92,11 @@ def _needs_work(target: Target, component: Component) -> bool:
 
 
 def _projects(target: Target, node: Node, component: Component) -> list[str]:
-    """Returns the node's recommenders, ours among them."""
+    """Returns the node's recommenders, including ours."""
     try:
         known = deployed_projects(client_of(node, target.client.config))
     except HarperError:
-        known = []  # it may be down: then there is nothing to ask either
+        known = []  # it may be down, and then it cannot be queried either
     return sorted({component.project, *known})
 
 
@@ -105,12 +105,12 @@ def is_installed(found: Workers, component: Component) -> bool:
     return (
         found.is_complete
         and not found.missing()
-        and all(w.answers[component.project].component == component.code for w in found.heard)
+        and all(w.answers[component.project].component == component.code for w in found.answered)
     )
 
 
 def _is_reachable(found: Workers) -> bool:
-    return any(worker.is_reachable for worker in found.heard)
+    return any(worker.is_reachable for worker in found.answered)
 
 
 def _bring(target: Target, component: Component, keep_alive: Callable[[], None]) -> bool:
@@ -118,7 +118,7 @@ def _bring(target: Target, component: Component, keep_alive: Callable[[], None])
     sent = any(_code_on_disk(target, n, component.project) != component.code for n in nodes)
     if sent:
         _send(target, component)
-    # Node after node, and each seen to answer before the next: the others serve meanwhile.
+    # One node at a time, and only after the previous one answers: the others serve meanwhile.
     # HarperDB's own rolling restart ends early where a node restarts the very worker that holds the
     # connection.
     for node in nodes:
@@ -142,7 +142,7 @@ def _send(target: Target, component: Component) -> None:
 
 
 def _code_on_disk(target: Target, node: Node, project: str) -> str | None:
-    """Returns the code that lies on a node, whatever its workers answer; None: none does."""
+    """Returns the code that is stored on a node, whatever its workers run; None: none."""
     try:
         answer = client_of(node, target.client.config).operation(
             "get_component_file", project=project, file="settings.json"
@@ -158,7 +158,7 @@ def _require_super_user(target: Target, component: Component) -> None:
     if (role.get("permission") or {}).get("super_user"):
         return
     found = ask_workers(target.node, _projects(target, target.node, component))
-    if any(w.answers[component.project].component == component.code for w in found.heard):
+    if any(w.answers[component.project].component == component.code for w in found.answered):
         why = "; ".join(found.missing()) or "not every worker runs the code"
         raise HarperRefused(
             "deploy",
@@ -173,6 +173,6 @@ def _require_super_user(target: Target, component: Component) -> None:
 
 
 def _failures(answer: Any) -> list[str]:
-    # A replicated deploy with a dead node answers 200; what went wrong stands inside.
+    # A replicated deploy with a dead node answers 200; the body contains the failure.
     answers = answer.get("replicated", []) if isinstance(answer, dict) else []
     return [f"{a.get('node')}: {a.get('reason')}" for a in answers if a.get("status") == "failed"]

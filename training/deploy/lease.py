@@ -1,10 +1,10 @@
 """The lock that lets one deploy run at a time, kept as a row that expires.
 
-HarperDB has no compare-and-set over the operations API, but an `insert` writes only where no row
-is. Locks are numbered: the deploy that inserts number n + 1 first holds it. A lock is free when it
-was released, when its holder's process is gone (seen on the same machine), or when it was not
-renewed for `EXPIRES_SECONDS`. No clock is compared with another machine's: whether a holder on
-another machine is alive is seen by its renewals, timed here by a clock that cannot be set.
+HarperDB has no compare-and-set over the operations API, but an `insert` writes only if there is no
+row. Locks are numbered: the deploy that inserts number n + 1 first holds it. A lock is free when it
+was released, when its holder's process has ended (on the same machine), or when it was not
+renewed for `EXPIRES_SECONDS`. No clock is compared with another machine's: a holder on another
+machine is known to be alive by its renewals, timed here with a monotonic clock.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ COLUMNS = {
     "renewals": "Int",
     "released": "Boolean",
 }
-"""Declared: HarperDB shows no column that a table's schema leaves out."""
+"""Declared, because HarperDB does not return columns that a table's schema leaves out."""
 EXPIRES_SECONDS = 60.0
-"""A lock that was not renewed for so long is free."""
+"""A lock that was not renewed for this long is free."""
 _RENEW_SECONDS = 10.0
 _POLL_SECONDS = 1.0
 _PREFIX = "lock-"
@@ -49,8 +49,8 @@ class Clock:
     """How time passes; tests use their own.
 
     Attributes:
-        now: Seconds that only grow.
-        sleep: Waits so many seconds.
+        now: Monotonic time in seconds.
+        sleep: Waits for a number of seconds.
     """
 
     now: Callable[[], float] = time.monotonic
@@ -75,7 +75,7 @@ class Lease:
     _renewed: float = field(default=0.0, repr=False)
 
     def renew(self) -> None:
-        """Shows that we are at work; cheap to call often.
+        """Renews the lock if it is time to; cheap to call often.
 
         Raises:
             HarperRefused: another deploy has taken the lock over.
@@ -87,7 +87,7 @@ class Lease:
             self._renewed = self.clock.now()
 
     def check(self) -> None:
-        """Makes sure that the lock is still ours, before anything that cannot be undone.
+        """Checks that we still hold the lock, before a step that cannot be undone.
 
         Raises:
             HarperRefused: another deploy has taken the lock over.
@@ -117,7 +117,7 @@ def acquire(
         settle_seconds: How long a rival's insert on another thread or node may take to be seen
             here.
         wait_seconds: How long to wait for a running deploy to release it.
-        keep_alive: Called again and again while waiting.
+        keep_alive: Called repeatedly while waiting.
         clock: How time passes.
 
     Raises:
@@ -147,8 +147,8 @@ def _wait_until_free(
 ) -> Row | None:
     """Returns the last lock's row once nobody holds it; None where there never was one.
 
-    A holder on this machine is alive or gone, and that is known at once. One on another machine is
-    watched: a renewal proves it alive, and `EXPIRES_SECONDS` without one that it is gone.
+    Whether a holder on this machine is alive is known at once. One on another machine is observed:
+    a renewal proves it alive, and `EXPIRES_SECONDS` without one that it has ended.
     """
     began = unchanged_since = clock.now()
     last, is_alive = _last(client, database), False
@@ -178,7 +178,7 @@ def _insert(client: HarperClient, database: str, row: Row, settle_seconds: float
 
 
 def _release(lease: Lease) -> None:
-    # Not raising: the deploy's own outcome matters more, and a lock that stays expires.
+    # Not raised: the deploy's outcome matters more, and a lock that remains expires.
     with contextlib.suppress(HarperError):
         lease.check()
         old = [row["id"] for row in _locks(lease.client, lease.database)]
@@ -214,7 +214,7 @@ def _number(row: Row) -> int:
 
 
 def _is_free(row: Row) -> bool:
-    """Returns whether a lock was released, or its holder is known to be gone."""
+    """Returns whether a lock was released, or its holder is known to have ended."""
     if row.get("released"):
         return True
     if row["host"] != socket.gethostname():

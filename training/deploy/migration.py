@@ -1,5 +1,5 @@
-"""Creates the tables that a deploy needs before the component is there, and moves those of earlier
-releases to their present names.
+"""Creates the tables that a deploy needs before the component is installed, and renames those of
+earlier releases.
 
 Until November 2026 `locks` was called ``deploys`` and `catalogue_digests` was called ``catalogue``.
 """
@@ -25,7 +25,7 @@ def ensure_lock_table(client: HarperClient, database: str) -> None:
     """Creates the table that `training.deploy.lease` needs where the component has not done so.
 
     Raises:
-        HarperRefused: it is missing and we may not create it.
+        HarperRefused: it is missing and the user may not create it.
     """
     try:
         client.operation("describe_table", database=database, table=lease.TABLE)
@@ -61,7 +61,7 @@ def _create(client: HarperClient, operation: str, **fields: Any) -> None:
 
 
 def refuse_old_deploy(client: HarperClient, database: str) -> None:
-    """Makes sure that no deploy of an earlier release is running.
+    """Checks that no deploy of an earlier release is running.
 
     Raises:
         HarperRefused: one is.
@@ -83,9 +83,9 @@ def _is_held(row: Row) -> bool:
 
 
 def move_old_tables(client: HarperClient, database: str, *, replicated: bool) -> None:
-    """Moves the rows of the old tables and drops them; harmless where there are none.
+    """Moves the rows of the old tables and drops them; does nothing if there are none.
 
-    Where we may not change tables they stay unused.
+    If the user may not change tables, the old ones remain, unused.
 
     Args:
         client: The node to write to.
@@ -99,7 +99,7 @@ def move_old_tables(client: HarperClient, database: str, *, replicated: bool) ->
             if row["id"] not in known:
                 client.upsert(database, catalogue.DIGESTS, [row])
     for table in sorted(old):
-        with contextlib.suppress(HarperRefused):  # not ours to drop
+        with contextlib.suppress(HarperRefused):  # the user may not drop it
             client.operation("drop_table", database=database, table=table, replicated=replicated)
 
 
@@ -110,7 +110,7 @@ def _rows(client: HarperClient, database: str, table: str) -> list[Row]:
 
 
 def _tables(client: HarperClient, database: str) -> set[str]:
-    """Returns the tables that we may see; asking for one that is missing fills HarperDB's log."""
+    """Returns the tables that the user may see; requests for missing ones log errors."""
     try:
         return set(client.operation("describe_database", database=database))
     except HarperRefused:

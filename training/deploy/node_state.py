@@ -1,5 +1,5 @@
-"""The state of each node for a version: whether it answers from it, tries it, refuses it, or is
-down.
+"""The state of each node for a version: whether it answers from it, is loading it, refuses it, or
+is down.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from training.harper.workers import ask_until
 
 CANDIDATE_SECONDS = 120.0
 STUCK_SECONDS = 10.0
-"""How long a node may lack a part of the candidate before it is no longer waited for."""
+"""How long to wait for a node that lacks a part of the candidate."""
 SWITCH_SECONDS = 60.0
 
 
@@ -44,7 +44,7 @@ class NodeState:
 
 
 def node_state(node: Node, project: str, version: str) -> NodeState:
-    """Asks a node about a version; it answers from it when each of its workers does."""
+    """Queries a node about a version; it answers from the version if each of its workers does."""
     found = ask_until(node, project, lambda h: _state(h, version) == "answers")
     state = _state(found, version)
     reason = _refusal(found, version).get("reason") or found.reason
@@ -61,7 +61,7 @@ def _state(health: Health, version: str) -> str:
     if health.model == version:
         return "answers"
     refusal = _refusal(health, version)
-    # What is tried again may only be on its way to the node.
+    # A refusal that is retried may only mean that the data has not arrived yet.
     return "refused" if refusal and not refusal.get("retrying") else "behind"
 
 
@@ -80,7 +80,7 @@ def settled_states(
         target: The nodes.
         project: The component's name.
         version: The version that the pointer names.
-        keep_alive: Called again and again meanwhile.
+        keep_alive: Called repeatedly meanwhile.
     """
     found: dict[Node, NodeState] = {}
 
@@ -99,7 +99,7 @@ def require_answering(state: NodeState) -> None:
     """Raises where the node does not answer from the version.
 
     Raises:
-        HarperRefused: it refuses it, or did not change over in time.
+        HarperRefused: it refuses it, or did not switch in time.
         HarperUnavailable: it is down.
     """
     if state.state in ("down", "missing"):
@@ -120,7 +120,7 @@ def try_candidate(
         target: The nodes.
         project: The component's name.
         version: The candidate.
-        keep_alive: Called again and again meanwhile.
+        keep_alive: Called repeatedly meanwhile.
 
     Raises:
         HarperRefused: the target's own node refuses it, or is not ready in time.
@@ -145,7 +145,7 @@ def try_candidate(
 
 
 class _Trial:
-    """One node's trial of a candidate, asked about again and again."""
+    """One node's trial of a candidate, queried repeatedly."""
 
     def __init__(self, node: Node, project: str, version: str) -> None:
         self.node, self.project, self.version = node, project, version
@@ -153,11 +153,11 @@ class _Trial:
         self._began = time.monotonic()
 
     def is_decided(self) -> bool:
-        """Asks once more; ``ready`` is what each worker says."""
+        """Queries the node again; it is ``ready`` if each worker is."""
         found = ask_until(self.node, self.project, lambda h: self._read(h)[0] == "ready")
         self.state, self.reason = self._read(found)
         if self.state == "loading":
-            # What a node lacks may be on its way to it, but not for ever.
+            # The missing data may still arrive, but the wait is limited.
             return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
         return True
 
@@ -175,10 +175,10 @@ class _Trial:
 def check_probes(
     states: list[NodeState], project: str, version: str, probes: list[dict[str, Any]]
 ) -> list[NodeState]:
-    """Asks every node that answers from the version the probes, over HTTP like a visitor.
+    """Sends the probes to every node that answers from the version, over HTTP like a visitor.
 
     Returns:
-        The states after it: another node than the target's own that fails is named.
+        The states afterwards; a node that fails is named, if it is not the target's own.
 
     Raises:
         HarperRefused: the target's own answer differs from Python's, or is another version's.

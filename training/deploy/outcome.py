@@ -1,4 +1,4 @@
-"""What a deploy does, step by step, and what it says in the end."""
+"""The steps of a deploy, and its outcome."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ STEPS = (
     "verify",
     "prune",
 )
-"""What a deploy does, in order; `Watcher.step` is called with each before it begins."""
+"""The steps of a deploy, in order; `Watcher.step` is called with each before it begins."""
 
 
 @dataclass(frozen=True)
 class Watcher:
-    """Whom to tell the progress of a deploy; by default nobody.
+    """Callbacks for the progress of a deploy; by default none.
 
     Attributes:
         step: Called with the step of `STEPS` that begins.

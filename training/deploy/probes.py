@@ -1,4 +1,4 @@
-"""Asks a deployed route the probes of a bundle and compares its answers with Python's."""
+"""Sends the probes of a bundle to a deployed route and compares its answers with Python's."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from training.bundle import PROBE_ANSWERS, probe_difference
 
 
 def request_body(probe: dict[str, Any]) -> dict[str, Any]:
-    """Returns the request that asks a deployed route a probe."""
+    """Returns the request body of a probe for a deployed route."""
     return {
         "favourites": probe["favourites"],
         "strategy": probe["strategy"],
-        # As many as a probe may hold, so that one more than expected shows.
+        # As many as a probe may hold, so that an extra item is detected.
         "limit": max(len(probe["items"]), PROBE_ANSWERS),
     }
 
 
 def difference(probe: dict[str, Any], answer: dict[str, Any]) -> str | None:
-    """Returns how an answer differs from Python's, in one line; None: it does not.
+    """Returns how an answer differs from Python's, in one line; None if it does not.
 
     Args:
         probe: ``{"strategy", "favourites", "items", "scores"}``.

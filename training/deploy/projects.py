@@ -10,11 +10,11 @@ from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
 _OURS = {"settings.json", "schema.graphql", "routes", "web"}
-"""What a recommender's folder holds at its top, as `training.deploy.component` packs it."""
+"""Top-level files of a recommender's folder, as `training.deploy.component` packs it."""
 
 
 def deployed_projects(client: HarperClient) -> list[str]:
-    """Returns the projects that should answer on the node that the client speaks to.
+    """Returns the projects that should answer on the node that the client connects to.
 
     A super user sees the components' folders. Others see the databases of those that were used.
 

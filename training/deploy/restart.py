@@ -15,7 +15,7 @@ from training.harper.workers import Workers, ask_workers
 log = logging.getLogger(__name__)
 
 RESTARTS = 3
-"""Restarts at most: one that leaves a worker without routes is chance, a third is not."""
+"""Most restarts: one that leaves a worker without routes can be chance, a third cannot."""
 RESTART_SECONDS = 60.0
 """How long a restart may take."""
 _ENDED = ("COMPLETE", "ERROR")
@@ -28,17 +28,17 @@ def restart_until_complete(
     projects: Sequence[str],
     keep_alive: Callable[[], None],
 ) -> None:
-    """Restarts the workers, again where one comes up without a recommender's routes.
+    """Restarts the workers, and repeats that if one lacks a recommender's routes.
 
     Args:
         client: The node's operations API.
         node: The node.
         component: The code that they should run.
         projects: Every recommender on the node.
-        keep_alive: Called again and again meanwhile.
+        keep_alive: Called repeatedly meanwhile.
 
     Raises:
-        HarperUnavailable: a worker still lacks one, or runs other code; the message says which.
+        HarperUnavailable: a worker still lacks routes, or runs other code; the message names it.
     """
     wrong = ""
     for attempt in range(1, RESTARTS + 1):
@@ -51,20 +51,20 @@ def restart_until_complete(
 
 
 def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
-    """Restarts all workers and waits until HarperDB says that it is done.
+    """Restarts all workers and waits until HarperDB reports that it is done.
 
-    A worker of before the restart would otherwise be taken for one of after it.
+    Otherwise a worker from before the restart could be mistaken for a new one.
     """
     answer = client.operation("restart_service", service="http_workers")
     job = answer.get("job_id") if isinstance(answer, dict) else None
 
     def is_done() -> bool:
-        with contextlib.suppress(HarperUnavailable):  # it may end just now
+        with contextlib.suppress(HarperUnavailable):  # it may be ending
             keep_alive()
         try:
             found = client.operation("get_job", id=job)
         except HarperError:
-            return False  # the worker that was asked may be the one that ends
+            return False  # the worker that took the request may be the one that ends
         return bool(found) and found[0].get("status") in _ENDED
 
     if job is not None and not until(is_done, RESTART_SECONDS):
@@ -74,16 +74,16 @@ def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
 def _wait(
     node: Node, component: Component, projects: Sequence[str], keep_alive: Callable[[], None]
 ) -> str:
-    """Waits until every worker answers for every project; returns what is wrong, "" if nothing."""
+    """Waits until every worker answers for every project; returns the problem, "" if none."""
     wrong = ""
 
     def is_complete() -> bool:
         nonlocal wrong
-        with contextlib.suppress(HarperUnavailable):  # it may end just now
+        with contextlib.suppress(HarperUnavailable):  # it may be ending
             keep_alive()
         found = ask_workers(node, projects)
         wrong = _wrong(found, component)
-        # Routes are registered when a worker starts: what it lacks then does not come later.
+        # Routes are registered when a worker starts: one that is missing then stays missing.
         return not wrong or (found.is_complete and bool(found.missing()))
 
     until(is_complete, RESTART_SECONDS)
@@ -96,8 +96,8 @@ def _wrong(found: Workers, component: Component) -> str:
     if missing:
         return "; ".join(missing)
     if not found.is_complete:
-        return f"{name}: {len(found.heard)} of {found.expected or '?'} workers answer"
-    for worker in found.heard:
+        return f"{name}: {len(found.answered)} of {found.expected or '?'} workers answer"
+    for worker in found.answered:
         code = worker.answers[component.project].component
         if code != component.code:
             return (

@@ -1,7 +1,7 @@
-"""The roles that the project needs, and no more.
+"""The roles that the project needs, with least privilege.
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
-bringing code, which HarperDB allows super users alone. ``recommender_reader`` reads them, enough
+deploying code, which HarperDB allows only super users. ``recommender_reader`` reads them, enough
 for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else.
 The public routes need no user at all.
 """
@@ -39,15 +39,15 @@ class Made:
 
 
 def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
-    """Creates the roles and a user for each, or brings them up to date.
+    """Creates or updates the roles and a user for each.
 
     Args:
-        client: A super user's.
+        client: With a super user's credentials.
         databases: The domains' databases; those that do not exist yet are left out.
         passwords: By user name.
 
     Raises:
-        HarperRefused: we are no super user, or no such database is there yet.
+        HarperRefused: the user is not a super user, or none of the databases exists yet.
     """
     there = client.operation("describe_all")
     found = [name for name in databases if name in there]

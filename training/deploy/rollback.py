@@ -24,8 +24,8 @@ def rollback(
         by: Who does it, for people; public.
 
     Raises:
-        HarperRefused: there is no such version, or the target cannot answer from it: then the
-            pointer is back where it was.
+        HarperRefused: there is no such version, or the target cannot answer from it; the
+            pointer is then restored.
     """
     models = Models(target.client, database)
     if models.pointer() is None:

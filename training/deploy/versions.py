@@ -1,4 +1,4 @@
-"""The models in HarperDB: one record a version, and the pointer row that makes one of them current.
+"""The models in HarperDB: one record per version, and the pointer row that makes one current.
 
 A record is written once and never changed. Swapping and rolling back is writing the pointer; see
 docs/tables.md for the columns.
@@ -20,9 +20,9 @@ from training.harper.client import HarperClient, Row
 MODELS, POINTERS = "models", "current"
 CURRENT, CANDIDATE = "current", "candidate"
 KEPT = 5
-"""Versions kept: enough to go back by a few, few enough for a disk."""
+"""Versions kept: enough for a few rollbacks, few enough for a disk."""
 _HISTORY = 50
-"""Versions whose last time as the current one is remembered; each once, however often it was."""
+"""Versions in the history of the pointer row; each once, at its last time as the current one."""
 
 _DESCRIBED = re.compile(r"\[blob: .*, (\d+) bytes\]")
 _LISTED = ["version", "created", "pushed_by", "pushed_at", "forced", "gate", "manifest"]
@@ -60,7 +60,7 @@ class Models:
     """The models of one domain.
 
     Attributes:
-        client: The node to speak to.
+        client: The node to connect to.
         database: The domain's database.
     """
 
@@ -68,7 +68,7 @@ class Models:
     database: str
 
     def pointer(self) -> Row | None:
-        """Returns the row that says what is current; None before the first deploy."""
+        """Returns the pointer row; None before the first deploy."""
         rows = _or_none(lambda: self.client.rows(self.database, POINTERS, [CURRENT]))
         return rows[0] if rows else None
 
@@ -108,7 +108,7 @@ class Models:
         """Writes the bundle's record and reads back that it is complete.
 
         Raises:
-            HarperRefused: what is there afterwards is not what was sent (a full disk, say).
+            HarperRefused: the stored record is not what was sent (a full disk, for example).
         """
         row: Row = {
             "version": bundle.version,
@@ -129,16 +129,16 @@ class Models:
             )
 
     def nominate(self, version: str, by: str) -> None:
-        """Asks the nodes to load and probe a version without answering from it."""
+        """Makes a version the candidate: nodes load and probe it without answering from it."""
         row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
         self.client.upsert(self.database, POINTERS, [row])
 
     def withdraw(self) -> None:
-        """Ends the candidacy, whatever became of it."""
+        """Removes the candidate, whatever its state."""
         self.client.delete(self.database, POINTERS, [CANDIDATE])
 
     def make_current(self, version: str, by: str, *, forced: bool = False) -> str:
-        """Writes the pointer: from here on every node that sees it changes over.
+        """Writes the pointer; every node that sees it switches to the version.
 
         Returns:
             The time that was written.
@@ -167,8 +167,8 @@ class Models:
     def prune(self) -> list[str]:
         """Removes versions beyond those that a rollback could need.
 
-        Those that never became current go (what an interrupted deploy left behind), and all but the
-        `KEPT` that were current last. The current one always stays.
+        Versions that never became current are removed (leftovers of interrupted deploys), and all
+        but the `KEPT` that were current last. The current one always stays.
 
         Returns:
             The versions that were removed.
@@ -181,7 +181,7 @@ class Models:
 
 
 def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:
-    """Returns no rows where there is no such database or table: nothing was ever deployed."""
+    """Returns no rows if there is no such database or table, because nothing was ever deployed."""
     try:
         return ask()
     except HarperRefused as error:
@@ -191,7 +191,7 @@ def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:
 
 
 def now() -> str:
-    """Returns this moment, UTC, as ISO 8601 with milliseconds."""
+    """Returns the current time, UTC, as ISO 8601 with milliseconds."""
     moment = datetime.datetime.now(datetime.timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -250,5 +250,5 @@ def _manifest(row: Row) -> dict[str, Any]:
     try:
         manifest = json.loads(row.get("manifest") or "")
     except ValueError:
-        return {}  # not written by deploy: the node refuses it, a listing need not
+        return {}  # not written by deploy: nodes refuse it, but it can be listed
     return manifest if isinstance(manifest, dict) else {}

@@ -12,7 +12,7 @@ FIELDS = "wrong number of fields"
 """The reason of a row that does not split into the expected fields."""
 NOT_UTF8 = "lines that are not UTF-8, read as Windows-1252"
 SYSTEMATIC = 0.2
-"""Share of bad rows from which the whole file is suspected, and allowing more is no advice."""
+"""Share of bad rows from which the whole file is suspect, so that a higher limit does not help."""
 _SAMPLE = 20
 _SEPARATORS = {
     "<SEP>": "<SEP>",
@@ -33,7 +33,7 @@ class BadRows:
         path: The file.
         most: Share of bad rows, 0..1, above which `check` stops.
         columns: The file's columns, for people.
-        separator: What separates them.
+        separator: The character between them.
         dropped: Number of rows by reason.
         not_utf8: Number of lines that `decode` had to convert.
     """
@@ -76,7 +76,7 @@ class BadRows:
             return line.decode(encoding, WINDOWS_1252)
 
     def check(self, read: int) -> None:
-        """Judges after reading.
+        """Checks the counts after reading.
 
         Args:
             read: Number of rows in the file, the bad ones included.
@@ -116,7 +116,7 @@ class BadRows:
         return _SEPARATORS.get(self.separator, self.separator)
 
     def _other_separator(self) -> str | None:
-        """Returns the name of a separator that the sampled lines have in place of ours."""
+        """Returns the name of another separator that the sampled lines use."""
         wanted = self._sample and not any(self.separator in line for line in self._sample)
         if wanted:
             for separator, name in _SEPARATORS.items():

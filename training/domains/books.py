@@ -153,7 +153,7 @@ def _place(path: Path, names: list[str], aliases: tuple[str, ...]) -> int:
 
 
 def _isbn(text: str) -> str:
-    """Returns an ISBN without hyphens and spaces, its check digit X a capital."""
+    """Returns an ISBN without hyphens and spaces, a check digit X in upper case."""
     return text.replace("-", "").replace(" ", "").upper()
 
 
@@ -201,7 +201,7 @@ def read_books(raw: Path, max_bad_rows: float) -> Table:
         max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
 
     Returns:
-        Rows of `ITEM_ID`, `TITLE`, ``author``, ``year`` ("" where unknown), ``publisher``; one an
+        Rows of `ITEM_ID`, `TITLE`, ``author``, ``year`` ("" where unknown), ``publisher``; one per
         ISBN.
 
     Raises:

@@ -21,13 +21,13 @@ TITLE, POPULARITY = "title", "popularity"
 
 @dataclass(frozen=True)
 class Table:
-    """What a reader returns: the good rows, and what became of the others.
+    """What a reader returns: the good rows, and the number of others by reason.
 
     Attributes:
         rows: The rows that could be read.
         read: Number of rows in the file.
         dropped: Number of unreadable rows by reason.
-        notes: Number of other things worth knowing (ratings of 0, …); these rows are no errors.
+        notes: Number of other things worth knowing (ratings of 0, …); these rows are not errors.
     """
 
     rows: pd.DataFrame
@@ -80,8 +80,8 @@ class Site:
         base: Address that each remote's path is relative to.
         page: The page for people.
         remotes: The files.
-        login: Environment variables of user and key, where the site asks for them.
-        get_key: What to do for a key, for people.
+        login: Environment variables of user and key, if the site requires them.
+        get_key: How to get a key, for people.
     """
 
     base: str
@@ -106,7 +106,7 @@ class Labels:
 class Link:
     """Where a page sends a visitor who wants to know more about an item.
 
-    In an address, ``{id}`` and the name of a shown field in braces stand for the item's value.
+    In an address, ``{id}`` and the name of a shown field in braces are replaced by its value.
 
     Attributes:
         label: The site, for people.
@@ -137,7 +137,7 @@ class Domain:
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
-        groups: Fields with one value an item by which items are alike, the creator first.
+        groups: Fields with one value per item by which items are similar, the creator first.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
@@ -167,5 +167,5 @@ class Domain:
 
     @property
     def database(self) -> str:
-        """Name of the HarperDB database; a hyphen is no part of an identifier there."""
+        """Name of the HarperDB database; identifiers there contain no hyphen."""
         return self.project.replace("-", "_")

@@ -22,9 +22,9 @@ from training.errors import RecommenderError
 log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
-"""Bytes between two writes: the most that a broken connection loses."""
+"""Bytes between two writes, and so the most that a broken connection loses."""
 LONGEST_PAUSE = 60.0
-"""Seconds; the most that a server's Retry-After is waited for."""
+"""Longest wait, in seconds, that a server's Retry-After can demand."""
 _NOT_NOW = (408, 425, 429, 500, 502, 503, 504)
 _BROKEN = (
     requests.ConnectionError,
@@ -38,7 +38,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class Login:
-    """User and password of HTTP's basic scheme; the password is kept out of `repr`."""
+    """User and password for HTTP basic authentication; `repr` does not show the password."""
 
     username: str
     password: str = field(repr=False)
@@ -90,7 +90,7 @@ class _Part:
         return (size, note["version"]) if size and note.get("url") == self._url else (0, None)
 
     def begin(self, version: str | None) -> None:
-        """Empties the part; without a version it cannot be resumed."""
+        """Empties the partial file; without a version it cannot be resumed."""
         # Bytes first: if this crashes in between, old bytes must not have a new version.
         self.path.write_bytes(b"")
         self._note.unlink(missing_ok=True)
@@ -128,7 +128,7 @@ def download(
     """
     part = _Part(target, url)
     with requests.Session() as session:
-        # Compressed on the way, a byte range and a length would not be the file's.
+        # With content encoding, byte ranges and lengths would not be those of the file.
         session.headers["Accept-Encoding"] = "identity"
         if login:
             session.auth = (login.username, login.password)
@@ -148,7 +148,7 @@ def download(
 
 
 def forget_part(target: Path) -> None:
-    """Deletes what `download` keeps for a target."""
+    """Deletes the files that `download` keeps for a target."""
     _Part(target, url="").forget()
 
 
@@ -164,7 +164,7 @@ def _request(
     except requests.exceptions.SSLError as error:
         raise RecommenderError(f"{url}: the server's certificate is not valid") from error
     except _BROKEN as error:
-        # The exception's text may hold a redirect's signed address: name its kind only.
+        # The exception's text may contain a redirect's signed address: name its type only.
         raise _Again(f"the connection was lost ({type(error).__name__})") from error
     except requests.RequestException as error:
         raise RecommenderError(f"{url}: cannot be downloaded ({type(error).__name__})") from error

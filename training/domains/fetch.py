@@ -104,7 +104,7 @@ def fetch(
 
     Args:
         site: A domain's, such as one of `SITES`.
-        into: Folder; made if missing.
+        into: Folder; created if missing.
         base_url: A mirror's address in place of the site's own.
         environment: Where the login's variables are looked up; the process's own if None.
         patience: How long and how often to try each file.

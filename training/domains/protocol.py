@@ -1,4 +1,4 @@
-"""A published way to measure: which users are held out, what they show, and what others reached."""
+"""A published evaluation protocol: the held-out users, what they show, and published results."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Published:
-    """What a paper says that a method reached.
+    """A published result of a method.
 
     Attributes:
         method: Its name.
         scores: By metric, as in `training.evaluation.benchmark.METRICS`; one that the source does
             not state, or that we could not check, is left out.
-        source: Where it stands.
+        source: Where it was published.
     """
 
     method: str
@@ -29,10 +29,10 @@ class Protocol:
         name: For the command line.
         title: For people.
         source: Who described it.
-        min_likers: Least likers an item; items are filtered first, and once.
-        min_liked: Least liked items a user.
+        min_likers: Least likers per item; items are filtered first, and once.
+        min_liked: Least liked items per user.
         held_out: Users held out for validation, and as many again for test.
-        kept_back: Share, 0..1, of a held-out user's items that are to be found.
+        kept_back: Share, 0..1, of a held-out user's items that are the targets.
         seed: Of the legacy generator `numpy.random.RandomState`, which the published split used.
         shape: Users and items of the data that the published numbers are about.
         published: The numbers.

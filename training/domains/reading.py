@@ -1,4 +1,4 @@
-"""Finding and opening raw files, whatever they are packed and encoded as."""
+"""Finding and opening raw files, with any supported packing and encoding."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _listing(folder: Path) -> str:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file for reading bytes; what is packed as .gz or .zip is unpacked on the way.
+    """Opens a file for reading bytes; a .gz or .zip file is decompressed while it is read.
 
     Raises:
         DataError: a packed file is corrupt, or a .zip does not hold one file, or is encrypted.
@@ -98,7 +98,7 @@ def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:
         raise DataError(path, expected="one file inside", found=", ".join(members) or "none")
     try:
         return archive.open(members[0])
-    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a rare way
+    except (RuntimeError, NotImplementedError) as error:  # encrypted or unsupported
         raise DataError(
             path, expected="a .zip without a password", found=str(error), remedy="Unpack it."
         ) from error

@@ -88,7 +88,7 @@ def read_plays(raw: Path, max_bad_rows: float) -> Table:
     blank = (rows[_NAMES] == "").all(axis=1)
     read = len(rows) + len(skipped) - int(blank.sum())
     empty = (rows[USER_ID] == "") | (rows[ITEM_ID] == "")
-    # Between skipped lines, the rows follow one another.
+    # Between two skipped lines, rows are numbered consecutively.
     rows_before = np.array(skipped, dtype=int) - np.arange(1, len(skipped) + 1)
     for i in rows.index[(plays.isna() | empty) & ~blank]:
         line = i + 1 + int(np.searchsorted(rows_before, i, side="right"))
@@ -128,7 +128,7 @@ def _triplets(
 
 
 def _plays(text: pd.Series[str]) -> pd.Series[float]:
-    """Returns the play counts as floats; NaN where the text is no whole number of 1 or more."""
+    """Returns the play counts as floats; NaN where the text is not a whole number of 1 or more."""
     numbers = pd.to_numeric(pd.Series(text.cat.categories), errors="coerce")
     good = numbers.where((numbers >= 1) & (numbers % 1 == 0) & (numbers < 1e9))
     values = good.to_numpy(dtype="float64")[text.cat.codes]
@@ -143,7 +143,7 @@ def read_tracks(raw: Path, max_bad_rows: float) -> Table:
         max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
 
     Returns:
-        Rows of `ITEM_ID`, `TITLE`, ``artist``; one a song.
+        Rows of `ITEM_ID`, `TITLE`, ``artist``; one per song.
 
     Raises:
         DataError: the file is missing, empty or has too many bad rows.
@@ -218,7 +218,7 @@ SONGS = Domain(
     sources=(PLAYS, TRACKS),
     read_interactions=read_plays,
     read_items=read_tracks,
-    clean=CleanConfig(liked_from=1),  # plays; the original asked for 10
+    clean=CleanConfig(liked_from=1),  # plays; the original demo required 10
     creator="artist",
     shown=((TITLE, "Title"), ("artist", "Artist")),
     groups=("artist",),

@@ -1,7 +1,7 @@
-"""A published protocol, run: ours beside baselines on its split, and the published numbers.
+"""Runs a published protocol: our strategy and baselines on its split, beside the published numbers.
 
-The protocol's users show many more items than a page's visitor does: all that they fold in speak,
-by the same formula as the served graph's.
+The protocol's users show many more items than a page's visitor does: all that they fold in count,
+by the same formula as in the served graph.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ BASELINES = (
     Baseline("item-kNN", item_knn, grid(kind=["cosine"], shrink=[0, 20, 100], neighbours=[100])),
     Baseline("EASE", ease, grid(ridge=[100, 300, 1000])),
 )
-"""Those that fit into the memory; EASE where the items allow."""
+"""The baselines that fit into memory; EASE if there are few enough items."""
 
 
 def run(
@@ -69,7 +69,7 @@ def run(
         progress: Called after every step.
 
     Returns:
-        The report: the data's shape, one row a method with each metric's mean and interval, the
+        The report: the data's shape, one row per method with each metric's mean and interval, the
         published rows, and the greatest memory that the process has taken, in GB.
 
     Raises:
@@ -133,7 +133,7 @@ def _ours(
     rng = np.random.default_rng(config.train.seed)
     stops_by = hold_out(validation.shown, config.evaluate.favourites, rng)
     vectors, _ = item_tower.fit(liked, features, stops_by, config, progress=progress)
-    # Nothing of it is shipped: the table may be as long as the rows allow.
+    # It is not shipped, so the size of the table is limited by its rows only.
     whole = replace(config.items, max_pairs=liked.shape[1] * config.items.neighbours)
     table = item_table.fit(liked, features, whole, progress=progress)
     seconds = time.monotonic() - began
@@ -188,7 +188,7 @@ def peak_memory() -> float:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Returns ours and the published numbers as Markdown."""
+    """Returns our and the published numbers as Markdown."""
     ours = [
         {"method": row["method"]}
         | {metric: f"{row[metric]:.4f}" for metric in METRICS}

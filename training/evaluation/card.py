@@ -38,7 +38,7 @@ def write(domain: Domain, report: dict[str, Any], source: dict[str, Any], folder
         domain: What is recommended.
         report: What `evaluate` found.
         source: The data's name, terms and files.
-        folder: Where to.
+        folder: Where to write.
     """
     (folder / "MODEL_CARD.md").write_text(_card(domain, report, source), encoding="utf-8")
     _picture(folder / "quality.png", lambda axes: _quality(axes, report))
@@ -116,7 +116,7 @@ chosen by {report["chosen_by"]}.
 
 
 def _sampled(report: dict[str, Any], people: str) -> str:
-    """Says of how many test users the measured ones are a sample, if they are one."""
+    """Returns a sentence about the sample of test users; empty if all were measured."""
     test = report["sampling"]["test"]
     if test["users"] == test["of"]:
         return ""

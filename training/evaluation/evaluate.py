@@ -1,4 +1,4 @@
-"""The report: how good each way to recommend is on users never seen, beside tuned baselines."""
+"""The report: the quality of each method on unseen users, beside tuned baselines."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Ranker = Callable[[np.ndarray, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Method:
-    """One way to recommend, ready to rank.
+    """A fitted method, ready to rank.
 
     Attributes:
         name: As shown.
@@ -55,8 +55,8 @@ class Method:
         settings: What was chosen for it on validation users.
         rank: Ranks.
         validation: Its NDCG@20 on validation users.
-        seconds: Time to fit it, with the chosen settings alone if it is a baseline.
-        uses_content: Whether it knows more of an item than who likes it.
+        seconds: Time to fit it; for a baseline, with the chosen settings only.
+        uses_content: Whether it uses more about an item than who likes it.
     """
 
     name: str
@@ -179,9 +179,9 @@ def _validated(ranker: Ranker, queries: Queries) -> float:
 def measure(
     methods: list[Method], default: Method, test: Queries, training: Training, config: Config
 ) -> list[dict[str, Any]]:
-    """Returns one row a method: each metric's mean, and the interval of the mean.
+    """Returns one row per method: each metric's mean, and the interval of the mean.
 
-    ``ndcg@20_minus`` is the default's NDCG@20 less this method's over the same users, with its
+    ``ndcg@20_minus`` is the default's NDCG@20 minus this method's over the same users, with its
     interval: paired bootstrap, 95 %.
     """
     ranked = {m.name: m.rank(test.favourites, RESULTS) for m in methods}
@@ -254,7 +254,7 @@ def _variety(
     test: Queries,
     training: Training,
 ) -> list[dict[str, Any]]:
-    """Returns what each diversity costs in quality and brings in variety."""
+    """Returns the quality and the variety at each diversity."""
     likeness, creators = likeness_of(training.liked), creator_codes(training.creators)
     answer = answers(served.answer, test.favourites, 220, len(training.likers))
     rows = []

@@ -15,5 +15,5 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
     """
     frame = pd.DataFrame(rows)
     align = ("left",) + ("right",) * (len(frame.columns) - 1)
-    # Without parsing, or .2940 and .294 would get the same digits.
+    # Not parsed: otherwise .2940 would be shown as .294.
     return str(frame.to_markdown(index=False, colalign=align, disable_numparse=True))

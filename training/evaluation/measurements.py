@@ -1,4 +1,4 @@
-"""How often the test users have been measured: a count that outlives each report."""
+"""How often the test users have been measured: a count that is kept across reports."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FILE = "test-measurements.json"
 def count_measurement(folder: Path, test: sp.csr_matrix) -> int:
     """Counts one more measurement of these test users.
 
-    Test users who have been measured before are no longer unseen by whoever chooses settings.
+    Test users who have been measured before are no longer unseen when settings are chosen.
 
     Args:
         folder: Where the count is kept, beside the stages' folders.
-        test: [test users, items] 0/1. Another split or other data begin at 1 again.
+        test: [test users, items] 0/1. Another split or other data start at 1.
 
     Returns:
         How often they have been measured, this time included.

@@ -1,4 +1,4 @@
-"""How well items are recommended that nobody has liked yet, from what they are alone.
+"""How well new items, which nobody has liked yet, are recommended from their features.
 
 All interactions of a tenth of the items are hidden, the strategy `items` is fitted again on the
 rest, and the hidden items are ranked among themselves for held-out users who liked some of them.
@@ -29,7 +29,7 @@ HIDDEN = 0.1
 """Share of the items that are hidden."""
 CUT = 100
 LEAST_LEFT = 4
-"""Few hidden items are cut at a quarter: among the first hundred of thirty all are found."""
+"""With few hidden items the cut-off is a quarter: the first hundred of thirty contain all."""
 
 
 def measure(
@@ -78,7 +78,7 @@ def measure(
 
 
 def _without(liked: sp.csr_matrix, hidden: np.ndarray) -> sp.csr_matrix:
-    """Returns the likes of what is not hidden; users with fewer than two are left out."""
+    """Returns the likes of items that are not hidden; users with fewer than two are left out."""
     left = (liked @ sp.diags((~hidden).astype(np.float32))).tocsr()
     left.eliminate_zeros()
     return left[np.diff(left.indptr) >= 2]
@@ -87,7 +87,7 @@ def _without(liked: sp.csr_matrix, hidden: np.ndarray) -> sp.csr_matrix:
 def _queries(
     liked: sp.csr_matrix, hidden: np.ndarray, config: Config, rng: np.random.Generator
 ) -> Queries:
-    """Shows some of what is not hidden; the targets are the hidden items that the user likes."""
+    """Shows some items that are not hidden; the targets are the hidden ones that the user likes."""
     mask = sp.diags(hidden.astype(np.float32))
     targets = (liked @ mask).tocsr()
     targets.eliminate_zeros()
@@ -102,7 +102,7 @@ def _queries(
 
 
 def _only(scorer: Scorer, hidden: np.ndarray) -> Scorer:
-    """Returns a scorer to which there are none but the hidden items."""
+    """Returns a scorer of the hidden items only."""
     return lambda favourites: np.where(hidden, dense(scorer(favourites)), -np.inf)
 
 
@@ -126,7 +126,7 @@ def _by_creator(
     candidates = rng.permutation(np.flatnonzero(hidden))
     known = mine[candidates] >= 0
     liking = np.where(known, fame[mine[candidates]], 0) / (fame.max(initial=0) + 1)
-    # Candidates stand in random order, and a stable sort leaves equal ones there.
+    # Candidates are in random order, and a stable sort leaves equal ones so.
     alone, famous = [], []
     for favourites in queries.favourites:
         same = known & np.isin(mine[candidates], mine[favourites])

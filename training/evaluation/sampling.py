@@ -1,7 +1,7 @@
 """Keeps the time of an evaluation bounded on a large catalogue, and lists what is left out.
 
 Methods score every item for every user, so the time is proportional to users x items. The limits
-depend on the size of the data alone and not on a clock: the same data have the same report on any
+depend only on the size of the data, not on a clock: the same data have the same report on any
 machine.
 """
 
@@ -28,7 +28,7 @@ LEAST_USERS = 200
 
 
 def bounded(config: Config, items: int) -> Config:
-    """Returns the settings with as few users as the size of the catalogue asks for.
+    """Returns the settings with as few users as the size of the catalogue requires.
 
     Args:
         config: Settings.

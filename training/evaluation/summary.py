@@ -1,4 +1,4 @@
-"""What is measured of each user, and the part of the report that the manifest carries."""
+"""The metrics of each user, and the part of the report that the manifest carries."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def summary_of(
     sampled: dict[str, Any],
     config: Config,
 ) -> dict[str, Any]:
-    """Returns the part of the report that the manifest carries: figures, and no times.
+    """Returns the part of the report that the manifest carries: quality, but no times.
 
     Args:
         rows: One per method, of the report.
         by_favourites: Of the report.
-        test: What the test users were asked.
+        test: The queries of the test users.
         sampled: How many users of each part were measured, of how many.
         config: Settings.
     """
@@ -58,7 +58,7 @@ def summary_of(
 
 
 def _split(sampled: dict[str, int], config: Config) -> str:
-    """Returns a text of which users were measured how; models of equal texts can be compared."""
+    """Returns a text that describes the measured users; models with equal texts can be compared."""
     settings = asdict(config.clean) | asdict(config.split) | {"asked": config.evaluate.seed}
     if sampled["users"] < sampled["of"]:
         settings["sampled"] = sampled["users"]

@@ -10,13 +10,13 @@ from training.ranking.metrics import ndcg_at
 from training.ranking.variety import POOL, diversified
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
-"""Weights of unlikeness that are measured: close together where most models lose their quality."""
+"""Weights that are measured: close together where most models lose their quality."""
 STEPS = 10
 """Steps of the scale; the pages' slider has as many."""
 USERS = 300
-"""Most users asked: the curve is smooth, and re-ranking takes a millisecond a list."""
+"""Most users queried: the curve is smooth, and re-ranking takes a millisecond a list."""
 LEAST_LOSS = 0.02
-"""Share of the quality that full variety must cost for a scale to say more than chance."""
+"""Least share of the quality that full variety must cost for the scale to be more than chance."""
 
 
 def varied_lists(
@@ -29,10 +29,10 @@ def varied_lists(
     """Re-ranks many answers.
 
     Args:
-        answer: One row a query: ``items``, ``scores`` and perhaps ``vectors``.
+        answer: One row per query: ``items``, ``scores`` and perhaps ``vectors``.
         favourites: [Q, F] int32, padded with -1; they are dropped from the answers.
         creators: [items] int32, equal where the creator is the same; -1 where unknown.
-        weight: Of unlikeness, 0..1.
+        weight: Of dissimilarity, 0..1.
         length: Of the lists.
 
     Returns:
@@ -55,7 +55,7 @@ def scale_of(
 
     Args:
         answer: The strategy.
-        queries: Of validation users; the first `USERS` are asked.
+        queries: Of validation users; the first `USERS` are used.
         creators: [items] int32, equal where the creator is the same; -1 where unknown.
         length: Of the lists that are shown.
 
@@ -76,7 +76,7 @@ def equal_steps(weights: np.ndarray, quality: np.ndarray) -> list[float] | None:
 
     Args:
         weights: [W] ascending from 0.
-        quality: [W] measured at them. Where it rises, that is noise and counts as no fall.
+        quality: [W] measured at them. A rise is noise and counts as no change.
 
     Returns:
         [`STEPS` + 1] weights from 0, never falling; None where the whole fall is at most
@@ -85,7 +85,7 @@ def equal_steps(weights: np.ndarray, quality: np.ndarray) -> list[float] | None:
     lost = quality[0] - np.minimum.accumulate(quality)
     if lost[-1] <= LEAST_LOSS * quality[0]:
         return None
-    # Of weights that cost the same the greatest, but no more than what costs most.
+    # Of weights with the same cost the greatest, but never beyond the one that costs most.
     last = np.append(np.flatnonzero(np.diff(lost) > 0), np.argmax(lost == lost[-1]))
     wanted = lost[-1] * np.arange(STEPS + 1) / STEPS
     scale = np.interp(wanted, lost[last], weights[last])

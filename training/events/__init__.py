@@ -1,1 +1,1 @@
-"""What visitors did: collecting it from the nodes, turning it into likes (docs/events.md)."""
+"""Visitors' events: collecting them from the nodes, turning them into likes (docs/events.md)."""

@@ -1,9 +1,9 @@
-"""Pulls new events out of each node, by itself, from where the last run ended.
+"""Pulls new events from each node separately, starting where the last run ended.
 
-Each node is asked for the rows of every node that it has, its own and replicated ones, in the order
-of ``arrival`` (docs/events.md). A watermark is kept for each pair of asked and receiving node, so
-clocks of different nodes are never compared and a node that is gone for good still delivers what
-it had replicated.
+Each node is queried for all rows that it has, its own and replicated ones, node by node and in the
+order of ``arrival`` (docs/events.md). There is one watermark for each pair of a queried node and
+the node that received the event, so clocks of different nodes are never compared, and the events of
+a node that is lost are still collected as far as they were replicated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 PAGE_ROWS = 5_000
 FLUSH_ROWS = 200_000
 OVERLAP_MS = 600_000
-"""How far before the watermark each run begins, for rows that were committed or replicated late."""
+"""How far before the watermark each run starts, for rows that were committed or replicated late."""
 _END = "~"
 """Sorts after every digit."""
 
@@ -34,14 +34,14 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Pulled:
-    """What one node had.
+    """The result of collecting from one node.
 
     Attributes:
         node: Its name.
         read: Rows that it sent.
         new: Those of them that were not collected before.
-        malformed: Rows that are no events, left out.
-        error: Why it was not read to its end; None: it was.
+        malformed: Rows that are not events, left out.
+        error: Why it was not read to the end; None: it was.
     """
 
     node: str
@@ -61,19 +61,19 @@ def collect(
     flush_rows: int = FLUSH_ROWS,
     progress: Progress = lambda node, rows: None,
 ) -> list[Pulled]:
-    """Collects the new events of all nodes; one that does not answer leaves the others alone.
+    """Collects the new events of all nodes; one that does not answer does not affect the others.
 
     Args:
         clients: Name and client of each node.
         database: The domain's database.
-        store: Where they go; its lock is the caller's.
-        full: Begin at the start and not at the watermark.
-        page_rows: Rows asked for at once.
+        store: Where they are stored; the caller holds its lock.
+        full: Read all stored events, not only those after the watermark.
+        page_rows: Rows per request.
         flush_rows: Rows held in memory before they are written.
         progress: Called with a node's name and the rows read of it so far.
 
     Returns:
-        What each node had, in their order.
+        The result of each node, in their order.
     """
     return [
         _Pull(name, client, database, store, page_rows, flush_rows, progress).run(full)
@@ -82,7 +82,7 @@ def collect(
 
 
 class _Pull:
-    """One node at a time; holds at most `flush_rows` and a page."""
+    """Collects one node at a time; holds at most `flush_rows` and a page."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Pull:
             return
         self.new += self.store.append(pa.concat_tables(self.held))
         self.held = []
-        # After the events: killed in between, the next run reads them again and drops them.
+        # After the events: after a crash in between, the next run reads them again and drops them.
         self.store.write_state(self.store.read_state() | {self.name: marks})
 
     def _origins(self) -> Iterator[str]:
@@ -181,10 +181,10 @@ def forget_on_node(client: HarperClient, database: str, session: str) -> int:
     """Deletes a session's rows on a node; HarperDB replicates that.
 
     Returns:
-        How many were there.
+        How many rows there were.
 
     Raises:
-        HarperError: the node does not answer, or we may not delete there.
+        HarperError: the node does not answer, or the user may not delete there.
     """
     found = client.operation(
         "search_by_value",

@@ -27,10 +27,10 @@ def read_events(path: Path, *, now: datetime) -> Iterator[pa.Table]:
     Args:
         path: ``.jsonl``, ``.ndjson`` or ``.json`` with one object a line, plain or ``.gz``; or
             ``.parquet``. Times are ISO 8601 with a zone, or ms since 1970.
-        now: When they arrived, unless the file says.
+        now: When they arrived, unless the file contains that.
 
     Raises:
-        DataError: the file is missing or has another format, or a row is no event.
+        DataError: the file is missing or has another format, or a row is not an event.
     """
     if not path.is_file():
         raise DataError(path, expected="a file of events", found="no file")

@@ -1,8 +1,8 @@
-"""From what visitors did to what they like: the rules, in one place.
+"""The rules that turn what visitors did into what they like.
 
 A session is a user. Of each session and item, every type of event counts once, with the domain's
 weight for that type; their sum, halved with each half-life since the last of them, is how strongly
-the session likes the item. Sums of 0 and less are no likes: a dismissal takes back a click.
+the session likes the item. Sums of 0 and less are not likes: a dismissal cancels a click.
 
 Left out: sessions that behave like machines; all but the ``session_cap`` strongest likes of a
 session; likes of a pair of items that hardly any other session likes together (``least_sessions``),
@@ -33,13 +33,13 @@ _COLUMNS = ["session", "type", "item", "at", "answer"]
 
 @dataclass(frozen=True)
 class Learned:
-    """What became of the collected events.
+    """The likes found in the collected events, and counts.
 
     Attributes:
         likes: `USER_ID` (the session), `ITEM_ID`, `STRENGTH` (weight units, above 0).
         events: Number of events read.
         sessions: Number of sessions with any.
-        machines: Number of sessions set aside, by reason.
+        machines: Number of sessions ignored as automated, by reason.
         dismissed: Pairs of session and item whose weights are 0 or less.
         beyond_cap: Likes left out by ``session_cap``.
         unsupported: Likes left out by ``least_sessions``.
@@ -60,7 +60,7 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
     Args:
         store: The events.
         rules: The domain's.
-        now: From when on an event's age counts.
+        now: The time from which an event's age is counted.
 
     Returns:
         The likes, ordered by session and item, and what was left out.
@@ -92,7 +92,7 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
 
 
 def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list[str]]:
-    """Reads the events with dense numbers for texts: 32 bytes an event, whatever its ids weigh."""
+    """Reads the events with dense numbers for texts: 32 bytes per event, however long its ids."""
     batches = list(_encoded(store))
     schema = pa.schema([(name, pa.string()) for name in _COLUMNS if name != "at"])
     if not batches:
@@ -104,7 +104,7 @@ def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list
     for name in schema.names:
         column = table[name].chunk(0)
         found = column.dictionary.to_numpy(zero_copy_only=False)
-        # By the alphabet: the order of the files must not decide between equals.
+        # Alphabetically: the order of the files must not decide between equal ones.
         order = np.argsort(found)
         place = np.append(np.argsort(order), -1)
         codes[name] = place[column.indices.fill_null(-1).to_numpy()]
@@ -118,7 +118,7 @@ def _encoded(store: EventStore) -> list[pa.RecordBatch]:
         texts = {
             name: pc.dictionary_encode(batch.column(name)) for name in _COLUMNS if name != "at"
         }
-        # A client's clock may be ahead, or lie; nothing happened after it arrived.
+        # A client's clock may be wrong: no event happened after it arrived.
         times = [pc.cast(batch.column(name), pa.int64()) for name in ("at", "arrived")]
         columns = texts | {"at": pc.min_element_wise(*times)}
         encoded.append(pa.RecordBatch.from_pydict(columns))
@@ -137,7 +137,7 @@ def _weigh(
     )
     days = (now.timestamp() * 1000 - weighed["at"]).clip(lower=0) / _DAY_MS
     weighed["strength"] *= 0.5 ** (days / rules.half_life_days)
-    # A sum such as 1 - 1 + 0.3 - 0.3 may leave a trace.
+    # A sum such as 1 - 1 + 0.3 - 0.3 may not be exactly 0.
     weighed.loc[weighed["strength"].abs() < 1e-9, "strength"] = 0.0
     return weighed
 

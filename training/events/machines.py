@@ -1,4 +1,4 @@
-"""Sessions that behave like machines: set aside before anything is learned, and counted."""
+"""Sessions that behave like machines: counted, and ignored before anything is learned."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _MINUTE_MS = 60_000
 
 
 def machine_sessions(events: pd.DataFrame, rules: MachineRules) -> dict[str, np.ndarray]:
-    """Finds sessions that no person could have had.
+    """Finds sessions that cannot be a person's.
 
     Args:
         events: Columns ``session`` (any key), ``at`` (ms since 1970, int64) and ``answer`` (any
             key; -1 or missing: none).
-        rules: Where people end.
+        rules: The limits.
 
     Returns:
         Session keys by reason; each session under the first reason that holds: more than
@@ -38,7 +38,7 @@ def machine_sessions(events: pd.DataFrame, rules: MachineRules) -> dict[str, np.
 
 
 def _fast(ordered: pd.DataFrame, most: int) -> np.ndarray:
-    # Sorted: event i and event i + most are of one minute only if most + 1 events are.
+    # Sorted: events i and i + most lie within a minute only if most + 1 events do.
     later = ordered["at"].shift(-most)
     same = ordered["session"].eq(ordered["session"].shift(-most))
     fast = same & (later - ordered["at"] < _MINUTE_MS)

@@ -45,7 +45,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> tuple[pa.Table, int]:
     """Turns a node's rows into a table of `SCHEMA`.
 
     Args:
-        rows: As they are stored: times in ms since 1970. Attributes that we do not know are left
+        rows: As they are stored: times in ms since 1970. Unknown attributes are left
             out.
 
     Returns:

@@ -1,7 +1,7 @@
-"""Collected events on disk: Parquet files by day, each event once, whatever is killed when.
+"""Collected events on disk: Parquet files by day, each event once, whenever a process is killed.
 
-A file is complete or absent: it is written under another name, synced and renamed. What tells
-whether an event is there already are the files themselves; no other record can disagree with them.
+A file is complete or absent: it is written under another name, synced and renamed. Only the files
+themselves record which events are stored, so that no other record can disagree with them.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class EventStore:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keeps other processes from changing the store, and clears what a killed one left.
+        """Locks the store against other processes, and removes what a killed one left.
 
         Raises:
-            RecommenderError: another process is at it.
+            RecommenderError: another process is using it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as file:
@@ -73,7 +73,7 @@ class EventStore:
         """Yields all events, by day, at most `BATCH_ROWS` at a time.
 
         Raises:
-            DataError: a file is no Parquet file of ours.
+            DataError: a file is not a Parquet file of ours.
         """
         for path in self.files():
             try:
@@ -88,7 +88,7 @@ class EventStore:
                 ) from error
 
     def append(self, events: pa.Table) -> int:
-        """Writes those events that are not there yet, and are of no forgotten session.
+        """Writes those events that are not stored yet and do not belong to a forgotten session.
 
         Args:
             events: Of `SCHEMA`; ids may repeat.
@@ -135,7 +135,7 @@ class EventStore:
         return deleted
 
     def expire(self, keep_days: int, today: date) -> int:
-        """Removes whole days that are older than so many days.
+        """Removes whole days that are older than a number of days.
 
         Returns:
             How many days were removed.
@@ -150,13 +150,13 @@ class EventStore:
         """Returns what `write_state` saved last, or {}."""
         path = self.folder / "state.json"
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            watermarks = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            return {}  # collecting starts from the beginning, and finds what is there already
-        return told if isinstance(told, dict) else {}
+            return {}  # collecting starts from the beginning, and skips what is stored already
+        return watermarks if isinstance(watermarks, dict) else {}
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Saves how far collecting came; to be called after the events were appended."""
+        """Saves how far collecting has got; called after the events were appended."""
         write_json(self.folder / "state.json", state)
 
     def _write(self, day: date, events: pa.Table) -> None:
@@ -188,7 +188,7 @@ def _contains(known: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _digest(session: str) -> str:
-    # A list of those who asked to be forgotten must not hold their tokens.
+    # The list of forgotten sessions must not contain their tokens.
     return hashlib.sha256(session.encode("utf-8")).hexdigest()
 
 
@@ -199,7 +199,7 @@ def _write_parquet(path: Path, events: pa.Table) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file, complete or not at all."""
+    """Writes a JSON file, completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(_PARTIAL)
     partial.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Client of the HarperDB operations API; knows no domain and no model.
+"""Client of the HarperDB operations API; independent of domains and models.
 
-Two kinds of errors, by what helps: `HarperUnavailable` (no answer, or "not now") is tried again
-with growing pauses where repeating the operation can do no harm; `HarperRefused` never is.
+There are two kinds of errors: `HarperUnavailable` (no answer, or "not now") is retried with growing
+pauses if repeating the operation is safe; `HarperRefused` never is.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ _REPEATABLE = frozenset(
     )
 )
 """Operations that may be repeated. An `insert` may not: after a lost answer it would look like a
-clash.
+conflict.
 """
 
 LONGEST = 300
-"""Characters shown of an answer that is not HarperDB's: a proxy's page, say."""
+"""Characters shown of an answer that is not HarperDB's, such as a proxy's page."""
 _NOT_NOW = (502, 503, 504)
 _DISK_FULL = ("Commit failed", "ENOSPC", "No space left on device", "MDB_MAP_FULL")
-"""What HarperDB says where it could not write; seen with a full disk: the first."""
+"""What HarperDB answers if it could not write; the first was seen with a full disk."""
 _PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
-"""What OpenSSL says where a server answers a TLS greeting in plain text."""
+"""What OpenSSL reports if a server answers a TLS handshake in plain text."""
 _HIDDEN = "***"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for an answer, and how often to ask.
+    """How long to wait for an answer, and how often to try.
 
     Attributes:
         connect_seconds: Longest wait for a connection.
@@ -75,12 +75,12 @@ class Patience:
 
 
 class HarperClient:
-    """Speaks to one node's operations API.
+    """Calls one node's operations API.
 
     Args:
         config: Address and credentials.
         patience: Time-outs and tries.
-        sleep: Waits so many seconds; tests hand in one that does not.
+        sleep: Waits for a number of seconds; tests pass one that does not wait.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class HarperClient:
     def operation(
         self, name: str, *, read_seconds: float | None = None, binary: bool = False, **fields: Any
     ) -> Any:
-        """Asks for one operation.
+        """Executes one operation.
 
         Args:
             name: The operation, e.g. ``describe_all``.
-            read_seconds: Another time-out than the usual one.
+            read_seconds: A time-out other than the default.
             binary: Send CBOR, which alone carries bytes; the answer is JSON either way.
             fields: The operation's own fields.
 
@@ -118,7 +118,7 @@ class HarperClient:
 
         Raises:
             HarperUnavailable: no answer, after as many tries as the operation allows.
-            HarperRefused: HarperDB said no; its own words are in the message.
+            HarperRefused: HarperDB refused; the message contains its answer.
         """
         body = {"operation": name, **fields}
         payload = cbor2.dumps(body) if binary else None
@@ -142,7 +142,7 @@ class HarperClient:
                 self.config.url,
                 headers={"Content-Type": kind, "Accept": "application/json"},
                 timeout=(self.patience.connect_seconds, read_seconds),
-                allow_redirects=False,  # the body must not follow to a place nobody named
+                allow_redirects=False,  # the body must not go to another address
                 **sent,
             )
         except requests.RequestException as error:
@@ -208,7 +208,7 @@ class HarperClient:
         """Writes rows, whether or not they exist; CBOR, so bytes become blobs.
 
         Raises:
-            HarperError: HarperDB took fewer than it was given.
+            HarperError: HarperDB wrote fewer rows than were sent.
         """
         done = self.operation("upsert", binary=True, database=database, table=table, records=rows)
         taken = len(done.get("upserted_hashes", ()))
@@ -216,12 +216,12 @@ class HarperClient:
             raise HarperRefused("upsert", f"{table}: HarperDB took {taken} of {len(rows)} rows")
 
     def insert(self, database: str, table: str, row: Row) -> bool:
-        """Writes a row that must not exist yet; returns whether it was ours that was written."""
+        """Writes a row that must not exist yet; returns whether it was written."""
         done = self.operation("insert", database=database, table=table, records=[row])
         return bool(done.get("inserted_hashes"))
 
     def delete(self, database: str, table: str, ids: list[str]) -> None:
-        """Removes rows; those that do not exist are no error."""
+        """Removes rows; a row that does not exist is not an error."""
         if ids:
             self.operation("delete", database=database, table=table, ids=ids)
 
@@ -230,7 +230,7 @@ def session_for(url: str, ca: str | None) -> requests.Session:
     """Returns a session that checks certificates, against our own authority where one is named.
 
     Raises:
-        ConfigError: the authority's file is not there.
+        ConfigError: the authority's file is missing.
     """
     session = requests.Session()
     if is_loopback(url):
@@ -250,7 +250,7 @@ def is_loopback(url: str) -> bool:
 
 
 def no_answer(operation: str, url: str, error: requests.RequestException) -> HarperError:
-    """Returns what to raise where a request brought no answer."""
+    """Returns the error for a request without an answer."""
     if isinstance(error, requests.exceptions.SSLError) and _is_plain(error):
         plain = urlsplit(url)._replace(scheme="http")
         return HarperRefused(

@@ -1,4 +1,4 @@
-"""The nodes of a cluster, as one of them knows them, and whether they replicate."""
+"""The nodes of a cluster, as listed by one of them, and the state of their replication."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from training.harper.config import HarperConfig
 from training.harper.node import Node
 
 QUICK = Patience(connect_seconds=2.0, read_seconds=5.0, attempts=1)
-"""For asking a node that may well be down."""
+"""For a node that may be down."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a deploy speaks to.
+    """The nodes of a deploy.
 
     Attributes:
         client: The node that rows are written through.
-        nodes: All nodes that should answer; the first is the one that `client` speaks to.
+        nodes: All nodes that should answer; the first is the one that `client` connects to.
     """
 
     client: HarperClient
@@ -35,7 +35,7 @@ class Target:
 
     @property
     def is_cluster(self) -> bool:
-        """Whether there are others that rows are replicated to."""
+        """Whether there are other nodes to which rows are replicated."""
         return len(self.nodes) > 1
 
     @property
@@ -48,7 +48,7 @@ def target(config: HarperConfig, *, hosts: Iterable[str] | None = None) -> Targe
     """Finds the nodes.
 
     Args:
-        config: The node to speak to.
+        config: The node to connect to.
         hosts: Host names of the others; None: ask the node's ``cluster_status``.
 
     Raises:
@@ -70,13 +70,13 @@ def _known_nodes(client: HarperClient) -> tuple[str, list[str]]:
     except HarperRefused as error:
         if error.status in (401,):
             raise
-        return "", []  # only a super user may ask: then it is this node, or HARPER_NODES
+        return "", []  # only a super user may list them: use this node, or HARPER_NODES
     hosts = [str(connection.get("name")) for connection in answer.get("connections", [])]
     return str(answer.get("node_name", "")), sorted(set(hosts))
 
 
 def _beside(first: Node, host: str) -> Node:
-    """Returns the node of another host: the same ports, as every node of a cluster is set up
+    """Returns the node of another host: the same ports, as all nodes of a cluster are configured
     alike.
     """
     return Node(host, _at(first.url, host), _at(first.routes_url, host), first.ca)
@@ -121,14 +121,14 @@ def _is_connected(peer: Mapping[str, Any], database: str) -> bool:
 def join(
     client: HarperClient, host: str, port: int, config: HarperConfig, *, verify_tls: bool
 ) -> None:
-    """Adds a node to the cluster of the one that `client` speaks to.
+    """Adds a node to the cluster of the one that `client` connects to.
 
     Args:
         client: A node of the cluster.
         host: The new node's replication host name.
         port: Its replication port.
         config: Credentials of a super user there.
-        verify_tls: Whether its certificate is checked; only a trial on loopback may do without.
+        verify_tls: Whether its certificate is checked; only a trial on loopback may omit that.
     """
     client.operation(
         "add_node",

@@ -1,4 +1,4 @@
-"""Where HarperDB is and who we are there, from environment variables."""
+"""The address of HarperDB and the credentials, from environment variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.errors import ConfigError
 
 @dataclass(frozen=True)
 class HarperConfig:
-    """Where HarperDB is and who we are there.
+    """The address of HarperDB and the credentials.
 
     The password is kept out of `repr`, so that no log or traceback can show it.
     """
@@ -27,7 +27,7 @@ class HarperConfig:
     ca: str | None = None
     """File of the certificate authority that signed a remote node's certificate."""
     plain_http: bool = False
-    """Whether the password may travel unencrypted to another machine."""
+    """Whether the password may be sent unencrypted to another machine."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> HarperConfig:
@@ -36,7 +36,7 @@ class HarperConfig:
         ``HARPER_ROUTES_URL`` defaults to ``HARPER_URL``'s host at port 9926, HarperDB's default.
 
         Raises:
-            ConfigError: an address is no http(s) URL or carries a password, or the user or the
+            ConfigError: an address is not an http(s) URL or contains a password, or the user or the
                 password is missing.
         """
         env = os.environ if environment is None else environment

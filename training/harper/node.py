@@ -1,4 +1,4 @@
-"""Asks a node's public routes, as a visitor would: no password is sent."""
+"""Calls a node's public routes, as a visitor would: no password is sent."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class Node:
 
 @dataclass(frozen=True)
 class Health:
-    """What a worker of a node says of one recommender.
+    """What a worker of a node reports about one recommender.
 
     Attributes:
-        node: Who was asked.
+        node: The node that was queried.
         reachable: Whether anything answered.
         component: Hash of the code that answered; None where the worker has no such routes.
         model: Version that answers clients; None where there is none.
         items: Number of items that model knows.
-        missing: Items of it that have no row in the catalogue.
+        missing: Items of the model that have no row in the catalogue.
         candidate: ``{"version", "state", "reason"}`` of the version being tried, or {}.
-        refused: ``{"version", "reason"}`` of the version that the node would not take, or {}.
+        refused: ``{"version", "reason"}`` of the version that the node refuses, or {}.
         reason: Why there is no model, or no answer.
-        worker: Which of the node's workers answered; None where it does not say.
-        workers: How many the node has; None where it does not say.
+        worker: Which of the node's workers answered; None if it does not report that.
+        workers: How many the node has; None if it does not report that.
     """
 
     node: Node
@@ -63,7 +63,7 @@ class Health:
 
 
 def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
-    """Asks ``GET …/health`` over a connection of its own, so that any of the node's workers may
+    """Requests ``GET …/health`` over a new connection, so that any of the node's workers may
     answer.
     """
     with session_for(node.routes_url, node.ca) as session:
@@ -73,10 +73,10 @@ def health(node: Node, project: str, *, timeout_seconds: float = 5.0) -> Health:
 def health_over(
     session: requests.Session, node: Node, project: str, *, timeout_seconds: float = 5.0
 ) -> Health:
-    """Asks ``GET …/health`` over a session, whose connection leads to one worker.
+    """Requests ``GET …/health`` over a session, whose connection leads to one worker.
 
     Raises:
-        HarperRefused: the node's certificate is not trusted, or it speaks plain HTTP.
+        HarperRefused: the node's certificate is not trusted, or it uses plain HTTP.
     """
     url = f"{node.routes_url}/{project}/health"
     try:
@@ -105,7 +105,7 @@ def health_over(
 
 
 def require_page(node: Node, project: str) -> None:
-    """Asks ``GET …/ui/``.
+    """Requests ``GET …/ui/``.
 
     Raises:
         HarperUnavailable: no answer.
@@ -122,7 +122,7 @@ def require_page(node: Node, project: str) -> None:
 
 
 def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, Any]:
-    """Asks ``POST …/recommend``.
+    """Requests ``POST …/recommend``.
 
     Raises:
         HarperUnavailable: no answer.
@@ -144,7 +144,7 @@ def _ask(
     *,
     timeout_seconds: float = 30.0,
 ) -> requests.Response:
-    """Asks over a connection of its own: ``POST`` where there is a question, else ``GET``.
+    """Sends a request over a new connection: ``POST`` if there is a body, else ``GET``.
 
     Raises:
         HarperUnavailable: no answer.
@@ -175,7 +175,7 @@ def until(
     pause_seconds: float = 0.1,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Asks again and again; returns False where it was still not so after the time."""
+    """Repeats a check until it succeeds; returns False after the time-out."""
     deadline = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() >= deadline:

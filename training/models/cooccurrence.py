@@ -1,6 +1,6 @@
-"""Who is liked together: the sparse item-item tables that neighbours and pairs are read from.
+"""Who is liked together: the sparse item-item tables behind neighbours and pairs.
 
-All of it goes block by block, so that memory is bounded by what is kept and not by what is counted:
+Counting is done in blocks, so that memory is bounded by what is kept and not by what is counted:
 33 million likes of 41,000 songs make some 4 billion pairs.
 """
 
@@ -12,11 +12,11 @@ import scipy.sparse as sp
 MOST_PAIRS = 160_000_000
 """Most pairs kept of one table (8 bytes each); where fewer are counted, all of them are."""
 BLOCK_CELLS = 40_000_000
-"""Most cells of a block of rows that are at work at a time."""
+"""Most cells of the blocks of rows that are processed at a time."""
 
 
 def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS) -> sp.csr_matrix:
-    """Returns [columns, columns] how much speaks for each pair; nothing on the diagonal.
+    """Returns [columns, columns] the weighted co-likes of each pair; 0 on the diagonal.
 
     Args:
         liked: [users, columns] 0/1.
@@ -40,7 +40,7 @@ def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS
 
 
 def _apart(block: sp.csr_matrix, start: int) -> sp.csr_matrix:
-    """Returns a block of rows from `start` on, without the pairs of a column and itself."""
+    """Returns a block of rows from `start` on, without the diagonal."""
     row = np.repeat(np.arange(start, start + block.shape[0]), np.diff(block.indptr))
     block.data[block.indices == row] = 0
     block.eliminate_zeros()

@@ -1,4 +1,4 @@
-"""The fit loop of both pairs of towers: stop on held-out items, keep the best weights."""
+"""The fit loop of both two-tower models: stops on held-out items, keeps the best weights."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fit(
 
     Args:
         model: Compiled; its weights are changed in place.
-        drawn: Batches of examples, without end.
+        drawn: Batches of examples, endless.
         measure: Returns the validation users' NDCG@20.
         config: Settings.
         name: Of the model, for people.

@@ -1,8 +1,8 @@
 """The item-item part of the strategy `items`: a pruned table, and two factors for other pairs.
 
 The weight of a pair is that of the pair network. The table keeps the greatest of each favourite's
-row; any other pair counts as unrelated, and its weight is the product of what the favourite
-query_factor and what the item item_factor.
+row; any other pair counts as unrelated, and its weight is the product of the favourite's
+`query_factor` and the item's `item_factor`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from training.progress import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
-MOST_ASKING = 4000
-"""Most users, over all hidings, who ask for hidden items."""
+MAX_QUERY_USERS = 4000
+"""Most users, over all rounds of hiding, who query hidden items."""
 UNRELATED = 15
 """Items from which the weight of an unrelated pair is estimated, as the median."""
 
@@ -47,7 +47,7 @@ class ItemTable:
 def fit(
     liked: sp.csr_matrix, features: ItemFeatures, config: ItemsConfig, *, progress: Progress
 ) -> ItemTable:
-    """Learns to weigh pairs from some train users, and fills the table from all.
+    """Learns to weight pairs from some train users, and fills the table from all.
 
     Args:
         liked: [train users, items] 0/1.
@@ -56,15 +56,15 @@ def fit(
         progress: Called after every step.
 
     Raises:
-        ConfigError: nobody likes enough to learn from.
+        ConfigError: no user has enough likes to learn from.
     """
     rng = np.random.default_rng(config.seed)
     able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
-    asking = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
-    counted = np.setdiff1d(np.arange(liked.shape[0]), asking)
+    query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
+    counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
     progress(0, config.epochs, "counting pairs")
     others = PairStatistics(liked[counted], features, config.cap, rng)
-    queries = pair_network.queries_of(others, others.candidates(), liked[asking], config, rng)
+    queries = pair_network.queries_of(others, others.candidates(), liked[query_users], config, rng)
     if not queries:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
@@ -94,9 +94,9 @@ def _fit_content(
     *,
     progress: Progress,
 ) -> PairNetwork | None:
-    """Learns to weigh pairs with items that nobody likes yet: hides some, and asks for them.
+    """Learns to weight pairs with items that nobody likes yet, by hiding items and querying them.
 
-    To the network that sees likers, an item without any is one that was not liked.
+    To the network that sees likers, an item without likers is one that was not liked.
     """
     known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
     parts = []
@@ -104,12 +104,12 @@ def _fit_content(
         hidden = np.zeros(liked.shape[1], bool)
         hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
         users = rng.permutation(liked.shape[0])
-        asking = users[: min(len(users) // 3, MOST_ASKING // HIDINGS)]
-        counted = np.setdiff1d(users, asking)
+        query_users = users[: min(len(users) // 3, MAX_QUERY_USERS // HIDINGS)]
+        counted = np.setdiff1d(users, query_users)
         seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
         seen.eliminate_zeros()
         others = ContentStatistics(seen, features, config.cap, rng)
-        queries = pair_network.queries_for_new(liked[asking], hidden, config, rng)
+        queries = pair_network.queries_for_new(liked[query_users], hidden, config, rng)
         if queries:
             parts.append((others.content, queries))
     if not parts:
@@ -137,7 +137,7 @@ class _Weights:
     item_factor: np.ndarray
 
     def above(self) -> np.ndarray:
-        """Returns [pairs] float32, what a pair weighs more than an unrelated one."""
+        """Returns [pairs] float32, by how much a pair's weight exceeds an unrelated one's."""
         unrelated = self.query_factor[self.f] * self.item_factor[self.i]
         return np.maximum(np.exp(self.logs) - unrelated, 0).astype(np.float32)
 
@@ -172,7 +172,7 @@ def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
     """Combines both networks where the item is new: the mean of their logarithms.
 
     The one that sees likers learned how rarely an item without likers is liked, so it sets the
-    total weight of all new items; the one that sees content alone ranks them better.
+    total weight of all new items; the one that sees only content ranks them better.
     """
     young = new[seen.i]
     logs = seen.logs.astype(np.float64)
@@ -185,7 +185,7 @@ def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
 
 
 def _leveled(logs: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Returns the logarithms, shifted so that together they weigh what the others do."""
+    """Returns the logarithms, shifted so that their total weight is that of the others."""
     return logs + (_log_sum(like) - _log_sum(logs)) if len(logs) else logs
 
 
@@ -196,7 +196,8 @@ def _log_sum(logs: np.ndarray) -> float:
 def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp.csr_matrix:
     """Keeps the greatest of each row; some places are for items that nobody likes yet.
 
-    Items with likers weigh more than title and creator can, and would leave no places for new ones.
+    Items with likers have greater weights than title and creator can produce, and would leave no
+    places for new ones.
     """
     new, places = likers == 0, _places(table, likers, config)
     most_new = np.minimum(places, -(-places * config.new_neighbours // config.neighbours))
@@ -210,7 +211,7 @@ def _pruned(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> sp
 def _places(table: sp.csr_matrix, likers: np.ndarray, config: ItemsConfig) -> np.ndarray:
     """Returns [items] how many pairs each row keeps.
 
-    Where all would be too many, a row's length is proportional to the root of its favourite's
+    If there are too many pairs, a row's length is proportional to the root of its favourite's
     likers: popular items are the most frequent favourites, but rare ones need their few pairs.
     """
     have = np.minimum(np.diff(table.indptr), config.neighbours)

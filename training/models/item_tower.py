@@ -1,8 +1,8 @@
-"""The dense part of the strategy `items`: favourites against *items*, both known by features too.
+"""The dense part of the strategy `items`: favourites against *items*, with features of both.
 
 An item's vector is its own embedding plus its tokens' (creator, title words, publisher, decade).
-The own embedding is dropped at random while training, so that the tokens learn to represent items
-that nobody has liked yet.
+Its own embedding is dropped at random in training, so that the tokens learn to represent items that
+nobody has liked yet.
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ def fit(
     """Fits the towers.
 
     Args:
-        liked: [train users, items] 0/1, two or more a user.
+        liked: [train users, items] 0/1, two or more per user.
         features: Of the items.
-        validation_queries: What training stops by.
+        validation_queries: Training stops by the quality on these.
         config: Settings.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
@@ -143,10 +143,10 @@ def fit(
 
 
 def _examples(liked: sp.csr_matrix, config: Config) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yields (favourites, targets, chance of each target) without end."""
+    """Yields (favourites, targets, chance of each target) endlessly."""
     rng = np.random.default_rng(config.items.seed)
     lengths = np.diff(liked.indptr)
-    # A pass draws one target a user, evenly among his items.
+    # A pass draws one target per user, uniformly among the user's items.
     chance = np.asarray(sp.diags(1 / lengths / len(lengths)).dot(liked).sum(axis=0)).ravel()
     for favourites, _, targets in batches(liked, config.model.favourites, config.train.batch, rng):
         yield favourites, targets, chance[targets].astype(np.float32)

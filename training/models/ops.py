@@ -71,11 +71,11 @@ def added_by_favourite(
     Args:
         items: [B, F, P] int32, indices within 0..count-1.
         values: [B, F, P] float32, 0 where there is nothing to add.
-        found: [B, R] int32 items that are asked for, -1 where there is none.
+        found: [B, R] int32 requested items, -1 where there is none.
         count: Number of items.
 
     Returns:
-        [B, F, R] float32, 0 where no item is asked for.
+        [B, F, R] float32, 0 where no item is requested.
     """
     batch, most = tf.shape(items)[0], items.shape[1]
     rows = [batch * most, -1]
@@ -100,9 +100,9 @@ def directions(vectors: tf.Tensor, found: tf.Tensor) -> tf.Tensor:
 
 
 def ratio(part: tf.Tensor, whole: tf.Tensor) -> tf.Tensor:
-    """Returns part / whole; the part where there is no whole.
+    """Returns part / whole; the part if the whole is 0.
 
-    No least whole stands in the graph: as float16 a small constant would become 0.
+    There is no minimum for the whole: as float16 a small constant would become 0.
     """
     return part / (whole + tf.cast(whole <= 0, tf.float32))
 
@@ -121,7 +121,7 @@ def answers(
     names: tuple[str, ...] = ("items", "scores", "vectors"),
     batch: int = 32,
 ) -> dict[str, np.ndarray]:
-    """Asks a strategy many queries.
+    """Answers many queries with a strategy.
 
     Args:
         answer: The strategy.

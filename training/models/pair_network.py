@@ -1,4 +1,4 @@
-"""A small network that learns from counts how far a favourite speaks for an item.
+"""A small network that learns from counts how strongly a favourite suggests an item.
 
 The weight of a pair is exp(network(features of the pair)), and an item's score is the sum of its
 pairs' weights over the favourites. It is trained by softmax over candidates, on users whose likes
@@ -21,7 +21,7 @@ from training.progress import Progress
 FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(favourites [pairs], items [pairs]) -> features [pairs, features]."""
 FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
-"""How many favourites a query holds, drawn evenly: three most often, as on the pages."""
+"""Numbers of favourites of a query, drawn uniformly: three most often, as on the pages."""
 MOST_LIKED = 60
 """Most liked items of a user that a query is made of, and popular items among its candidates."""
 LIMIT = 20.0
@@ -30,7 +30,7 @@ LIMIT = 20.0
 
 @dataclass(frozen=True)
 class Query:
-    """What one user shows, and among which items the ones that he kept back are to be found.
+    """The favourites that a user shows, and the candidates among which the held-back items are.
 
     Attributes:
         favourites: [F] indices.
@@ -44,7 +44,7 @@ class Query:
 
 
 class PairNetwork:
-    """Weighs pairs.
+    """Computes the weights of pairs.
 
     Args:
         mean: [features] of the pairs it learns from.
@@ -71,7 +71,7 @@ class PairNetwork:
         """Returns [pairs] float32, the logarithms of the pairs' weights.
 
         Args:
-            features_of: What is known of pairs.
+            features_of: Returns the features of pairs.
             f: [pairs] indices of favourites.
             i: [pairs] indices of items.
             block: Pairs weighed at once.
@@ -133,7 +133,7 @@ def _query(
 def queries_for_new(
     liked: sp.csr_matrix, hidden: np.ndarray, config: ItemsConfig, rng: np.random.Generator
 ) -> list[Query]:
-    """Makes queries of users that are answered by hidden items alone.
+    """Makes queries of users that are answered by hidden items only.
 
     Args:
         liked: [users, items] 0/1.
@@ -162,10 +162,10 @@ def fit(
     """Fits a network to queries.
 
     Args:
-        parts: Queries, each list with what is known of pairs by users who do not ask.
+        parts: Lists of queries, each with the features of pairs, counted over other users.
         config: Settings.
         name: Of the network, for people.
-        progress: Told after every pass.
+        progress: Called after every pass.
 
     Returns:
         The network.
@@ -227,8 +227,8 @@ def _slots(queries: list[Query]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _step(network: PairNetwork, config: ItemsConfig) -> Callable[..., tf.Tensor]:
     """Returns one step of training: the mean over queries of the targets' softmax loss.
 
-    A user with n targets counts sqrt(n): all alike would drown the short lists' few targets, each
-    target alike the short lists themselves.
+    A user with n targets counts sqrt(n): equal weights per user would neglect users with many
+    targets, equal weights per target those with few.
     """
     adam = tf.keras.optimizers.legacy.Adam(config.learning_rate)
     variables = network.layers.trainable_variables

@@ -1,6 +1,6 @@
-"""Statistics of pairs (favourite, item): who likes both, whose they are, how alike their titles.
+"""Statistics of pairs (favourite, item): common likers, creators, similarity of the titles.
 
-They are what the network of `training.models.pair_network` weighs pairs by.
+They are the inputs of `training.models.pair_network`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from training.models.cooccurrence import prune, together
 
 log1p = np.log1p
 USER_POWERS = (0.0, 0.5, 1.0)
-"""A user of n likes counts n ** -power for each of his pairs: three views of the same counts."""
+"""A user with n likes counts n ** -power for each pair: three views of the same counts."""
 NOTHING = np.log(1e-2)
 """Logarithm of a lift that no user supports."""
 
 
 def capped(liked: sp.csr_matrix, most: int, rng: np.random.Generator) -> sp.csr_matrix:
-    """Returns the users with two likes or more, of each at most `most`, drawn at random.
+    """Returns the users with two or more likes, at most `most` likes of each, drawn at random.
 
-    A user with n likes makes n² pairs: a few would swamp the counts, and the memory.
+    A user with n likes makes n² pairs: a few users would dominate the counts and the memory.
     """
     lengths = np.diff(liked.indptr)
     row = np.repeat(np.arange(len(lengths)), lengths)
@@ -76,7 +76,7 @@ class GroupStatistics:
         }
 
     def record(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
-        """Returns [pairs] by name: how an item's value fares, and how near the favourite's is."""
+        """Returns [pairs] by name: how popular an item's value is, how near the favourite's."""
         a, b = self.of[f], self.of[i]
         known, has = (a >= 0) & (b >= 0), b >= 0
         a, b = np.maximum(a, 0), np.maximum(b, 0)
@@ -89,7 +89,7 @@ class GroupStatistics:
         }
 
     def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns [items, items] tables: the same value's most liked items, and like values'."""
+        """Returns [items, items] tables: most liked items of the same value, of similar ones."""
         by_value = self._by_value(likers + 0.01)
         return [
             (self.values @ prune(by_value, 40)).tocsr(),
@@ -97,7 +97,7 @@ class GroupStatistics:
         ]
 
     def new_neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns the same of items that nobody likes yet: among the others they are the last."""
+        """Returns the same for items that nobody likes yet, which are the last among the others."""
         by_value = self._by_value((likers == 0).astype(np.float32))
         return [
             (self.values @ prune(by_value, 20)).tocsr(),
@@ -121,13 +121,13 @@ def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
 
 
 class ContentStatistics:
-    """What is known of an item that nobody likes yet: its features, and how their bearers fare.
+    """Statistics of an item that nobody likes yet: its features, and likes of items with them.
 
     Args:
         liked: [users, items] 0/1.
         features: Of the items.
         cap: Most likes counted of one user.
-        rng: Draws those of a user who has more.
+        rng: Draws the likes of a user who has more.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class ContentStatistics:
         self.title, self.years = features.title, features.years
 
     def content(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
-        """Returns [pairs, features] float32 that ask nothing of the item's own likers.
+        """Returns [pairs, features] float32 that do not depend on the item's own likers.
 
         Args:
             f: [pairs] indices of favourites.
@@ -158,7 +158,7 @@ class ContentStatistics:
     ) -> dict[str, np.ndarray]:
         titles = 3 * self._titles(f, i)
         values = {"title": titles, "title words": np.diff(self.title.indptr)[i]}
-        # A series has one creator and repeats its words; strangers' titles may do so by chance.
+        # A series has one creator and repeats its words; other titles may do so by chance.
         values |= {f"title of the same {g}": titles * known[f"same {g}"] for g in self.groups}
         return values | (self._years(f, i) if np.isfinite(self.years).any() else {})
 
@@ -185,7 +185,7 @@ def _stacked(values: dict[str, np.ndarray]) -> np.ndarray:
 
 
 class PairStatistics(ContentStatistics):
-    """Everything known of pairs, counted over some users; arguments as for the content alone."""
+    """All statistics of pairs, counted over some users; arguments as for the content."""
 
     def __init__(
         self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
@@ -207,12 +207,12 @@ class PairStatistics(ContentStatistics):
         """Returns [items, items] 1 at the pairs worth a weight, about 100 to 250 a row.
 
         Args:
-            with_new: Give items that nobody likes yet places of their own. To learn from, they
-                would be too many: hardly one of them is ever a target.
+            with_new: Reserve places for items that nobody likes yet. For learning they would be
+                too many: hardly one of them is ever a target.
         """
         damped = sp.diags(((self.likers + 5) ** -0.25).astype(np.float32))
         tables = [prune((self.together[0.5] @ damped).tocsr(), 120), prune(self.walk, 60)]
-        # The creator is the first; a publisher's best sellers would fill the table for nothing.
+        # The creator is the first; a publisher's best sellers would only fill the table.
         creators = next(iter(self.groups.values()))
         tables += creators.neighbours(self.likers)
         tables += creators.new_neighbours(self.likers) if with_new else []

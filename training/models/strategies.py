@@ -34,7 +34,7 @@ def shipped(strategies: list[Served], names: str) -> list[Served]:
     """Returns the strategies that `ExportConfig.strategies` names.
 
     Raises:
-        ConfigError: one of the names is nobody's.
+        ConfigError: one of the names is unknown.
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     known = [one.strategy.name for one in strategies]

@@ -1,4 +1,4 @@
-"""TensorFlow as this project needs it: with Keras 2, and without its forty lines about CUDA.
+"""TensorFlow as this project needs it: with Keras 2, and without forty lines of output about CUDA.
 
 Everything that uses TensorFlow imports it from here.
 """
@@ -16,10 +16,10 @@ __all__ = ["quiet", "tf", "tfrs"]
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps what is written to standard error and output within off the terminal.
+    """Hides what is written to standard output and error inside the block.
 
-    The file descriptors are turned aside, since C++ writes past `sys.stderr`. An exception says
-    what matters; what is written besides is about devices and about other packages.
+    The file descriptors are redirected, since C++ code does not use `sys.stderr`. Failures raise an
+    exception; the output is about devices and other packages.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -43,13 +43,13 @@ def quiet() -> Iterator[None]:
 # TFRS 0.7 is written for Keras 2.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# It would import IPython wherever the output is no terminal.
+# It would import IPython if the output is not a terminal.
 os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
-# Towers of this size are no faster on a GPU, and one kind of device gives one ranking a seed.
+# Towers of this size are no faster on a GPU, and with one kind of device a seed gives one ranking.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 with quiet():
     import tensorflow as tf
     import tensorflow_recommenders as tfrs
 
     tf.get_logger().setLevel("ERROR")  # a graph for each strategy and size is no mistake
-    tf.config.list_logical_devices()  # looks for devices now, while nobody hears its complaints
+    tf.config.list_logical_devices()  # lists the devices now, while the output is hidden

@@ -1,4 +1,4 @@
-"""Trains everything a domain's strategies need, and makes the choices on validation users."""
+"""Trains everything that a domain's strategies need, and makes the choices on validation users."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VOTER_GRID = [
 BLENDS = (0.0, 0.5, 1.0, 2.0)
 """Weights tried for the towers' similarity of pairs that are not in the table."""
 MOST_TUNED = 500
-"""Validation users by whom voters and blend are chosen; more would cost time and change little."""
+"""Validation users for choosing voters and blend; more would cost time and change little."""
 
 
 def train(
@@ -118,12 +118,12 @@ def fit_user_towers(
 ) -> tuple[UserIndex, History]:
     """Fits favourites against users.
 
-    Training does not stop by the accuracy of the user: it keeps rising long after the recall of
+    Training does not stop by the accuracy of the user, which keeps rising long after the recall of
     held-out items has begun to fall.
 
     Args:
         data: Prepared data.
-        validation_queries: What training stops by.
+        validation_queries: Training stops by the quality on these.
         config: Settings.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
@@ -174,7 +174,7 @@ def choose_voters(
 
 
 def blended(table: ItemTable, vectors: np.ndarray, validation_queries: Queries) -> ItemIndex:
-    """Joins table and towers by the blend of `BLENDS` with the best validation NDCG@20."""
+    """Combines table and towers with the blend of `BLENDS` that has the best validation NDCG@20."""
     indices = [ItemIndex.of(table, vectors, blend) for blend in BLENDS]
     scores = [
         _quality(ItemStrategy(index, "float32").items, validation_queries) for index in indices

@@ -1,6 +1,6 @@
-"""The strategies `nearest-user` and `voters`: they answer from the towers against users.
+"""The strategies `nearest-user` and `voters`, which answer from the towers against users.
 
-The graph is evaluated in Python and run in JavaScript alike.
+Python evaluates the same graph that JavaScript runs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class VoterSettings:
 
     Attributes:
         voters: Number of most similar users who vote.
-        temperature: Of the softmax over their similarities: low lets the closest decide.
+        temperature: Of the softmax over their similarities: at a low one the closest decide.
         length_power: Each item of a user with n items counts n ** -length_power.
     """
 
@@ -69,7 +69,7 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         self._voters = min(settings.voters, len(lengths))
         self._longest = int(lengths.max())
         self._item_vectors = tf.constant(rounded(index.item_vectors, dtype))
-        # The temperature is folded in: a constant of its own would be rounded at export.
+        # The temperature is multiplied in: a separate constant would be rounded at export.
         self._user_vectors = tf.constant(rounded(index.user_vectors / settings.temperature, dtype))
         self._weights = tf.constant(
             rounded(np.maximum(lengths, 1) ** -settings.length_power, dtype)
@@ -106,7 +106,7 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         return tf.gather(self._items, places), tf.cast(places < end, tf.float32), tf.constant(user)
 
     def nearest_user(self, favourites: tf.Tensor, results: int) -> Outputs:
-        """Returns the nearest user's items, his strongest first; scores are 1 / place."""
+        """Returns the nearest user's items, the strongest first; scores are 1 / place."""
         _, users = self._similar(favourites, 1)  # [B, 1]
         items, real, _ = self._items_of(users)  # [B, longest]
         items = tf.where(real > 0, items, -1)[:, :results]
@@ -116,10 +116,10 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         return {"items": items, "scores": tf.where(items >= 0, scores, 0.0)}
 
     def voters(self, favourites: tf.Tensor, results: int) -> Outputs:
-        """Returns the items with most votes, why, and their directions.
+        """Returns the items with most votes, their shares, and their vectors.
 
-        A score is a share of all votes. A vote counts for each favourite by its part in the voter's
-        similarity.
+        A score is a share of all votes. A vote is divided among the favourites by their
+        parts in the voter's similarity.
         """
         similarity, users = self._similar(favourites, self._voters)  # [B, V]
         votes = tf.nn.softmax(similarity) * tf.gather(self._weights, users)
@@ -135,7 +135,7 @@ class UserStrategies(tf.Module):  # type: ignore[misc]
         return answer
 
     def _parts(self, favourites: tf.Tensor, users: tf.Tensor) -> tf.Tensor:
-        """Returns [B, F, V], the part of each favourite in what makes a user similar."""
+        """Returns [B, F, V], the part of each favourite in a user's similarity."""
         real = tf.cast(favourites >= 0, tf.float32)[..., tf.newaxis]  # [B, F, 1]
         voters = tf.gather(self._user_vectors, users)  # [B, V, D]
         near = tf.matmul(self._vectors_of(favourites), voters, transpose_b=True)

@@ -18,7 +18,7 @@ from training.models.tensorflow_import import tf, tfrs
 
 @dataclass(frozen=True)
 class UserIndex:
-    """What the towers learned, and what each user liked, his strongest first.
+    """What the towers learned, and what each user liked, the strongest first.
 
     Attributes:
         item_vectors: [items, D] float32.
@@ -50,7 +50,7 @@ class UserTowers(tfrs.Model):  # type: ignore[misc]
         self.user_vectors = tf.keras.layers.Embedding(users, dim, embeddings_initializer=start)
         for layer in (self.item_vectors, self.user_vectors):
             layer.build(None)
-        # A user drawn twice in a batch must not count as his own negative.
+        # A user drawn twice in a batch must not count as a negative of itself.
         self.task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
 
     def compute_loss(
@@ -70,7 +70,7 @@ class UserTowers(tfrs.Model):  # type: ignore[misc]
         )
 
     def index(self, offsets: np.ndarray, items: np.ndarray) -> UserIndex:
-        """Returns what the towers know now, beside what each user liked (see `UserIndex`)."""
+        """Returns the towers' current vectors, and what each user liked (see `UserIndex`)."""
         vectors = self.item_vectors.embeddings.numpy(), self.user_vectors.embeddings.numpy()
         return UserIndex(*vectors, offsets=offsets, items=items)
 
@@ -79,11 +79,11 @@ def strongest_items(strengths: sp.csr_matrix, most: int) -> tuple[np.ndarray, np
     """Returns offsets [users + 1] and items [pairs], each user's items by falling strength.
 
     Args:
-        strengths: [users, items] float32, nothing where not liked.
+        strengths: [users, items] float32, 0 where not liked.
         most: Most items kept of a user.
     """
     row = np.repeat(np.arange(strengths.shape[0]), np.diff(strengths.indptr))
-    # Equal strengths stand by index, hence by popularity.
+    # Equal strengths are ordered by index, hence by popularity.
     order = np.lexsort((strengths.indices, -strengths.data, row))
     place = np.arange(strengths.nnz) - np.repeat(strengths.indptr[:-1], np.diff(strengths.indptr))
     items = strengths.indices[order][place < most].astype(np.int32)

@@ -1,4 +1,4 @@
-"""Where a domain's stages write, and reading and writing the JSON files in there."""
+"""The folders of a domain's stages, and reading and writing JSON files in them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Only one command at a time writes a domain's artifacts.
 
-The lock is the operating system's (``flock``) on a file that stays: it ends with the process that
-holds it, however that process ends. The file says who holds it.
+The lock is the operating system's (``flock``), on a file that is never deleted: it ends with the
+process that holds it, however that process ends. The file names the holder.
 """
 
 from __future__ import annotations
@@ -60,5 +60,5 @@ def _holder(path: Path) -> str:
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
         return f"process {note['pid']} since {note['since']}: `{note['command']}`"
-    except (OSError, ValueError, KeyError, TypeError):  # it has just begun to write the note
+    except (OSError, ValueError, KeyError, TypeError):  # the holder is just writing the note
         return "another process"

@@ -55,7 +55,7 @@ def choose(domain: Domain, artifacts: Path, *, named: Path | None, demonstration
 
 
 def remember(folders: Folders) -> None:
-    """Notes the folder of raw files for the commands to come."""
+    """Records the folder of raw files for later commands."""
     value = {"folder": str(folders.raw.resolve())}
     path = folders.home / FILE
     if not path.is_file() or read_json(path) != value:

@@ -1,4 +1,4 @@
-"""The result of a stage: a folder that is written whole or not at all.
+"""The result of a stage: a folder that is written completely or not at all.
 
 `STAMP` in the folder holds the fingerprint of what the result was made from, and the names of its
 files. A folder without a valid stamp is no result.
@@ -49,7 +49,7 @@ def writing(folder: Path, mark: str, **notes: Any) -> Iterator[Path]:
     """Yields an empty folder to write into; it replaces `folder` unless an error is raised.
 
     Args:
-        folder: Where the result will stand.
+        folder: Where the result will be.
         mark: Its fingerprint.
         **notes: What else to note in the stamp.
 

@@ -1,4 +1,4 @@
-"""What all stages share: settings, fingerprint, skipping what is unchanged, and the order."""
+"""What all stages share: settings, fingerprint, skipping unchanged stages, and the order."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Stage:
         before: The stage that must have run before; None: it begins with raw files.
         inputs: Returns what else the result depends on, as JSON can express it.
         accepted: Called when the result is complete or unchanged, before it takes its place.
-        saves_settings: Whether a later stage goes on with its settings.
+        saves_settings: Whether later stages continue with its settings.
     """
 
     name: str
@@ -183,7 +183,7 @@ class Stage:
             ) from error
 
     def _commands(self, folders: Folders) -> str:
-        """Returns the commands that make the result, the stages before included, to be pasted."""
+        """Returns the commands that make the result, including earlier stages, to be pasted."""
         missing = [s for s in self.chain() if not is_result(s.folder(folders))]
         return " && ".join(stage.command(folders) for stage in missing or [self])
 

@@ -22,7 +22,7 @@ QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
 
 
 def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
-    """Returns what the raw folder says of itself, the SHA-256 of each of its files, and which
+    """Returns the description of the raw folder, the SHA-256 of each of its files, and which
     events of visitors there are.
     """
     files = find_all(folders.raw, folders.domain.sources)

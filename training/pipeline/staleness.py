@@ -1,7 +1,7 @@
-"""What makes a stage's result stale: its settings, its inputs, and the code it is made by.
+"""What makes a stage's result stale: its settings, its inputs, and the code that makes it.
 
-The code is found by following imports from the module that does the stage's work, so nobody keeps
-a list: a new import counts by itself.
+The code is found by following imports from the module that does the stage's work, so there is no
+list to maintain: a new import counts automatically.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 _WITHOUT_EFFECT = frozenset({"training.config", "training.errors", "training.progress"})
-"""Modules that change no result: the values of settings count apart from their definitions."""
+"""Modules that change no result: the values of settings count separately."""
 
 
 def fingerprint(modules: Iterable[str], *, root: Path = ROOT, **inputs: Any) -> str:

@@ -1,4 +1,4 @@
-"""What visitors liked, beside the raw files: collected events as one more table of interactions."""
+"""Visitors' likes beside the raw files: collected events as one more table of interactions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from training.events.store import EventStore
 from training.pipeline.folders import Folders
 
 _PREFIX = "visitor "
-"""Before a session's token, so that no user of the raw files can be mistaken for it."""
+"""Prefix of a session's token, so that it cannot be mistaken for a user of the raw files."""
 
 
 def described(folders: Folders) -> dict[str, Any]:
-    """Returns what `prepare` depends on; {} where there is nothing to learn from."""
+    """Returns what `prepare` depends on; {} if there are no events."""
     store = _store(folders)
     if store is None:
         return {}
-    # A file's name is never used again, and only forgetting a session makes it shorter.
+    # A file's name is never reused, and only forgetting a session makes a file shorter.
     rows = {f"{p.parent.name}/{p.name}": pq.read_metadata(p).num_rows for p in store.files()}
     digest = hashlib.sha256(repr(sorted(rows.items())).encode()).hexdigest()[:16]
     rules = folders.domain.events.model_dump(mode="json")
@@ -34,7 +34,7 @@ def read(folders: Folders) -> Table | None:
     """Returns the likes of visitors; None where there are no events.
 
     Strengths are the domain's event weights, at least ``events.liked_from``. An event's age counts
-    from the latest event on, not from today: the same events always teach the same.
+    from the latest event, not from today, so that the same events always give the same likes.
     """
     store = _store(folders)
     if store is None:
@@ -62,5 +62,5 @@ def _store(folders: Folders) -> EventStore | None:
 def _latest(store: EventStore) -> datetime:
     now = datetime.now(timezone.utc)
     latest = [pc.max(batch.column("arrived")).as_py() for batch in store.batches(["arrived"])]
-    # One node whose clock is years ahead must not fade what all others say.
+    # A node whose clock is years ahead must not make all other events old.
     return min(now, max(latest, default=now))

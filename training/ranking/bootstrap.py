@@ -1,4 +1,4 @@
-"""How sure a mean over users is."""
+"""Confidence intervals of means over users."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESAMPLES = 2000
 
 
 def resamples(users: int, seed: int) -> np.ndarray:
-    """Returns [RESAMPLES, users] float32, how much each resample of the bootstrap weighs a user.
+    """Returns [RESAMPLES, users] float32, the weight of each user in each bootstrap resample.
 
     The same weights for every method make differences paired.
 
@@ -49,7 +49,7 @@ def means(
     Args:
         metrics: By name.
         ranked: [users, results] int32 item indices, best first.
-        targets: [users, items] 0/1, what is to be found.
+        targets: [users, items] 0/1, the held-out items.
         weights: [RESAMPLES, users] of `resamples`.
     """
     found = {}

@@ -1,4 +1,4 @@
-"""Measures of a ranking, one value a user."""
+"""Metrics of a ranking, one value per user."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def hits(ranked: Rank, targets: sp.csr_matrix) -> np.ndarray:
         ranked: [users, results] int32, -1 where the list has ended.
         targets: [users, items] 1 where the item is a target.
     """
-    # One sorted list of (user, item) keys: a look-up without a dense matrix.
+    # One sorted list of (user, item) keys: a lookup without a dense matrix.
     items = targets.shape[1]
     row = np.repeat(np.arange(targets.shape[0], dtype=np.int64), np.diff(targets.indptr))
     wanted = np.sort(row * items + targets.indices)
     keys = np.arange(len(ranked), dtype=np.int64)[:, None] * items + ranked
-    wanted = np.append(wanted, -1)  # beyond the last key there is one that no item has
+    wanted = np.append(wanted, -1)  # a sentinel beyond the last key
     return (ranked >= 0) & (wanted[np.searchsorted(wanted[:-1], keys)] == keys)
 
 
@@ -31,7 +31,7 @@ def _checked(ranked: Rank, k: int) -> None:
 
 
 def recall_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
-    """Share of each user's targets that stand among the first k.
+    """Share of each user's targets that are among the first k.
 
     Args:
         ranked: [users, results] int32 item indices, best first.
@@ -89,7 +89,7 @@ def hit_at(ranked: Rank, targets: sp.csr_matrix, k: int) -> np.ndarray:
 
 
 def coverage_at(ranked: Rank, items: int, k: int) -> float:
-    """Returns the share, 0..1, of all items that stand among somebody's first k.
+    """Returns the share, 0..1, of all items that are among any user's first k.
 
     Raises:
         ValueError: k lies outside 1..results.
@@ -100,7 +100,7 @@ def coverage_at(ranked: Rank, items: int, k: int) -> float:
 
 
 def without(ranked: Rank, favourites: np.ndarray, results: int) -> Rank:
-    """Drops each user's favourites from his list.
+    """Drops each user's favourites from the user's list.
 
     Args:
         ranked: [users, n] int32, best first, -1 where the list has ended.

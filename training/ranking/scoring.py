@@ -36,7 +36,7 @@ def rank_scores(
     """Ranks all items but the favourites by score; equal ones by index, hence by popularity.
 
     Args:
-        scorer: What scores.
+        scorer: Scores the items.
         favourites: [Q, F] int32, padded with -1.
         results: Length of the lists.
         batch: Queries scored at once.
@@ -69,7 +69,7 @@ def _rank_dense(scores: np.ndarray, favourites: np.ndarray, count: int) -> np.nd
 
 
 def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
-    """Returns [B, count] the places of each row's greatest, rising; of equal ones the first."""
+    """Returns [B, count] the places of each row's greatest, ascending; of equal ones the first."""
     least = np.partition(scores, -count, axis=1)[:, -count, None]
     above, equal = scores > least, scores == least
     room = count - above.sum(axis=1, keepdims=True)
@@ -78,7 +78,7 @@ def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def _rank_sparse(scores: sp.csr_matrix, favourites: np.ndarray, count: int) -> np.ndarray:
-    """Ranks what has a score, then the items without one, by index: as if they were all there."""
+    """Ranks the items with a score, then the others by index, as dense scores are ranked."""
     ranked = np.full((len(favourites), count), -1, np.int32)
     for row, (start, end) in enumerate(zip(scores.indptr, scores.indptr[1:], strict=False)):
         items, values = scores.indices[start:end], scores.data[start:end]

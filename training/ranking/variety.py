@@ -1,4 +1,4 @@
-"""Variety: the re-ranking that routes do too (see docs/bundle.md), and measures of sameness."""
+"""Variety: the re-ranking of the routes (see docs/bundle.md), and metrics of similarity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 POOL = 200
-"""Best answers among which is chosen."""
+"""Number of best answers that are re-ranked."""
 
 
 def diversified(
@@ -19,14 +19,14 @@ def diversified(
     diversity: float,
     limit: int,
 ) -> np.ndarray:
-    """Chooses items that score well and are unlike those chosen before.
+    """Chooses items that score well and differ from those already chosen.
 
     Args:
         items: [pool] int32 indices, best first, favourites and exclusions dropped.
         scores: [pool] float32, descending.
         vectors: [pool, D] float32 rows of length 1.
         creators: [items] int32, equal where the creator is the same; -1 where unknown.
-        diversity: 0 (by score alone) .. 1 (by unlikeness alone).
+        diversity: 0 (by score only) .. 1 (by dissimilarity only).
         limit: Number of items wanted.
 
     Returns:
@@ -36,7 +36,7 @@ def diversified(
         Carbonell & Goldstein, "The use of MMR, diversity-based reranking for reordering documents
         and producing summaries", SIGIR 1998.
     """
-    # In JavaScript every number has 64 bits: fewer would find other values equal.
+    # JavaScript computes with 64 bits: fewer bits would make other values equal.
     items, scores, vectors = items[:POOL], scores[:POOL].astype(float), vectors[:POOL].astype(float)
     if not diversity or not len(items):
         return items[:limit]
@@ -61,7 +61,7 @@ def diversified(
 
 
 def likeness_of(liked: sp.csr_matrix) -> sp.csr_matrix:
-    """Returns [items, users] float32 rows of length 1; two rows' product is their likers' cosine.
+    """Returns [items, users] float32 rows of length 1, whose products are cosines of likers.
 
     Args:
         liked: [users, items] 0/1.
@@ -71,7 +71,7 @@ def likeness_of(liked: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def intra_list_similarity(ranked: np.ndarray, likeness: sp.csr_matrix) -> np.ndarray:
-    """Mean cosine of the likers of each list's pairs of items.
+    """Mean cosine of the likers over all pairs of items of each list.
 
     Args:
         ranked: [users, k] int32, -1 where the list has ended.
@@ -111,7 +111,7 @@ def share_of_one_creator(ranked: np.ndarray, creators: np.ndarray) -> np.ndarray
 
 
 def mean_popularity(ranked: np.ndarray, likers: np.ndarray) -> np.ndarray:
-    """Returns [users] float64, the mean place in popularity of each list: 1 the most liked item.
+    """Returns [users] float64, the mean popularity rank of each list, 1 for the most liked item.
 
     Args:
         ranked: [users, k] int32, -1 where the list has ended.

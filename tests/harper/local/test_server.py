@@ -1,4 +1,4 @@
-"""A HarperDB on this machine: started, found again, stopped; what is not ours is left alone."""
+"""A HarperDB on this machine: started, found again, stopped; other processes are not touched."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def node(tmp_path: Path) -> Iterator[LocalNode]:
     stop(node)
 
 
-def test_a_port_held_by_something_else_is_refused_and_its_holder_named(node: LocalNode) -> None:
+def test_a_port_used_by_another_process_is_refused_and_the_process_named(node: LocalNode) -> None:
     with socket.socket() as holder:
         holder.bind((node.host, node.routes_port))
         holder.listen()
@@ -44,7 +44,7 @@ def test_a_port_held_by_something_else_is_refused_and_its_holder_named(node: Loc
     assert running_process(node) is None
 
 
-def test_a_port_held_on_every_address_is_seen_too(node: LocalNode) -> None:
+def test_a_port_used_on_every_address_is_detected_too(node: LocalNode) -> None:
     with socket.socket() as holder:
         holder.bind(("0.0.0.0", node.operations_port))
         holder.listen()
@@ -57,7 +57,7 @@ def test_an_address_that_is_not_this_machines_is_refused(node: LocalNode) -> Non
         start(dataclasses.replace(node, host="203.0.113.1"))
 
 
-def test_stopping_leaves_a_process_alone_that_only_has_the_pid(node: LocalNode) -> None:
+def test_stopping_does_not_touch_another_process_with_the_same_pid(node: LocalNode) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         node.folder.mkdir()
@@ -73,7 +73,7 @@ def test_stopping_leaves_a_process_alone_that_only_has_the_pid(node: LocalNode) 
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}'])
-def test_a_torn_pid_file_counts_as_none(node: LocalNode, text: str) -> None:
+def test_a_corrupt_pid_file_counts_as_missing(node: LocalNode, text: str) -> None:
     node.folder.mkdir()
     (node.folder / "process.json").write_text(text)
     assert running_process(node) is None
@@ -92,17 +92,19 @@ def test_a_process_that_ended_is_not_alive() -> None:
 
 
 @pytest.mark.parametrize("port", ["http", "80", "70000", "-1"])
-def test_a_port_that_is_none_is_named(tmp_path: Path, port: str) -> None:
+def test_an_invalid_port_is_named(tmp_path: Path, port: str) -> None:
     with pytest.raises(ConfigError, match="HARPER_ROUTES_PORT"):
         LocalNode.from_environment(tmp_path, {"HARPER_ROUTES_PORT": port})
 
 
-def test_without_harper_url_and_without_a_local_one_the_remedy_is_told(tmp_path: Path) -> None:
+def test_without_harper_url_and_a_local_server_the_remedy_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="make harper-up"):
         connection(tmp_path, {})
 
 
-def test_the_local_one_is_asked_where_it_listens_whatever_the_settings_say(tmp_path: Path) -> None:
+def test_the_local_server_is_reached_where_it_listens_whatever_the_settings_say(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "credentials.json").write_text('{"username": "u", "password": "p"}')
     us = Process(os.getpid(), started_at(os.getpid()) or "", 9945, 9946)
     (tmp_path / "process.json").write_text(json.dumps(dataclasses.asdict(us)))
@@ -110,12 +112,12 @@ def test_the_local_one_is_asked_where_it_listens_whatever_the_settings_say(tmp_p
     assert (config.url, config.routes_url) == ("http://127.0.0.1:9945", "http://127.0.0.1:9946")
 
 
-def test_harper_url_wins_over_the_local_one(tmp_path: Path) -> None:
+def test_harper_url_takes_precedence_over_the_local_server(tmp_path: Path) -> None:
     env = {"HARPER_URL": "https://db:9925", "HARPER_USERNAME": "u", "HARPER_PASSWORD": "p"}
     assert connection(tmp_path, env).url == "https://db:9925"
 
 
-def test_a_folder_from_under_which_no_page_would_be_served_is_refused(
+def test_a_folder_from_which_harperdb_serves_no_files_is_refused(
     node: LocalNode, tmp_path: Path
 ) -> None:
     hidden = dataclasses.replace(node, folder=tmp_path / ".projects" / "recommender")
@@ -158,7 +160,7 @@ def test_a_process_is_still_ours_after_the_clock_was_set(
 ) -> None:
     us = Process(os.getpid(), started_at(os.getpid()) or "", 1, 2)
     lines = Path("/proc/stat").read_text().splitlines()
-    # Setting the clock moves the moment at which the machine is said to have started.
+    # Setting the clock changes the reported start time of the machine.
     moved = [
         f"btime {int(psutil.boot_time()) + days * 86_400}" if line.startswith("btime") else line
         for line in lines
@@ -173,7 +175,7 @@ def test_a_process_is_still_ours_after_the_clock_was_set(
 def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
     node: LocalNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A proxy that cannot reach our loopback, and is none of its business.
+    # A proxy, which must not be used for loopback.
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -192,16 +194,16 @@ def test_a_node_starts_stays_the_same_when_started_again_and_survives_a_crash(
 
     os.kill(first.pid, signal.SIGKILL)
     wait_for(lambda: not is_alive(first))
-    # As after a crash of the machine: somebody else has the number by now.
+    # As after a crash of the machine: another process has the pid.
     (node.folder / "root" / "hdb.pid").write_text(str(os.getpid()))
     second = start(node)
     assert second.pid != first.pid
     assert node.config() == config
-    told = {"operation": "user_info"}
+    body = {"operation": "user_info"}
     with requests.Session() as session:
         session.trust_env = False
         session.auth = (config.username, config.password)
-        answer = session.post(config.url, json=told)
+        answer = session.post(config.url, json=body)
     assert answer.json()["username"] == USERNAME
 
     assert {host for host, _ in listening(second.pid)} == {node.host}

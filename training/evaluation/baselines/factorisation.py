@@ -28,7 +28,7 @@ def als(training: Training, *, alpha: float, regularization: float) -> Scorer:
             iterations=15,
             random_state=training.seed,
         )
-    # implicit's own threads and OpenBLAS' would get in each other's way.
+    # implicit's own threads and OpenBLAS' would compete for the cores.
     with threadpoolctl.threadpool_limits(1, "blas"):
         model.fit(training.liked, show_progress=False)
     items = training.liked.shape[1]

@@ -1,4 +1,4 @@
-"""Peers with a linear weight from each item to each other."""
+"""Peers with a linear weight for each pair of items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.evaluation.baselines.peer import Training
 from training.ranking.scoring import Scorer, one_hot
 
 EASE_ITEMS = 15_000
-"""Most items of EASE: its inverse takes 4 n² bytes and about n³ operations."""
+"""Most items for EASE: its inverse takes 4 n² bytes and about n³ operations."""
 
 
 def ease(training: Training, *, ridge: float) -> Scorer:

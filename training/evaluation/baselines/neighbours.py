@@ -1,4 +1,4 @@
-"""Peers that count: who likes the same items, and which items have the same likers."""
+"""Peers that count neighbours: users who like the same items, and items with the same likers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.models.cooccurrence import prune, together
 from training.ranking.scoring import Scorer, one_hot
 
 MOST_SHARED = 100
-"""Longest rows of a table that is kept for the next settings; longer ones take too much memory."""
+"""Longest rows of a table cached for the next settings; longer ones take too much memory."""
 
 
 def item_knn(training: Training, *, kind: str, shrink: float, neighbours: int) -> Scorer:
@@ -21,7 +21,7 @@ def item_knn(training: Training, *, kind: str, shrink: float, neighbours: int) -
     Args:
         training: What to learn from.
         kind: ``cosine``, or ``tfidf`` or ``bm25`` as `implicit` weighs them.
-        shrink: Added to the cosine's denominator: similarity found in few users counts less.
+        shrink: Added to the cosine's denominator: similarity based on few users counts less.
         neighbours: Number of neighbours kept of each item.
     """
     if kind == "cosine":
@@ -44,7 +44,7 @@ def _nearest(training: Training, shrink: float, neighbours: int) -> sp.csr_matri
 
 
 def shrunk_cosine(liked: sp.csr_matrix, shrink: float) -> sp.csr_matrix:
-    """Returns [items, items] similarity, nothing on the diagonal.
+    """Returns [items, items] similarity, 0 on the diagonal.
 
     Args:
         liked: [users, items] 0/1.
@@ -69,7 +69,7 @@ def _of_implicit(liked: sp.csr_matrix, kind: str, neighbours: int) -> sp.csr_mat
         "tfidf": nearest_neighbours.TFIDFRecommender,
         "bm25": nearest_neighbours.BM25Recommender,
     }
-    # One more than wanted: each item is its own nearest neighbour there.
+    # One more than needed: each item is its own nearest neighbour.
     model = kinds[kind](K=neighbours + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # implicit passes itself a COO matrix, and warns of it

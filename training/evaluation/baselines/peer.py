@@ -1,4 +1,4 @@
-"""What a peer is: how it is fitted, which settings are tried, and what it may learn from."""
+"""Defines a peer: how it is fitted, which settings are tried, and what it may learn from."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Training:
         liked: [users, items] float32, 1 where a train user likes an item. Items are in order of
             popularity, the most liked first.
         creators: [items] text, normalised; "" where unknown.
-        seed: Of those that make random choices.
-        shared: What several settings of a peer need, kept by name so that it is computed once.
+        seed: For peers that make random choices.
+        shared: Intermediate results of a peer by name, computed once for all its settings.
     """
 
     liked: sp.csr_matrix
@@ -55,7 +55,7 @@ class Baseline:
         name: As shown in the report.
         fit: (training, **settings) -> scorer.
         grid: Settings to choose from on validation users.
-        uses_content: Whether it knows more about an item than who likes it.
+        uses_content: Whether it uses more about an item than who likes it.
         slow: Whether tuning it takes minutes on real data.
     """
 
@@ -73,7 +73,7 @@ class Fitted:
     Attributes:
         name: As shown in the report.
         settings: What was chosen.
-        scorer: Scores.
+        scorer: Scores the items.
         validation: Its quality on validation users.
         seconds: Time to fit it with the chosen settings.
     """
@@ -95,7 +95,7 @@ def tuned(baseline: Baseline, training: Training, validated: Callable[[Scorer], 
     """
     training.shared.clear()
     tried = (_fitted(baseline, settings, training, validated) for settings in baseline.grid)
-    # max keeps the first of equals, and no more than two fitted models at a time.
+    # max keeps the first of equal ones, and at most two fitted models at a time.
     return max(tried, key=lambda one: one.validation)
 
 

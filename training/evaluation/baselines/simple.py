@@ -22,7 +22,7 @@ def same_creator(training: Training) -> Scorer:
     """Recommends the favourites' creators' items by popularity, then everything by popularity."""
     likers = training.likers / (training.likers.max() + 1)
     popular, of_creator = _popular(likers), training.by_creator
-    # Items of one creator are apart by a whole number: how many favourites are by that creator.
+    # Creators are separated by whole numbers: how many favourites are by that creator.
     weighted = (of_creator.T @ sp.diags(1 + likers)).tocsr()
 
     def scorer(favourites: np.ndarray) -> sp.csr_matrix:

@@ -1,1 +1,1 @@
-"""A HarperDB of our own on loopback, for trying things out and for tests."""
+"""A HarperDB of our own on loopback, for experiments and tests."""

@@ -1,9 +1,8 @@
-"""Three HarperDB nodes on this machine's loopback addresses, replicating: a cluster to try things
-out on.
+"""Three HarperDB nodes on this machine's loopback addresses, replicating: a cluster for
+experiments.
 
 The nodes live under ``harper-local/cluster/node1 … node3`` and listen on 127.0.0.2, .3 and .4, with
-the ports of `training.harper.local.server`. Linux answers on all of 127.0.0.0/8; macOS needs an
-alias for each address.
+the ports of `training.harper.local.server`. Linux answers on all of 127.0.0.0/8.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def nodes(folder: Path, environment: Mapping[str, str] | None = None) -> list[Lo
         environment: For the ports.
 
     Raises:
-        ConfigError: a port that is no port.
+        ConfigError: a port is invalid.
     """
     alone = LocalNode.from_environment(folder, environment)
     return [
@@ -43,10 +42,10 @@ def nodes(folder: Path, environment: Mapping[str, str] | None = None) -> list[Lo
 
 
 def start_all(members: list[LocalNode]) -> None:
-    """Starts the nodes that do not run, and joins those that are not joined yet.
+    """Starts the nodes that are not running, and joins those that are not joined yet.
 
     Raises:
-        ConfigError: a port is taken, or an address is none of this machine.
+        ConfigError: a port is in use, or an address does not belong to this machine.
         HarperUnavailable: a node did not start, or does not replicate.
     """
     share_credentials([node.folder for node in members])
@@ -74,10 +73,10 @@ def _is_joined(node: LocalNode, peers: int) -> bool:
 
 
 def stop_all(members: list[LocalNode]) -> int:
-    """Ends the nodes that run and keeps their data; returns how many there were."""
+    """Stops the running nodes and keeps their data; returns how many there were."""
     return sum(stop(node) for node in members)
 
 
 def first_running(members: list[LocalNode]) -> LocalNode | None:
-    """Returns the first node that runs."""
+    """Returns the first running node."""
     return next((node for node in members if running_process(node) is not None), None)

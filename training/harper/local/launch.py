@@ -33,7 +33,7 @@ def launch(node: LocalNode) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # an interrupt meant for us is not meant for the server
+            start_new_session=True,  # an interrupt of our process must not reach the server
         )
     return Process(child.pid, started_at(child.pid) or "", node.operations_port, node.routes_port)
 
@@ -41,7 +41,7 @@ def launch(node: LocalNode) -> Process:
 def _environment(node: LocalNode) -> dict[str, str]:
     installed = (node.folder / "installed").exists()
     if not installed:
-        # An installation that was cut off may lack its user; nothing can be in it yet.
+        # An interrupted installation may lack its user; it contains no data yet.
         shutil.rmtree(node.folder / "root", ignore_errors=True)
     username, password = _credentials(node.folder)
     env = {
@@ -71,7 +71,7 @@ def _environment(node: LocalNode) -> dict[str, str]:
     for folder in ("home", "root"):
         (node.folder / folder).mkdir(exist_ok=True)
     if not installed:
-        # Needed by the installation only; later starts carry no password at all.
+        # Only the installation needs it; later starts pass no password.
         env |= {"HDB_ADMIN_USERNAME": username, "HDB_ADMIN_PASSWORD": password}
     return env
 
@@ -90,7 +90,7 @@ def _credentials(folder: Path) -> tuple[str, str]:
 
 
 def share_credentials(folders: list[Path]) -> None:
-    """Writes the credentials of the first node for all: a cluster replicates its users."""
+    """Copies the first node's credentials to all: a cluster replicates its users."""
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     username, password = _credentials(folders[0])
@@ -101,7 +101,7 @@ def share_credentials(folders: list[Path]) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
+    """Writes a file that only its owner can read, completely or not at all."""
     part = path.with_suffix(".tmp")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""What a local HarperDB is: its folder, its address and ports, how to reach it."""
+"""The configuration of a local HarperDB: its folder, address, ports and credentials."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class LocalNode:
     def from_environment(
         cls, folder: Path, environment: Mapping[str, str] | None = None
     ) -> LocalNode:
-        """Reads the ports from the environment; the replication port lies 7 above the routes' one.
+        """Reads the ports from the environment; the replication port is the routes' port plus 7.
 
         Raises:
-            ConfigError: a port that is no number of 1024..65000.
+            ConfigError: a port is not a number of 1024..65000.
         """
         env = os.environ if environment is None else environment
         operations = _port(env, "HARPER_OPERATIONS_PORT", cls.operations_port)

@@ -1,4 +1,4 @@
-"""Which process holds a TCP port of this machine."""
+"""Which process uses a TCP port of this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psutil
 
 
 def is_taken(host: str, port: int) -> bool:
-    """Returns whether something listens on ``host:port``, asked by binding it ourselves.
+    """Returns whether something listens on ``host:port``, by trying to bind it.
 
     HarperDB shares its ports between threads (SO_REUSEPORT) and so would not notice another holder.
 
@@ -18,7 +18,7 @@ def is_taken(host: str, port: int) -> bool:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Connections that linger after a server's end are no holder.
+        # Connections that remain after a server has ended do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -35,7 +35,7 @@ def holder_of(port: int) -> str | None:
     try:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
-        return None  # macOS shows other processes' ports to root only
+        return None  # some systems show other processes' ports to root only
     for connection in connections:
         if connection.status != psutil.CONN_LISTEN or connection.pid is None:
             continue

@@ -1,4 +1,4 @@
-"""Whether a process is still the one we started: a pid alone may have gone to another program."""
+"""Whether a process is still the one we started: its pid may have been reused."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Process:
 
     Attributes:
         pid: Its number.
-        began: When it began, see `started_at`; the same pid with another beginning is another
-            process.
+        began: When it began, see `started_at`; a process with the same pid that began at
+            another time is another process.
         operations_port: Where its operations API listens.
         routes_port: Where its routes listen.
     """
@@ -45,5 +45,5 @@ def started_at(pid: int) -> str | None:
 def is_alive(process: Process) -> bool:
     """Returns whether this very process still runs."""
     with contextlib.suppress(ChildProcessError, OSError):
-        os.waitpid(process.pid, os.WNOHANG)  # our own ended child would stay a zombie
+        os.waitpid(process.pid, os.WNOHANG)  # otherwise our own child would remain a zombie
     return started_at(process.pid) == process.began

@@ -1,4 +1,4 @@
-"""A HarperDB on this machine, for trying things out and for tests: start it, stop it, keep its
+"""A HarperDB on this machine, for experiments and tests: start it, stop it, keep its
 data.
 
 Everything it owns lies under one folder that git ignores::
@@ -54,7 +54,7 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
         return HarperConfig.from_environment(env)
     node = LocalNode.from_environment(folder, env)
     running = running_process(node)
-    if running is not None:  # where it listens is what counts, whatever the settings say by now
+    if running is not None:  # the ports that it listens on, even if the settings have changed
         node = dataclasses.replace(
             node, operations_port=running.operations_port, routes_port=running.routes_port
         )
@@ -65,11 +65,11 @@ def connection(folder: Path, environment: Mapping[str, str] | None = None) -> Ha
 
 
 def start(node: LocalNode) -> Process:
-    """Starts the node and waits until it is healthy; harmless where it runs already.
+    """Starts the node and waits until it is healthy; does nothing if it is running.
 
     Raises:
-        ConfigError: HarperDB is not installed, could not serve pages from there, a port is held by
-            something else, or the node runs on other ports than asked for.
+        ConfigError: HarperDB is not installed, could not serve pages from there, a port is used by
+            something else, or the node is running on other ports than requested.
         HarperUnavailable: it ended or was not healthy in time; the text names its log.
     """
     _refuse_hidden(node.folder)
@@ -84,7 +84,7 @@ def start(node: LocalNode) -> Process:
             process = launch(node)
             write_private(node.folder / "process.json", json.dumps(dataclasses.asdict(process)))
         _wait_until_healthy(node, process)
-        # Whoever sees it healthy first says so, even where the one who started it gave up.
+        # The first process that sees it healthy records that, even if the starter timed out.
         (node.folder / "installed").touch()
         return process
 
@@ -106,14 +106,14 @@ def stop(node: LocalNode, *, patience_seconds: float = 20.0) -> bool:
 
 
 def running_process(node: LocalNode) -> Process | None:
-    """Returns the process we started, unless it ended; a pid that someone else has by now is not
-    it.
+    """Returns the process we started, unless it has ended; a reused pid does not
+    count.
     """
     path = node.folder / "process.json"
     try:
         process = Process(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
-        return None  # never started, or cut short by a crash: there is none that we know of
+        return None  # never started, or a crash left an incomplete file
     return process if is_alive(process) else None
 
 
@@ -127,7 +127,7 @@ def _check_same_ports(node: LocalNode, running: Process) -> None:
 
 
 def _refuse_hidden(folder: Path) -> None:
-    # HarperDB 4.7 hands whole paths to its file server, which takes such a part for a secret.
+    # HarperDB 4.7 passes full paths to its file server, which refuses to serve hidden files.
     hidden = [part for part in folder.resolve().parts if part.startswith(".")]
     if hidden:
         raise ConfigError(
@@ -152,12 +152,12 @@ def _refuse_taken_ports(node: LocalNode) -> None:
 
 
 def _holder(host: str, port: int) -> str | None:
-    """Returns who holds a port, for people; None: nobody."""
+    """Returns which process uses a port, for people; None: none."""
     deadline = time.monotonic() + LET_GO_SECONDS
     try:
         while ports.is_taken(host, port):
             known = ports.holder_of(port)
-            # A killed process holds its ports for a moment although it is gone.
+            # A killed process holds its ports for a moment after it has ended.
             if known is not None or time.monotonic() > deadline:
                 return known or "another process"
             time.sleep(0.05)
@@ -211,7 +211,7 @@ def _end(process: Process, patience_seconds: float) -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two `make harper-up` at once start one server; the lock ends with its holder."""
+    """Two simultaneous `make harper-up` start one server; the lock ends with its holder."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
