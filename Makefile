@@ -69,7 +69,7 @@ cluster-down: ## Stop the local cluster; its data is kept
 build: artifacts/built/component artifacts/built/pages ## Bundle the custom function and its pages
 artifacts/built/component: scripts/build_component.mjs package-lock.json $(call sources,$(FUNCTION)/lib) $(call sources,$(FUNCTION)/routes) $(call sources,$(FUNCTION)/http) $(wildcard $(FUNCTION)/*.*) | setup-node
 	@npm run --silent build:component && mkdir -p $(@D) && touch $@
-artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(FUNCTION)/lib/words.js $(FUNCTION)/lib/typos.js | setup-node
+artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(addprefix $(FUNCTION)/lib/,listed_ids.js page_title.js typos.js words.js) | setup-node
 	@npm run --silent build:pages && mkdir -p $(@D) && touch $@
 
 # ---- what a developer runs --------------------------------------------------------------------

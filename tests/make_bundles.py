@@ -1,8 +1,10 @@
 """Makes real bundles of the demonstration data for the tests in JavaScript and on HarperDB.
 
 ``artifacts/test/bundles/<domain>`` is the first model, ``<domain>-second`` another one of the same
-catalogue. ``answers.json`` beside a bundle's files contains Python's answers to `QUESTIONS`
-requests per strategy, computed with TensorFlow from the bundle itself.
+catalogue, and ``songs-blended`` one whose strategy `items` uses the towers, which is not chosen on
+the demonstration data; its weights are float32. ``answers.json`` beside a bundle's files contains
+Python's answers to `QUESTIONS` requests per strategy, computed with TensorFlow from the bundle
+itself.
 
     python -m tests.make_bundles
 """
@@ -12,12 +14,15 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from training.config import Config
+from training.data import dataset
 from training.domains import DOMAINS
-from training.pipeline.folders import Folders
+from training.pipeline.folders import Folders, read_json
 from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +30,7 @@ TARGET = ROOT / "artifacts" / "test"
 BUNDLES = TARGET / "bundles"
 QUESTIONS = 240
 ANSWERS = 20
+BLEND = 1.0
 QUICK = ["evaluate.quick=true", "train.max_steps=300"]
 VARIANTS = {"": QUICK, "-second": [*QUICK, "train.seed=21", "items.seed=21"]}
 
@@ -41,6 +47,36 @@ def make(name: str, variant: str) -> Path:
         shutil.rmtree(bundle, ignore_errors=True)
         shutil.copytree(folders.bundle, bundle)
         (bundle / "answers.json").write_text(json.dumps(answers(bundle)))
+    return bundle
+
+
+def make_blended(domain: str) -> Path:
+    """Returns the folder of a domain's bundle with a blend, made again with the first model."""
+    first, bundle = BUNDLES / domain, BUNDLES / f"{domain}-blended"
+    made = bundle / "answers.json"
+    if made.exists() and made.stat().st_mtime >= (first / "manifest.json").stat().st_mtime:
+        return bundle
+    from training.export.export import export
+    from training.models.item_strategy import ITEMS, ItemStrategy
+    from training.models.strategy import Served
+    from training.models.train import load
+
+    shutil.rmtree(bundle, ignore_errors=True)
+    bundle.mkdir()
+    folders = Folders(DOMAINS[domain], ROOT / "datasets" / domain / "sample", TARGET / "work")
+    _, _, items = load(folders.model)
+    config = Config().with_settings(["export.dtype=float32"])
+    pairs = ItemStrategy(replace(items, blend=np.array(BLEND, np.float32)), config.export.dtype)
+    export(
+        folders.domain,
+        dataset.load(folders.prepared),
+        [Served(ITEMS, pairs.items, pairs.table)],
+        folders.report,
+        read_json(folders.prepared / "source.json"),
+        config,
+        bundle,
+    )
+    made.write_text(json.dumps(answers(bundle)))
     return bundle
 
 
@@ -71,3 +107,4 @@ if __name__ == "__main__":
     for domain in DOMAINS:
         for variant in VARIANTS:
             sys.stdout.write(f"{make(domain, variant)}\n")
+    sys.stdout.write(f"{make_blended('songs')}\n")

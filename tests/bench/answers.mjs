@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCatalogue } from '../../custom_functions/recommender/lib/catalogue.js';
 import { createLoader } from '../../custom_functions/recommender/lib/loader.js';
-import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { rank, recommend } from '../../custom_functions/recommender/lib/recommend.js';
 import { createTables } from '../../custom_functions/recommender/lib/tables.js';
 import { fakeDatabase, push } from '../custom_functions/fake_harper.js';
 import { WASM_FOLDER, keepingLog } from '../custom_functions/toy_model.js';
@@ -111,6 +111,16 @@ async function answers() {
     for (const strategy of model.strategies) {
       const ask = (request) => recommend(model, request, creatorOf);
       report(`${domain} (${model.size}): ${strategy}`, 300, question({ strategy }), ask);
+      if (model.hasTable(strategy)) {
+        const ofGraph = ({ favourites }) =>
+          rank(model, {
+            strategy,
+            favourites: favourites.map((id) => model.indexOf(id)),
+            limit: 10,
+            fromGraph: true,
+          });
+        report(`${domain} (${model.size}): ${strategy}, by the graph`, 300, question({}), ofGraph);
+      }
       const all = question({ strategy, explain: true, diversity: 0.5 });
       report(`${domain} (${model.size}): ${strategy}, explained and varied`, 300, all, ask);
       // What one request can ask for at most; so long the thread is held.

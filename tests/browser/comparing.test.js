@@ -61,6 +61,23 @@ for (const deployment of DEPLOYMENTS) {
       assert.ok(!page.url().includes('compare='));
     });
 
+    it('links each row of both lists as in the list of one method', async (t) => {
+      const { page, lists } = await compared(t);
+      const { link } = await ask(deployment, 'model');
+      await page.getByRole('heading', { name: 'Two methods compared' }).waitFor();
+      for (const list of lists) {
+        const links = list.getByRole('link', { name: `on ${link.label}` });
+        assert.equal(await links.count(), await list.getByRole('listitem').count());
+        const first = links.first();
+        const href = new URL(await first.getAttribute('href'));
+        assert.equal(href.origin, new URL(link.url).origin);
+        const title = await list.getByRole('heading', { level: 3 }).first().innerText();
+        assert.ok(decodeURIComponent(href.href).includes(title), href.href);
+        assert.equal(await first.getAttribute('rel'), 'noopener noreferrer');
+        assert.ok((await first.boundingBox()).height >= 24);
+      }
+    });
+
     it('gives the reasons of each list', async (t) => {
       const { page, picked, rival } = await compared(t);
       const { strategies } = await ask(deployment, 'model');

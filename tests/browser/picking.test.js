@@ -319,7 +319,7 @@ for (const deployment of DEPLOYMENTS) {
           page.on('request', (request) => request.method() === 'POST' && asked.push(request));
           await otherModel(page, (model) => ({
             ...model,
-            sizes: { ...model.sizes, favourites: 5 },
+            requests: { ...model.requests, favourites: 5 },
           }));
         },
       });

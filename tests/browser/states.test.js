@@ -171,7 +171,7 @@ for (const deployment of DEPLOYMENTS) {
         prepare: async (page) => {
           await otherModel(page, (model) => ({
             ...model,
-            sizes: { ...model.sizes, favourites: most },
+            requests: { ...model.requests, favourites: most },
           }));
           await intercept(page, asks, (route) =>
             refuses(route.request().postDataJSON())

@@ -17,7 +17,8 @@ for (const deployment of DEPLOYMENTS) {
       const requests = page.getByRole('region', { name: /^Requests/ });
       // Each worker counts for itself: whichever tells, it was asked something.
       const row = requests.getByRole('row').nth(1);
-      assert.match(await row.innerText(), /\d+\s+\d+\s+\d+\s+[\d.]+ m?s\s+[\d.]+ m?s/);
+      assert.match(await row.innerText(), /(\d+\s+){4}[\d.]+ m?s\s+[\d.]+ m?s/);
+      await requests.getByRole('columnheader', { name: 'Unavailable (503)' }).waitFor();
       const count = new Intl.NumberFormat('en').format(items);
       await page.locator('.facts').getByText(count, { exact: true }).waitFor();
     });
@@ -49,6 +50,21 @@ for (const deployment of DEPLOYMENTS) {
       await page.getByRole('status').filter({ hasText: 'No model' }).waitFor();
       await page.getByText('Nothing answers.').waitFor();
       await page.getByText('its probes differ').waitFor();
+    });
+
+    it('says that another model than the current one answers, and why', async (t) => {
+      const health = await ask(deployment, 'health');
+      const reason = `Model feed5eed was refused: weights: 3 bytes; ${health.model} answers.`;
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        prepare: (page) =>
+          intercept(page, /\/health$/, (route) =>
+            json(route, 200, { ...health, status: 'degraded', reason }),
+          ),
+      });
+      await page.getByRole('status').filter({ hasText: 'Degraded' }).waitFor();
+      await page.getByText(reason).waitFor();
+      assert.equal(await page.getByText('No model').count(), 0);
     });
 
     it('keeps its figures when the node goes away, and stops asking on demand', async (t) => {

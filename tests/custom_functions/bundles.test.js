@@ -12,9 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { createLoader } from '../../custom_functions/recommender/lib/loader.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
 import { difference } from '../../custom_functions/recommender/lib/probes.js';
-import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { rank, recommend } from '../../custom_functions/recommender/lib/recommend.js';
 import { createTables } from '../../custom_functions/recommender/lib/tables.js';
 import { fakeDatabase, push } from './fake_harper.js';
+import { assertSameAnswers } from './same_answers.js';
 import { WASM_FOLDER, keepingLog } from './toy_model.js';
 
 const folder =
@@ -35,6 +36,9 @@ async function readFolder(path) {
   };
 }
 
+const blendOf = ({ manifest }) =>
+  manifest.strategies.find(({ table }) => table)?.table.blend ?? 'none';
+
 const domains = existsSync(folder) ? (await readdir(folder)).sort() : [];
 
 test('there are bundles to test with', () => {
@@ -42,6 +46,14 @@ test('there are bundles to test with', () => {
     domains.length,
     `no bundles in ${folder}: run \`python -m tests.make_bundles\`, or name a folder by RECOMMENDER_BUNDLES`,
   );
+});
+
+const otherBundles = process.env.RECOMMENDER_BUNDLES && 'other bundles than those of the tests';
+
+test('there is a table with a blend, and one without', { skip: otherBundles }, async () => {
+  const bundles = await Promise.all(domains.map((domain) => readFolder(join(folder, domain))));
+  const blends = bundles.map(blendOf);
+  assert.ok(blends.some((blend) => blend === 0) && blends.some((blend) => blend > 0), `${blends}`);
 });
 
 for (const domain of domains) {
@@ -96,6 +108,26 @@ for (const domain of domains) {
           favourites.join(' '),
         );
       }
+    });
+
+    test('where a strategy has a table, its graph answers as Python does, too', () => {
+      const { model } = opened;
+      const answers = JSON.parse(bundle.files['answers.json']);
+      for (const { strategy, favourites, items, scores } of answers) {
+        if (!model.hasTable(strategy)) continue;
+        const indices = favourites.map((id) => model.indexOf(id));
+        const limit = Math.max(items.length, 20);
+        const { picks } = rank(model, { strategy, favourites: indices, limit, fromGraph: true });
+        const got = picks.map(({ index, score }) => ({ id: model.idOf(index), score }));
+        assert.equal(difference(got, { items, scores }), undefined, favourites.join(' '));
+      }
+    });
+
+    test('the strategy items has a table, and answers from it as from the graph', () => {
+      assert.ok(opened.model.hasTable('items'));
+      const { tensors: before } = backendFigures();
+      assertSameAnswers(opened.model, 'items');
+      assert.equal(backendFigures().tensors, before);
     });
 
     test('every item has a row, and its first word finds it', async () => {

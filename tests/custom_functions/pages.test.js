@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fastify from 'fastify';
 import { chosenEncoding, readPages } from '../../custom_functions/recommender/http/pages.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
-import { fakeDatabase } from './fake_harper.js';
-import { WASM_FOLDER, keepingLog } from './toy_model.js';
+import { fakeDatabase, point, push } from './fake_harper.js';
+import { toyBundle } from './toy_bundle.js';
+import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
 
 const FILES = {
   'index.html': '<p>the page</p>',
@@ -27,22 +29,27 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'));
   for (const name of ['status', 'assets']) await mkdir(join(folder, name));
   for (const [path, text] of Object.entries(FILES)) await writeFile(join(folder, path), text);
-  // As HarperDB makes it.
-  app = fastify({ ignoreTrailingSlash: true });
-  await app.register(recommenderRoutes, {
-    prefix: '/song-recommender',
-    database: fakeDatabase(),
-    settings: { project: 'song-recommender', collection: 'songs', code: 'c0de' },
-    wasmFolder: WASM_FOLDER,
-    pagesFolder: folder,
-    node: { name: 'node-1', worker: 0 },
-    log: keepingLog(),
-  });
+  app = await started(fakeDatabase(), folder);
 });
 after(async () => {
   await app.close();
   await rm(folder, { recursive: true });
 });
+
+async function started(database, pagesFolder, log = keepingLog()) {
+  // As HarperDB makes it.
+  const app = fastify({ ignoreTrailingSlash: true });
+  await app.register(recommenderRoutes, {
+    prefix: '/song-recommender',
+    database,
+    settings: { project: 'song-recommender', collection: 'songs', code: 'c0de' },
+    wasmFolder: WASM_FOLDER,
+    pagesFolder,
+    node: { name: 'node-1', worker: 0 },
+    log,
+  });
+  return app;
+}
 
 const get = (path, headers = {}, method = 'GET') =>
   app.inject({ method, url: `/song-recommender${path}`, headers });
@@ -132,4 +139,152 @@ test('a project without built pages answers its routes', async () => {
 test('identity is sent where nothing that there is was accepted', () => {
   assert.equal(chosenEncoding('br;q=0', ['br', 'identity']), 'identity');
   assert.equal(chosenEncoding('zstd, nonsense;;q', ['br', 'identity']), 'identity');
+});
+
+const HEAD = `<head>
+    <meta name="description" content="Pick a few favourites." />
+    <meta property="og:type" content="website" />
+    <meta property="og:title" content="Recommendations" />
+    <meta
+      property="og:description" content="Pick a few favourites." />
+    <title>Recommendations</title>
+  </head>`;
+const PLAIN = ['Recommendations', 'Recommendations', 'Pick a few favourites.'];
+
+/** Title, Open Graph title and the two descriptions, which are the same, as HTML. */
+function wordsOf(html) {
+  const of = (pattern) => html.match(pattern)?.[1];
+  const description = of(/name="description" content="([^"]*)"/);
+  assert.equal(of(/property="og:description" content="([^"]*)"/), description);
+  return [of(/<title>([^<]*)</), of(/property="og:title" content="([^"]*)"/), description];
+}
+
+/** A site with a model whose first songs have these titles. */
+async function siteWith(t, titles, { deployed = true } = {}) {
+  const pagesFolder = await mkdtemp(join(tmpdir(), 'pages-'));
+  await mkdir(join(pagesFolder, 'status'));
+  for (const path of ['index.html', 'status/index.html'])
+    await writeFile(join(pagesFolder, path), HEAD);
+  await writeFile(join(pagesFolder, 'index.html.br'), 'page, brotli');
+  const database = fakeDatabase();
+  const bundle = toyBundle({ editions: { 'edition-0': 0 } });
+  titles.forEach((title, i) => (bundle.rows[i].title = title));
+  push(database, bundle);
+  if (deployed) point(database, bundle.manifest.version);
+  const log = keepingLog();
+  const site = await started(database, pagesFolder, log);
+  t.after(async () => {
+    await site.close();
+    await rm(pagesFolder, { recursive: true });
+  });
+  const ask = (path, headers = {}, method = 'GET') =>
+    site.inject({ method, url: `/song-recommender/${path}`, headers });
+  await until(async () => (await ask('health')).statusCode === (deployed ? 200 : 503));
+  return { ask, database, log };
+}
+
+test('the page names the favourites of its address, for what runs no scripts', async (t) => {
+  const { ask } = await siteWith(t, ['One', 'Two', 'Three', 'Four']);
+  for (const [query, title, named] of [
+    ['song-0', 'Songs like One', 'One'],
+    ['song-0,song-1&variety=0.5', 'Songs like One and Two', 'One and Two'],
+    ['song-0,song-1,song-2,song-3', 'Songs like One, Two and 2 more', 'One, Two, Three and Four'],
+    ['song-0,UNKNOWN,song-1', 'Songs like One and Two', 'One and Two'],
+    ['edition-0', 'Songs like One', 'One'],
+  ]) {
+    for (const path of ['ui/', 'ui/index.html']) {
+      const answer = await ask(`${path}?songs=${query}`);
+      const description = `Recommended songs for everyone who likes ${named}.`;
+      assert.deepEqual(wordsOf(answer.body), [title, title, description], path);
+      assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
+      assert.equal(answer.headers['cache-control'], 'no-cache');
+      assert.match(answer.headers['content-security-policy'], /frame-ancestors 'none'/);
+    }
+  }
+});
+
+test('at most ten favourites are named', async (t) => {
+  const { ask } = await siteWith(t, []);
+  const ids = Array.from({ length: 30 }, (_, i) => `song-${i}`);
+  const [title, , description] = wordsOf((await ask(`ui/?songs=${ids}`)).body);
+  assert.equal(title, 'Songs like Title 0 of songs, Title 1 of songs and 8 more');
+  assert.match(description, /Title 8 of songs and Title 9 of songs\.$/);
+});
+
+test('a title cannot put anything but text into the page', async (t) => {
+  const { ask } = await siteWith(t, [
+    '"/></title><script>alert(1)</script>',
+    "$& $` $' $1 'x' &amp;",
+  ]);
+  const { body } = await ask('ui/?songs=song-0,song-1');
+  const first = '&quot;/&gt;&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;';
+  const second = '$&amp; $` $&#39; $1 &#39;x&#39; &amp;amp;';
+  const title = `Songs like ${first} and ${second}`;
+  assert.deepEqual(wordsOf(body).slice(0, 2), [title, title]);
+  assert.equal(body.match(/</g).length, HEAD.match(/</g).length);
+});
+
+test('a page with names has an ETag of its own and is compressed', async (t) => {
+  const { ask } = await siteWith(t, ['One', 'Two']);
+  const one = await ask('ui/?songs=song-0', { 'accept-encoding': 'br, gzip' });
+  assert.equal(one.headers['content-encoding'], 'gzip');
+  assert.equal(wordsOf(String(gunzipSync(one.rawPayload)))[0], 'Songs like One');
+  const tags = new Set();
+  for (const query of ['', '?songs=song-0', '?songs=song-1'])
+    tags.add((await ask(`ui/${query}`)).headers.etag);
+  assert.equal(tags.size, 3);
+
+  const known = { 'if-none-match': one.headers.etag };
+  const again = await ask('ui/?songs=song-0', known);
+  assert.deepEqual([again.statusCode, again.body], [304, '']);
+  assert.equal((await ask('ui/?songs=song-1', known)).statusCode, 200);
+  const head = await ask('ui/?songs=song-0', { 'accept-encoding': 'gzip' }, 'HEAD');
+  assert.deepEqual([head.statusCode, head.body], [200, '']);
+  assert.equal(head.headers['content-length'], one.headers['content-length']);
+});
+
+test('without a favourite that is known, the page is sent as it was built', async (t) => {
+  const { ask } = await siteWith(t, []);
+  for (const path of [
+    'ui/?songs=UNKNOWN',
+    'ui/?songs=<script>',
+    `ui/?songs=${'x'.repeat(5000)}`,
+    'ui/?songs=',
+    'ui/?songs=%E0%A4%A',
+    'ui/?books=song-0',
+    'ui/status/?songs=song-0',
+  ]) {
+    const answer = await ask(path);
+    assert.equal(answer.statusCode, 200, path);
+    assert.deepEqual(wordsOf(answer.body), PLAIN, path);
+  }
+  const compressed = await ask('ui/?songs=UNKNOWN', { 'accept-encoding': 'br' });
+  assert.equal(compressed.headers['content-encoding'], 'br');
+});
+
+test('without a model or with a table that cannot be read, the page is sent as it was built', async (t) => {
+  const fresh = await siteWith(t, [], { deployed: false });
+  assert.deepEqual(wordsOf((await fresh.ask('ui/?songs=song-0')).body), PLAIN);
+
+  const { ask, database, log } = await siteWith(t, []);
+  database.items.failure = new Error('the disk is gone');
+  const answer = await ask('ui/?songs=song-0');
+  assert.equal(answer.statusCode, 200);
+  assert.deepEqual(wordsOf(answer.body), PLAIN);
+  assert.ok(log.lines.some(({ detail }) => detail === database.items.failure));
+});
+
+test('a page with favourites does not wait for a model that is being loaded', async (t) => {
+  const { ask, database } = await siteWith(t, [], { deployed: false });
+  let release;
+  let asked = false;
+  const record = new Promise((resolve) => (release = resolve));
+  database.models.get = () => {
+    asked = true;
+    return record;
+  };
+  point(database, 'v-slow');
+  await until(() => asked);
+  assert.deepEqual(wordsOf((await ask('ui/?songs=song-0')).body), PLAIN);
+  release();
 });

@@ -25,6 +25,9 @@ const FEW = 5;
  * @param {object} [options.manifest] Overrides.
  * @param {number[]} [options.variety] The scale of the strategy `rich`.
  * @param {object[]} [options.probes] Instead of the right ones.
+ * @param {(table: object) => object} [options.table] Makes the table of `rich` that the manifest names, out of the
+ *   right one.
+ * @param {(weights: object) => object} [options.weights] Changes the weights of the table, by name.
  * @returns {object} `files` by name, `manifest`, `ids`, `rows` and `expected(strategy, indices)`.
  */
 export function toyBundle({
@@ -36,6 +39,8 @@ export function toyBundle({
   manifest,
   variety,
   probes,
+  table,
+  weights,
 } = {}) {
   const names = ids ?? Array.from({ length: items }, (_, i) => `${domain.item}-${i}`);
   const vectors = toyVectors(names.length, seed);
@@ -48,18 +53,54 @@ export function toyBundle({
     year: 1960 + i,
   }));
   const files = {
-    ...graphFiles(vectors),
+    ...graphFiles(vectors, table ? tableWeights(vectors, weights) : []),
     'item_ids.json': json(names),
     ...(editions && { 'editions.json': json(editions) }),
     'items.jsonl': Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
     'probes.json': json({ probes: probes ?? toyProbes(names, expected) }),
     'report.json': json({}),
   };
-  const told = signed({ ...toyManifest(domain, names.length, variety), ...manifest }, files);
+  const told = signed(
+    { ...toyManifest(domain, names.length, variety, table?.(TABLE)), ...manifest },
+    files,
+  );
   return { files, manifest: told, ids: names, rows, vectors, expected };
 }
 
-function toyManifest(domain, items, variety) {
+/** Each item's likenesses are its pairs, with all items; beyond the pairs there is nothing. */
+const TABLE = {
+  offsets: 'offsets',
+  neighbours: 'neighbours',
+  weights: 'pairs',
+  query_factor: 'factors',
+  item_factor: 'factors',
+  vectors: 'vectors',
+  blend: 0,
+  divisor: 1,
+  max_exponent: 8,
+};
+
+function tableWeights(vectors, change = (weights) => weights) {
+  const items = vectors.length;
+  const every = Array.from({ length: items }, (_, i) => i);
+  const weights = {
+    offsets: [...every, items].map((i) => i * items),
+    neighbours: every.flatMap(() => every),
+    pairs: likenesses(vectors),
+    factors: every.map(() => 0),
+  };
+  const { pairs, factors, ...indices } = change(weights);
+  return [
+    ...Object.entries(indices).map(([name, values]) => ints(name, [values.length], values)),
+    ...Object.entries({ pairs, factors }).map(([name, values]) =>
+      floats(name, [values.length], values),
+    ),
+  ];
+}
+
+const likenesses = (vectors) => vectors.flatMap((a) => vectors.map((b) => dot(a, b)));
+
+function toyManifest(domain, items, variety, table) {
   const outputs = (name, keys) => Object.fromEntries(keys.map((key) => [key, `${name}_${key}`]));
   return {
     format: 1,
@@ -79,6 +120,7 @@ function toyManifest(domain, items, variety) {
         description: 'Knows reasons and likeness.',
         outputs: outputs('rich', ['items', 'scores', 'shares', 'vectors']),
         ...(variety && { variety }),
+        ...(table && { table }),
       },
       {
         name: 'plain',
@@ -152,12 +194,11 @@ function toyProbes(ids, expected) {
 }
 
 /** `model.json` and its shards, two of them, as the converter writes them. */
-function graphFiles(vectors) {
+function graphFiles(vectors, more) {
   const items = vectors.length;
-  const likeness = vectors.flatMap((a) => vectors.map((b) => dot(a, b)));
   const few = Array.from({ length: items }, (_, i) => (i < FEW ? 1 : 0));
   const weights = [
-    floats('likeness', [items, items], likeness),
+    floats('likeness', [items, items], likenesses(vectors)),
     floats('vectors', [items, DIM], vectors.flat()),
     ints('zero', [], [0]),
     ints('one', [], [1]),
@@ -171,6 +212,7 @@ function graphFiles(vectors) {
       [items],
       few.map((value) => value - 1),
     ),
+    ...more,
   ];
   const bytes = Buffer.concat(weights.map((weight) => weight.bytes));
   const cut = weights[0].bytes.length;

@@ -244,11 +244,13 @@ def test_head_answers_as_get_does_without_a_body(site: Site, path: str) -> None:
     assert head.headers["content-type"] == get.headers["content-type"]
 
 
-def test_a_websocket_is_refused_and_its_connection_closed(site: Site) -> None:
+@pytest.mark.parametrize("protocol", ["", "mqtt", "harperdb-replication-v1"])
+def test_a_websocket_is_refused_and_its_connection_closed(site: Site, protocol: str) -> None:
+    asked_for = f"sec-websocket-protocol: {protocol}\r\n" if protocol else ""
     for path in ("", "recommend", "ui/", "nowhere"):
         answer = site.raw(
             f"GET /{SONGS}/{path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, close\r\n"
-            "upgrade: websocket\r\nsec-websocket-version: 13\r\n"
+            f"upgrade: websocket\r\nsec-websocket-version: 13\r\n{asked_for}"
             "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
         )
         assert answer.startswith(b"HTTP/1.1 400 "), answer
@@ -306,6 +308,23 @@ def test_pages_come_compressed_and_are_not_sent_twice(site: Site) -> None:
     sent = site.send("GET", f"ui/{script}", headers={"accept-encoding": "gzip"})
     assert sent.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert sent.headers["content-encoding"] == "gzip"
+
+
+def test_the_built_page_names_the_favourites_of_its_address(site: Site) -> None:
+    [first, second] = item_ids(1)[:2]
+    titles = [site.send("GET", f"songs/{key}").json()["title"] for key in (first, second)]
+    page = site.send("GET", f"ui/?songs={first},{second}")
+    assert page.headers["content-encoding"] == "gzip"
+    names = " and ".join(titles)
+    assert f"<title>Songs like {names}</title>" in page.text
+    assert f'<meta property="og:title" content="Songs like {names}" />' in page.text
+    description = f'content="Recommended songs for everyone who likes {names}." />'
+    assert page.text.count(description) == 2
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    plain = site.send("GET", "ui/")
+    assert page.headers["etag"] != plain.headers["etag"]
+    unknown = site.send("GET", "ui/?songs=NONE")
+    assert unknown.content == plain.content
 
 
 @pytest.mark.parametrize("path", ["", "ui", "ui/"])

@@ -213,6 +213,7 @@ def test_a_stage_that_fails_half_way_keeps_the_earlier_result(folders, monkeypat
         "model",
         "prepared",
         "report",
+        "test-measurements.json",
     ]
 
 

@@ -20,6 +20,7 @@ from training.domains.reading import sha256_of
 from training.errors import ExportError
 from training.export.conversion import convert_within
 from training.export.serving import BundleGraph, Graph, padded
+from training.export.table import table_entry
 from training.models.strategy import Served
 
 REPORT_FILES = ("report.json", "MODEL_CARD.md")
@@ -72,7 +73,8 @@ def export(
     shutil.copy(report / "report.json", folder / "report.json")
     card = (report / "MODEL_CARD.md").read_text(encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(_without_pictures(card), encoding="utf-8")
-    manifest = _manifest(domain, data, graph, best_first, found, source, config)
+    tables = {one.strategy.name: table_entry(folder, one.table) for one in graph.strategies}
+    manifest = _manifest(domain, data, graph, tables, best_first, found, source, config)
     # The probes are asked of the bundle itself, which needs a manifest to be one.
     _write(folder / "manifest.json", manifest)
     _write(folder / "probes.json", {"probes": _probes(folder, graph, config)})
@@ -168,6 +170,7 @@ def _manifest(
     domain: Domain,
     data: Dataset,
     graph: Graph,
+    tables: dict[str, dict[str, Any]],
     best_first: list[str],
     report: dict[str, Any],
     source: dict[str, Any],
@@ -193,6 +196,7 @@ def _manifest(
         "strategies": [
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
             | _variety_scale(report, one.strategy.name)
+            | tables[one.strategy.name]
             for one in graph.strategies
         ],
         "default_strategy": best_first[0],

@@ -24,7 +24,7 @@ from training.models.ops import (
     rounded,
     shares,
 )
-from training.models.strategy import Strategy
+from training.models.strategy import PairTable, Strategy
 from training.models.tensorflow_import import tf
 from training.ranking.scoring import Scorer, one_hot
 
@@ -89,20 +89,33 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
     Args:
         index: What is known.
         dtype: Type of the exported weights.
+
+    Attributes:
+        table: What it computes with.
     """
 
     def __init__(self, index: ItemIndex, dtype: str) -> None:
         super().__init__()
         self._count = len(index.query_factor)
         self._longest = max(1, int(np.diff(index.offsets).max()))
-        self._blend = float(index.blend)
-        self._vectors = tf.constant(rounded(index.vectors, dtype))
-        self._offsets = tf.constant(index.offsets)
-        # One more pair, of weight 0: where a row is short, its places point here.
-        self._neighbours = tf.constant(np.append(index.neighbours, np.int32(0)))
-        self._weights = tf.constant(np.append(rounded(index.weights, dtype), np.float32(0)))
-        self._query_factor = tf.constant(rounded(index.query_factor, dtype))
-        self._item_factor = tf.constant(rounded(index.item_factor, dtype))
+        self.table = PairTable(
+            index.offsets,
+            # One more pair, of weight 0: where a row is short, its places point here.
+            neighbours=np.append(index.neighbours, np.int32(0)),
+            weights=np.append(rounded(index.weights, dtype), np.float32(0)),
+            query_factor=rounded(index.query_factor, dtype),
+            item_factor=rounded(index.item_factor, dtype),
+            vectors=rounded(index.vectors, dtype),
+            blend=float(index.blend),
+            divisor=GREATEST,
+            max_exponent=MOST_ALIKE,
+        )
+        self._vectors = tf.constant(self.table.vectors)
+        self._offsets = tf.constant(self.table.offsets)
+        self._neighbours = tf.constant(self.table.neighbours)
+        self._weights = tf.constant(self.table.weights)
+        self._query_factor = tf.constant(self.table.query_factor)
+        self._item_factor = tf.constant(self.table.item_factor)
 
     def items(self, favourites: tf.Tensor, results: int) -> Outputs:
         """Returns the best items, each favourite's share of their scores, and their directions."""
@@ -131,9 +144,9 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
 
     def _rest(self, known: tf.Tensor, favourites: tf.Tensor) -> tf.Tensor:
         """Returns [B, items], the score of each item for unrelated favourites."""
-        if not self._blend:
+        if not self.table.blend:
             return tf.ones_like(favourites[:, :1], tf.float32) * self._item_factor
-        queries = masked_mean(tf.gather(self._vectors, known), favourites) * self._blend
+        queries = masked_mean(tf.gather(self._vectors, known), favourites) * self.table.blend
         likeness = tf.matmul(queries, self._vectors, transpose_b=True)
         return self._item_factor * tf.exp(tf.minimum(likeness, MOST_ALIKE))
 

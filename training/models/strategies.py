@@ -22,8 +22,9 @@ def served(model: Path, config: Config) -> list[Served]:
     """
     index, voters, items = load_trained(model)
     users = UserStrategies(index, voters, config.export.dtype)
+    pairs = ItemStrategy(items, config.export.dtype)
     return [
-        Served(ITEMS, ItemStrategy(items, config.export.dtype).items),
+        Served(ITEMS, pairs.items, pairs.table),
         Served(VOTERS, users.voters),
         Served(NEAREST_USER, users.nearest_user),
     ]

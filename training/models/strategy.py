@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.models.ops import Answer
 
 
@@ -16,12 +18,49 @@ class Strategy:
     description: str
 
 
+@dataclass(frozen=True, eq=False)
+class PairTable:
+    """What a strategy computes with that scores an item by the pairs it forms with the favourites.
+
+    The names are those of the bundle's contract; docs/bundle.md has the formula.
+
+    Attributes:
+        offsets: [items + 1] int32; favourite f's pairs are the places
+            offsets[f]..offsets[f + 1] - 1.
+        neighbours: [places] int32.
+        weights: [places] float32, 0 or greater.
+        query_factor: [items] float32, 0 or greater.
+        item_factor: [items] float32, 0 or greater.
+        vectors: [items, D] float32.
+        blend: Factor of the vectors' similarity.
+        divisor: What a sum is divided by to be a score.
+        max_exponent: Largest exponent of the vectors' similarity.
+    """
+
+    offsets: np.ndarray
+    neighbours: np.ndarray
+    weights: np.ndarray
+    query_factor: np.ndarray
+    item_factor: np.ndarray
+    vectors: np.ndarray
+    blend: float
+    divisor: float
+    max_exponent: float
+
+
 @dataclass(frozen=True)
 class Served:
-    """A strategy and the function that answers for it."""
+    """A strategy and the function that answers for it.
+
+    Attributes:
+        strategy: As shown to visitors.
+        answer: The function.
+        table: What it computes with, where a node can do the same without the graph.
+    """
 
     strategy: Strategy
     answer: Answer
+    table: PairTable | None = None
 
     def output(self, name: str) -> str:
         """Returns the graph's name of an output: ``nearest_user_items`` for ``items``."""

@@ -6,7 +6,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { PAGE_HEADERS } from './headers.js';
+import { withWords } from './preview.js';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -19,6 +21,8 @@ const TYPES = {
 const ENCODINGS = { br: '.br', gzip: '.gz' };
 const FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATED = 'no-cache';
+/** The page whose favourites are in its address. */
+const PICKS = 'index.html';
 
 /**
  * Read without waiting: a plugin must not wait while it registers its routes (see routes/recommend.js).
@@ -61,12 +65,21 @@ function pageOf(path, content, files) {
 
 /**
  * @param {Map<string, Page>} pages
- * @param {() => Error} missing Makes the error for an address without a page.
- * @returns {(path: string, request: object, reply: object) => unknown} Answers `GET ui/<path>`.
+ * @param {object} options
+ * @param {() => Error} options.missing Makes the error for an address without a page.
+ * @param {ReturnType<import('./preview.js').createPreview>} options.previewOf
+ * @returns {(path: string, request: object, reply: object) => Promise<unknown>} Answers `GET ui/<path>`.
  */
-export function createPageHandler(pages, missing) {
-  return function sendPage(path, request, reply) {
-    const page = pages.get(path === '' || path.endsWith('/') ? `${path}index.html` : path);
+export function createPageHandler(pages, { missing, previewOf }) {
+  async function pageFor(name, request) {
+    const page = pages.get(name);
+    const words = page && name === PICKS ? await previewOf(request.url) : undefined;
+    return words ? named(page, words) : page;
+  }
+
+  return async function sendPage(path, request, reply) {
+    const name = path === '' || path.endsWith('/') ? `${path}index.html` : path;
+    const page = await pageFor(name, request);
     if (!page) {
       if (!pages.has(`${path}/index.html`)) throw missing();
       return redirect(reply, `${path.split('/').at(-1)}/`);
@@ -77,6 +90,11 @@ export function createPageHandler(pages, missing) {
     if (encoding !== 'identity') reply.header('content-encoding', encoding);
     return reply.send(page.bodies[encoding]);
   };
+}
+
+function named(page, words) {
+  const content = Buffer.from(withWords(String(page.bodies.identity), words));
+  return pageOf(PICKS, content, new Map([[`${PICKS}.gz`, gzipSync(content)]]));
 }
 
 /**

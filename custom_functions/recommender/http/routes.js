@@ -20,6 +20,7 @@ import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
+import { createPreview } from './preview.js';
 import * as schemas from './schemas.js';
 import { joinStartPage } from './start_page.js';
 import { boundedValidator, compileValidator } from './validation.js';
@@ -56,6 +57,8 @@ export async function recommenderRoutes(app, options) {
     events: eventsHandler(events, admission.clientOf),
   };
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
+  const previewOf = createPreview({ models, collection: settings.collection, log });
+  const sendPage = pageHandler(app, pages, previewOf);
   const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
 
@@ -72,7 +75,7 @@ export async function recommenderRoutes(app, options) {
   app.addHook('onClose', () => models.close());
   followEvents(app, events);
   for (const { name, ...route } of routes) {
-    app.route({ ...route, config: { name }, handler: route.handler ?? pageHandler(app, pages) });
+    app.route({ ...route, config: { name }, handler: route.handler ?? sendPage });
   }
   if (!server) return;
   joinStartPage({ server, app, settings });
@@ -136,9 +139,9 @@ export const apiRoutes = (handlers, collection) =>
 
 const PAGE_ROUTES = ['/', '/ui', '/ui/*'].map((url) => ({ name: 'pages', method: 'GET', url }));
 
-function pageHandler(app, pages) {
+function pageHandler(app, pages, previewOf) {
   const missing = () => new ServiceError(404, 'unknown_page', 'There is no such page.');
-  const sendPage = createPageHandler(pages, missing);
+  const sendPage = createPageHandler(pages, { missing, previewOf });
   return async function sendFromAddress(request, reply) {
     // Taken from the address: the router drops a slash at its end, which relative links need.
     const path = below(app.prefix, request.url);

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { escaped } from './html.js';
 import { pageHeaders } from './headers.js';
 
 const PROJECTS = Symbol.for('harperdb-recommender.projects');
@@ -78,9 +79,6 @@ ${links.join('\n')}
 </html>
 `;
 }
-
-const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter]);
 
 function sha256(text) {
   return createHash('sha256').update(text).digest('base64');

@@ -33,56 +33,88 @@ export function weightOf(diversity, scale) {
  */
 export function diversify(picks, { diversity, limit, creatorOf }) {
   if (diversity === 0) return picks.slice(0, limit);
-  const pool = picks
-    .slice(0, POOL)
-    .map((pick, place) => ({ pick, place, creator: creatorOf(pick.index), nearest: 0 }));
+  const pool = picks.slice(0, POOL);
+  const creators = pool.map(({ index }) => creatorOf(index));
   const most = Math.max(1, Math.floor((1 - diversity) * limit + 0.5));
-  const relevance = relevances(pool);
+  const candidates = createCandidates(pool, creators, diversity);
   const counts = new Map();
   const chosen = [];
   const skipped = [];
-  const left = new Set(pool.keys());
-  while (left.size && chosen.length < limit) {
-    const best = greatest(
-      left,
-      (i) => (1 - diversity) * relevance[i] - diversity * pool[i].nearest,
-    );
-    left.delete(best);
-    const one = pool[best];
-    if (one.creator >= 0 && (counts.get(one.creator) ?? 0) >= most) {
-      skipped.push(one);
+  while (candidates.left && chosen.length < limit) {
+    const place = candidates.takeBest();
+    const count = counts.get(creators[place]) ?? 0;
+    if (creators[place] >= 0 && count >= most) {
+      skipped.push(place);
       continue;
     }
-    counts.set(one.creator, (counts.get(one.creator) ?? 0) + 1);
-    chosen.push(one);
-    for (const i of left) pool[i].nearest = Math.max(pool[i].nearest, likeness(pool[i], one));
+    counts.set(creators[place], count + 1);
+    chosen.push(place);
+    candidates.compareWith(place);
   }
-  skipped.sort((a, b) => a.place - b.place);
-  return [...chosen, ...skipped].slice(0, limit).map(({ pick }) => pick);
+  skipped.sort((a, b) => a - b);
+  return [...chosen, ...skipped].slice(0, limit).map((place) => pool[place]);
+}
+
+/**
+ * The places of the pool that are left, each with its value. Up to 20,000 pairs are compared for one answer, so
+ * everything lies in typed arrays.
+ */
+function createCandidates(pool, creators, diversity) {
+  const relevance = relevances(pool);
+  const nearest = new Float64Array(pool.length); // greatest likeness to one that was taken
+  const places = Uint16Array.from(pool.keys()); // the first `left` of them, in the pool's order
+  const vectors = matrix(pool);
+  const dim = vectors.length / pool.length;
+  let left = pool.length;
+
+  return {
+    get left() {
+      return left;
+    },
+
+    /** @returns {number} The place of the greatest value, the earlier one of the pool where two are equal. */
+    takeBest() {
+      let best = 0;
+      let height = -Infinity;
+      for (let i = 0; i < left; i++) {
+        const value = (1 - diversity) * relevance[places[i]] - diversity * nearest[places[i]];
+        if (value > height) [best, height] = [i, value];
+      }
+      const place = places[best];
+      places.copyWithin(best, best + 1, left--);
+      return place;
+    },
+
+    compareWith(place) {
+      const creator = creators[place];
+      const row = place * dim;
+      for (let i = 0; i < left; i++) {
+        const other = places[i];
+        const likeness =
+          creator >= 0 && creators[other] === creator ? 1 : product(vectors, other * dim, row, dim);
+        if (likeness > nearest[other]) nearest[other] = likeness;
+      }
+    },
+  };
 }
 
 function relevances(pool) {
-  const scores = pool.map(({ pick }) => pick.score);
+  const scores = pool.map(({ score }) => score);
   const least = Math.min(...scores);
   const width = Math.max(...scores) - least;
-  return scores.map((score) => (width > 0 ? (score - least) / width : 1));
+  return Float64Array.from(scores, (score) => (width > 0 ? (score - least) / width : 1));
 }
 
-// A set keeps its order, so the earlier one of the pool wins where two are equal.
-function greatest(places, value) {
-  let best;
-  let height = -Infinity;
-  for (const place of places) {
-    const found = value(place);
-    if (found > height) [best, height] = [place, found];
-  }
-  return best;
+/** [pool, D] All vectors, row after row; empty where a strategy has none. */
+function matrix(pool) {
+  const dim = pool[0]?.vector?.length ?? 0;
+  const rows = new Float32Array(pool.length * dim);
+  if (dim) for (const [place, { vector }] of pool.entries()) rows.set(vector, place * dim);
+  return rows;
 }
 
-function likeness(a, b) {
-  if (a.creator >= 0 && a.creator === b.creator) return 1;
-  if (!a.pick.vector || !b.pick.vector) return 0;
-  let product = 0;
-  for (let i = 0; i < a.pick.vector.length; i++) product += a.pick.vector[i] * b.pick.vector[i];
-  return Math.max(0, product);
+function product(vectors, a, b, dim) {
+  let sum = 0;
+  for (let k = 0; k < dim; k++) sum += vectors[a + k] * vectors[b + k];
+  return sum;
 }

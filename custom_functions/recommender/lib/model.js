@@ -1,9 +1,11 @@
 /**
- * A model that can answer: manifest, dictionary and graph of one version, checked by its own probes.
+ * A model that can answer: manifest, dictionary and graph of one version, checked by its own probes. A strategy
+ * whose table the manifest names is answered without the graph.
  */
 
 import { ModelRefused } from './errors.js';
 import { loadGraph } from './graph.js';
+import { openItemScores } from './item_scores.js';
 import { yieldThread } from './pauses.js';
 import { replayProbes } from './probes.js';
 
@@ -13,10 +15,11 @@ import { replayProbes } from './probes.js';
  * @throws {ModelRefused}
  */
 export async function openModel(bundle) {
+  const tables = await openTables(bundle);
   const graph = loadGraph(bundle.topology, bundle.weights);
   // Graph and dictionary each hold the thread for a while; requests go in between.
   await yieldThread();
-  const model = new Model(bundle, graph);
+  const model = new Model(bundle, graph, tables);
   await yieldThread();
   try {
     model.check();
@@ -28,15 +31,24 @@ export async function openModel(bundle) {
   }
 }
 
+async function openTables(bundle) {
+  const tables = new Map();
+  for (const strategy of bundle.manifest.strategies) {
+    if (strategy.table) tables.set(strategy.name, await openItemScores(bundle, strategy));
+  }
+  return tables;
+}
+
 /** What `openModel` makes. Strategies are whatever the manifest names. */
 export class Model {
   #ids;
   #indices;
   #editions;
   #graph;
+  #tables;
   #strategies;
 
-  constructor({ manifest, ids, editions }, graph) {
+  constructor({ manifest, ids, editions }, graph, tables = new Map()) {
     this.manifest = manifest;
     this.version = manifest.version;
     this.size = ids.length;
@@ -44,6 +56,7 @@ export class Model {
     this.#indices = new Map(ids.map((id, index) => [id, index]));
     this.#editions = new Map(Object.entries(editions));
     this.#graph = graph;
+    this.#tables = tables;
     this.#strategies = new Map(manifest.strategies.map((strategy) => [strategy.name, strategy]));
   }
 
@@ -85,19 +98,34 @@ export class Model {
   }
 
   /**
-   * Asks the graph.
+   * @param {string} name Of a strategy of this model.
+   * @returns {boolean} Whether it is answered from its table, unless the graph is asked for.
+   */
+  hasTable(name) {
+    return this.#tables.has(name);
+  }
+
+  /**
+   * Answers from the strategy's table, or else from the graph.
    *
    * @param {string} name Of a strategy of this model.
    * @param {number[]} favourites Distinct item indices, 1..sizes.favourites of them.
-   * @param {{shares?: boolean, vectors?: boolean}} [wanted] Left out where the strategy has none.
+   * @param {{shares?: boolean, vectors?: boolean, results?: number, fromGraph?: boolean}} [wanted] The first two
+   *   are left out where the strategy has none; `results`: more answers than these are not needed.
    * @returns {{items: Int32Array, scores: Float32Array, shares?: Float32Array, vectors?: Float32Array}}
    */
   answer(name, favourites, wanted = {}) {
     const { outputs } = this.strategy(name);
+    const input = this.#input(favourites);
+    const table = wanted.fromGraph ? undefined : this.#tables.get(name);
+    if (table) {
+      const { results } = wanted;
+      const [shares, vectors] = ['shares', 'vectors'].map((key) => wanted[key] && outputs[key]);
+      return table.answer(favourites, { results, shares, vectors });
+    }
     const keys = ['items', 'scores', 'shares', 'vectors'].filter(
       (key, place) => outputs[key] && (place < 2 || wanted[key]),
     );
-    const input = this.#input(favourites);
     const arrays = this.#graph.run(
       input,
       keys.map((key) => outputs[key]),

@@ -17,20 +17,50 @@ const TIE_TOLERANCE = 1e-5;
 const ANSWERS = 10;
 
 /**
+ * Asks the graph each probe, and the strategy's table where there is one.
+ *
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: string[], items: string[], scores: number[]}[]} probes
  * @throws {ModelRefused} Says which probe and what was wrong.
  */
 export async function replayProbes(model, probes) {
   for (const [place, probe] of probes.entries()) {
-    const problem = replay(model, probe);
-    if (problem) throw new ModelRefused(`probe ${place + 1} of ${probes.length}: ${problem}`);
-    // One probe holds the thread as long as one request does; then requests get theirs.
-    await yieldThread();
+    const ways = model.hasTable(probe?.strategy)
+      ? [fromGraph, fromTable, sameVectors]
+      : [fromGraph];
+    for (const replay of ways) {
+      const problem = replay(model, probe);
+      if (problem) throw new ModelRefused(`probe ${place + 1} of ${probes.length}: ${problem}`);
+      // One probe holds the thread as long as one request does; then requests get theirs.
+      await yieldThread();
+    }
   }
 }
 
-function replay(model, probe) {
+const fromGraph = (model, probe) => replay(model, probe, { fromGraph: true });
+
+function fromTable(model, probe) {
+  const problem = replay(model, probe, { fromGraph: false });
+  return problem && `from the table: ${problem}`;
+}
+
+// No probe holds vectors, so the table's are compared with the graph's.
+function sameVectors(model, { strategy, favourites }) {
+  if (!model.strategy(strategy).outputs.vectors) return undefined;
+  const indices = favourites.map((id) => model.indexOf(id));
+  const best = model.answer(strategy, indices, { vectors: true, results: 1 });
+  const { items, vectors } = model.answer(strategy, indices, { vectors: true, fromGraph: true });
+  const dim = vectors.length / items.length;
+  // What ties with the best may stand before it in the graph's answer.
+  const row = items.indexOf(best.items[0]) * dim;
+  const isSame =
+    row >= 0 &&
+    best.vectors.length === dim &&
+    best.vectors.every((value, k) => near(value, vectors[row + k], SCORE_TOLERANCE));
+  return isSame ? undefined : 'from the table: its vectors are not those of the graph';
+}
+
+function replay(model, probe, way) {
   const { strategy, favourites, items, scores } = probe ?? {};
   if (![favourites, items, scores].every(Array.isArray)) return 'malformed';
   if (!model.strategy(strategy)) return `there is no strategy ${strategy}`;
@@ -38,7 +68,7 @@ function replay(model, probe) {
   if (indices.includes(undefined)) return 'a favourite is not in item_ids.json';
   // As many as a probe may hold, so that one more than expected shows.
   const limit = Math.max(items.length, ANSWERS);
-  const { picks } = rank(model, { strategy, favourites: indices, limit });
+  const { picks } = rank(model, { strategy, favourites: indices, limit, ...way });
   const got = picks.map(({ index, score }) => ({ id: model.idOf(index), score }));
   return difference(got, { items, scores });
 }

@@ -54,20 +54,37 @@ export function recommend(model, request, creatorOf) {
  *
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
- *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number}} question `novelty` is for
- *   favourites only: the popular items that stand in for an answer keep their order.
+ *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number, fromGraph?: boolean}} question
+ *   `novelty` is for favourites only: the popular items that stand in for an answer keep their order.
+ *   `fromGraph`: ask the graph even where the strategy has a table.
  * @returns {{picks: {index: number, score: number, place: number, shares?: Float32Array,
  *   vector?: Float32Array}[]}} `place` is the one without variety and novelty, from 0.
  */
 export function rank(
   model,
-  { strategy, favourites, exclude = [], limit, explain, diversity = 0, novelty = 0, creatorOf },
+  {
+    strategy,
+    favourites,
+    exclude = [],
+    limit,
+    explain,
+    diversity = 0,
+    novelty = 0,
+    creatorOf,
+    fromGraph,
+  },
 ) {
   const left = diversity > 0 || novelty > 0 ? Math.max(limit, POOL) : limit;
   const dropped = new Set([...favourites, ...exclude]);
+  const results = left + dropped.size;
   const answer = favourites.length
-    ? model.answer(strategy, favourites, { shares: explain, vectors: diversity > 0 })
-    : popular(model, left + dropped.size);
+    ? model.answer(strategy, favourites, {
+        shares: explain,
+        vectors: diversity > 0,
+        results,
+        fromGraph,
+      })
+    : popular(model, results);
   const picks = discountPopular(keep(answer, dropped, left), favourites.length ? novelty : 0);
   const weight = weightOf(diversity, model.strategy(strategy)?.variety);
   return { picks: diversify(picks, { diversity: weight, limit, creatorOf }) };

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { effectScope, nextTick, ref } from 'vue';
 import { START } from '../../../custom_functions/recommender/ui/src/address.js';
-import {
-  mostFavourites,
-  usePlace,
-} from '../../../custom_functions/recommender/ui/src/state/place.js';
+import { usePlace } from '../../../custom_functions/recommender/ui/src/state/place.js';
 
 /** A place over a stand-in for the window's address; `steps` is the history. */
 function start(t, search, most = ref(10)) {
@@ -32,11 +29,6 @@ function start(t, search, most = ref(10)) {
   t.after(() => scope.stop());
   return { ...scope.run(() => usePlace('songs', most)), steps };
 }
-
-it('takes as many favourites as the model does, and no model takes more than the route', () => {
-  assert.equal(mostFavourites({ sizes: { favourites: 5 } }), 5);
-  assert.equal(mostFavourites({ sizes: { favourites: 50 } }), 10);
-});
 
 it('offers a model no more favourites than it takes', (t) => {
   const desk = start(t, '?songs=a,b,c,d', ref(3));

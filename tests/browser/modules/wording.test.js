@@ -6,7 +6,6 @@ import {
   duration,
   itemWording,
   joined,
-  pageTitle,
   spelled,
 } from '../../../custom_functions/recommender/ui/src/wording.js';
 
@@ -76,18 +75,4 @@ it('writes a day as that day, wherever the clock stands', async (t) => {
 
 it('parts a list into its things and the words between', () => {
   assert.deepEqual(joined(['a', 'b']), [{ thing: 'a' }, { text: ' and ' }, { thing: 'b' }]);
-});
-
-it('names the favourites in the page’s title and description', () => {
-  const labels = { items: 'songs' };
-  assert.deepEqual(pageTitle(labels, []), {
-    title: 'Songs you may like',
-    description: 'Pick a few favourite songs and get recommendations.',
-  });
-  assert.equal(pageTitle(labels, ['A']).title, 'Songs like A');
-  assert.equal(pageTitle(labels, ['A', 'B', 'C']).title, 'Songs like A, B and C');
-  assert.deepEqual(pageTitle(labels, ['A', 'B', 'C', 'D']), {
-    title: 'Songs like A, B and 2 more',
-    description: 'Recommended songs for everyone who likes A, B, C and D.',
-  });
 });

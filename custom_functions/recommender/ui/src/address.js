@@ -1,3 +1,5 @@
+import { readIds, writeIds } from '../../lib/listed_ids.js';
+
 /**
  * @typedef {object} Place The state of the page, all of which is in its address.
  * @property {string[]} favourites Ids of the picked items.
@@ -63,27 +65,7 @@ export function writePlace(place, collection) {
   return parts.length ? `?${parts.map((part) => part.join('=')).join('&')}` : '';
 }
 
-function readIds(text) {
-  const ids = (text ?? '').split(',').map(decode).filter(Boolean);
-  return [...new Set(ids)];
-}
-
 function readShare(text) {
   const share = Number(text);
   return share >= 0 && share <= 1 ? share : 0;
-}
-
-// A comma separates two ids, so a comma inside an id is escaped twice.
-function writeIds(ids) {
-  return ids
-    .map((id) => encodeURIComponent(id.replace(/[%,]/g, (mark) => encodeURIComponent(mark))))
-    .join(',');
-}
-
-function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,3 +1,5 @@
+import { titleOf } from '../../lib/page_title.js';
+
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 // A day has no time zone: west of Greenwich, its midnight in UTC is still the day before.
@@ -5,11 +7,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC
 const IS_DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const NUMBER = new Intl.NumberFormat('en');
-const MOST_IN_TITLE = 2;
 const WORDS = 'no one two three four five six seven eight nine ten'.split(' ');
-
-/** @param {string} text @returns {string} The text with a capital first letter. */
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {number} count @param {string} one @param {string} many @returns {string} "1,500 songs" */
 export const counted = (count, one, many) => `${NUMBER.format(count)} ${count === 1 ? one : many}`;
@@ -53,11 +51,11 @@ export function joined(things) {
  * @param {object} manifest As `GET …/model` returns it.
  */
 export function itemWording(manifest) {
-  const [titleField, ...others] = manifest.fields;
-  const { creator } = manifest;
+  const { creator, fields } = manifest;
+  const others = fields.slice(1);
   return {
     /** The title, or the id of an item without one. */
-    title: (item) => String(item[titleField.name] || item.id),
+    title: (item) => titleOf(item, fields),
     creator: (item) => String(item[creator] ?? ''),
     /** The other fields, in the manifest's order, and whether a search looks into them. */
     line: (item) =>
@@ -66,29 +64,7 @@ export function itemWording(manifest) {
         .map(({ name, searched = true }) => ({ text: String(item[name]), searched })),
     /** Title and creator as one phrase, for the name of a button. */
     named: (item) =>
-      [item[titleField.name] || item.id, item[creator]].filter(Boolean).map(String).join(' by '),
-  };
-}
-
-/**
- * What a tab, a bookmark and the preview of a link show.
- *
- * @param {{items: string}} labels
- * @param {string[]} names Of the favourites.
- * @returns {{title: string, description: string}}
- */
-export function pageTitle({ items }, names) {
-  if (!names.length) {
-    return {
-      title: `${capital(items)} you may like`,
-      description: `Pick a few favourite ${items} and get recommendations.`,
-    };
-  }
-  const more = names.length - MOST_IN_TITLE;
-  const shown = more > 1 ? [...names.slice(0, MOST_IN_TITLE), `${more} more`] : names;
-  return {
-    title: `${capital(items)} like ${LIST.format(shown)}`,
-    description: `Recommended ${items} for everyone who likes ${LIST.format(names)}.`,
+      [titleOf(item, fields), item[creator]].filter(Boolean).map(String).join(' by '),
   };
 }
 

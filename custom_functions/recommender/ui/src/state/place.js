@@ -2,20 +2,11 @@ import { computed } from 'vue';
 import { START } from '../address.js';
 import { useSteps } from './steps.js';
 
-/** The route's own limit, whatever the model accepts. */
-const MOST = 10;
-
-/**
- * @param {object} manifest
- * @returns {number} The most favourites that a request to this model may contain.
- */
-export const mostFavourites = ({ sizes }) => Math.min(sizes.favourites, MOST);
-
 /**
  * The favourites and the settings, which are kept in the address.
  *
  * @param {string} collection
- * @param {import('vue').Ref<number>} most Most favourites.
+ * @param {import('vue').Ref<number>} most The most favourites that a request to this model may contain.
  */
 export function usePlace(collection, most) {
   const { place, go, goUndoably, canUndo, undo, forgetUndo, settle } = useSteps(collection, most);

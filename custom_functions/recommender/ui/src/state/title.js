@@ -1,5 +1,5 @@
 import { watchEffect } from 'vue';
-import { pageTitle } from '../wording.js';
+import { pageTitle } from '../../../lib/page_title.js';
 
 /**
  * Names the favourites in the page's title and in the tags that the preview of a link is made of.
