@@ -199,7 +199,7 @@ def plays(random: Random, fits: bool) -> int:
 
 
 def rating(random: Random, fits: bool) -> int:
-    """Returns a rating, 1..10, or 0 for none: high inside a person's tastes, lower outside."""
+    """Returns a rating, 1..10, or 0 for none given: high inside a person's tastes, less outside."""
     if random.random() < UNRATED:
         return 0
     # A sum of twelve uniform numbers is nearly normal, and unlike gauss() the same everywhere.

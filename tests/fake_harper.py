@@ -153,8 +153,8 @@ class FakeHarper:
         return 200, {"upserted_hashes": keys}
 
     def _delete(self, body: Row) -> tuple[int, Any]:
-        gone = [key for key in body["ids"] if self._table(body).pop(key, None) is not None]
-        return 200, {"deleted_hashes": gone}
+        deleted = [key for key in body["ids"] if self._table(body).pop(key, None) is not None]
+        return 200, {"deleted_hashes": deleted}
 
     def _search_by_id(self, body: Row) -> tuple[int, Any]:
         table = self._table(body)

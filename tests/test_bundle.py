@@ -67,7 +67,7 @@ def test_a_corrupt_manifest_is_reported_in_one_line(tmp_path: Path) -> None:
         open_bundle(folder, "songs")
 
 
-@pytest.mark.parametrize("line", ["{torn", "[]", '{"title": "no id"}', '{"id": 7}'])
+@pytest.mark.parametrize("line", ["{truncated", "[]", '{"title": "no id"}', '{"id": 7}'])
 def test_a_bad_catalogue_line_is_reported_with_its_number(tmp_path: Path, line: str) -> None:
     folder = make_bundle(tmp_path)
     lines = (folder / "items.jsonl").read_text().splitlines()

@@ -317,9 +317,9 @@ def test_a_single_field_can_identify_a_work():
 
 
 def test_what_a_reader_dropped_and_noted_is_counted():
-    _, counts = made(grid(), dropped={"torn line": 7})
+    _, counts = made(grid(), dropped={"truncated line": 7})
     assert counts["interactions read"] == 720
-    assert counts["interactions dropped: torn line"] == 7
+    assert counts["interactions dropped: truncated line"] == 7
 
 
 @pytest.mark.parametrize(("users", "items"), [(19, 30), (30, 19)])

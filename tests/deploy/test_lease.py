@@ -162,8 +162,8 @@ def test_the_lock_of_a_process_that_has_ended_is_free_at_once(fake: Place, clock
     with acquire(fake, clock):
         pass
     [row] = rows(fake)
-    gone = row | {"released": False, "began": "another beginning of the same pid"}
-    fake.target.client.upsert(DATABASE, lease.TABLE, [gone])
+    old = row | {"released": False, "began": "another beginning of the same pid"}
+    fake.target.client.upsert(DATABASE, lease.TABLE, [old])
     with acquire(fake, clock):
         pass
     assert clock.seconds == 1000.0
@@ -173,7 +173,7 @@ def test_a_lock_that_could_not_be_released_does_not_block_its_own_process(
     fake: Place, clock: Ticking
 ) -> None:
     with acquire(fake, clock):
-        fake.fake.answers = [(500, "gone")]  # the server fails when the lock is released
+        fake.fake.answers = [(500, "unavailable")]  # the server fails when the lock is released
     assert rows(fake)[0]["released"] is False
     with acquire(fake, clock):
         pass

@@ -167,8 +167,8 @@ def test_a_web_page_is_not_accepted_as_the_file(server, target):
 
 
 def test_a_server_that_is_down_is_reported_after_the_last_try(server, target):
-    with file_server() as gone:
-        url = gone.url
+    with file_server() as stopped:
+        url = stopped.url
     with pytest.raises(RecommenderError, match="after 2 requests"):
         download(f"{url}/data.bin", target, patience=Patience(attempts=2, pause=0.0))
 

@@ -90,12 +90,12 @@ def test_only_missing_files_are_downloaded(server, tmp_path):
 
 def test_a_file_altered_here_is_an_error_with_both_sums_and_the_remedy(server, tmp_path):
     get("songs", server, tmp_path)
-    (tmp_path / "unique_tracks.txt").write_bytes(b"torn")
+    (tmp_path / "unique_tracks.txt").write_bytes(b"truncated")
     with pytest.raises(DataError) as caught:
         get("songs", server, tmp_path)
     text = str(caught.value)
     assert "unique_tracks.txt" in text
-    assert sha256(b"torn") in text
+    assert sha256(b"truncated") in text
     assert sha256(server.files[TRACKS]) in text
     assert "Delete" in text
 

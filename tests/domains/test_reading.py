@@ -113,10 +113,10 @@ def test_a_compressed_file_is_decompressed_while_it_is_read(tmp_path, name, cont
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("torn.gz", gzip.compress(TEXT)[:-5000]),
+        ("truncated.gz", gzip.compress(TEXT)[:-5000]),
         ("damaged.gz", damaged(gzip.compress(TEXT))),
         ("plain.gz", TEXT),
-        ("torn.zip", bytes(zipped("new.csv"))[:-5000]),
+        ("truncated.zip", bytes(zipped("new.csv"))[:-5000]),
         ("damaged.zip", damaged(bytes(zipped("new.csv")))),
         ("stored.zip", damaged(bytes(zipped("new.csv", method=zipfile.ZIP_STORED)))),
         ("plain.zip", TEXT),

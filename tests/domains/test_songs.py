@@ -91,7 +91,7 @@ def test_blank_lines_are_not_rows(plays):
     ("content", "line"),
     [
         (b"u1\ts1\t1\nu2\ts1\tx\n", 2),
-        (b"torn\ntorn\nu1\ts1\t1\nu2\ts1\tx\n", 1),
+        (b"bad\nbad\nu1\ts1\t1\nu2\ts1\tx\n", 1),
         (b"\n\nu1\ts1\t1\nu2\ts1\tx\n", 4),
         (b"u1\ts1\t1\n\n\n\nu2\ts1\tx\n", 5),
         (b"u1\ts1\t1\n\nu2\ts1\t1\n\nu3\ts1\tx\n\n", 5),

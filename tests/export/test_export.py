@@ -348,7 +348,7 @@ def test_a_small_limit_leaves_out_all_but_the_best_strategy_and_the_manifest_say
     assert bundle.manifest["default_strategy"] == best_first[0]
     assert bundle.manifest["left_out"] == best_first[1:]
     assert f"left out to stay within 0.0001 MB (export.max_megabytes): {best_first[1]}" in done.text
-    # What was converted before the choice is gone.
+    # What was converted before the choice was removed.
     listed = {name for name in bundle.manifest["files"] if name.endswith(".bin")}
     shards = read(folders.bundle / "model.json")["weightsManifest"]
     assert listed == {path for group in shards for path in group["paths"]}

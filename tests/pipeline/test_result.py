@@ -83,7 +83,7 @@ def test_a_stage_that_fails_keeps_the_earlier_result_and_leaves_nothing_else(tmp
         pytest.raises(RuntimeError, match="half-way"),
         result.writing(tmp_path / "a", "two") as new,
     ):
-        (new / "result").write_text("torn")
+        (new / "result").write_text("incomplete")
         raise RuntimeError("half-way")
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a" / "result").read_text() == "one"

@@ -225,7 +225,7 @@ def test_a_result_that_lost_a_file_is_made_again(folders):
 
 def test_prepare_reports_what_was_read_kept_and_dropped_and_why(folders):
     with (folders.raw / "train_triplets.txt").open("a") as file:
-        file.write("torn\n")
+        file.write("corrupt\n")
     text = once("prepare", folders).text
     assert "interactions read" in text
     assert "1 interactions dropped: wrong number of fields" in text

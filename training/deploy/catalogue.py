@@ -174,11 +174,11 @@ def prune(client: HarperClient, database: str, kept: set[str]) -> int:
         # First: the record of the rows must not outlive them.
         client.delete(database, DIGESTS, [LAST])
     needed = _ids(client, database, sorted(noted & kept))
-    gone = sorted(_ids(client, database, stale) - needed)
-    for begin in range(0, len(gone), BATCH):
-        client.delete(database, ITEMS, gone[begin : begin + BATCH])
+    removed = sorted(_ids(client, database, stale) - needed)
+    for begin in range(0, len(removed), BATCH):
+        client.delete(database, ITEMS, removed[begin : begin + BATCH])
     client.delete(database, DIGESTS, stale)
-    return len(gone)
+    return len(removed)
 
 
 def _ids(client: HarperClient, database: str, digests: list[str]) -> set[str]:

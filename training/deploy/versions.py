@@ -175,9 +175,9 @@ class Models:
         """
         listed = self.listed()
         kept = [v.version for v in listed if v.current or v.made_current][:KEPT]
-        gone = [v.version for v in listed if v.version not in kept]
-        self.client.delete(self.database, MODELS, gone)
-        return gone
+        removed = [v.version for v in listed if v.version not in kept]
+        self.client.delete(self.database, MODELS, removed)
+        return removed
 
 
 def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:
