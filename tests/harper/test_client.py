@@ -175,5 +175,5 @@ def test_a_node_that_cannot_write_says_that_its_disk_is_full_and_what_to_do(
 
 def test_https_to_a_plain_port_is_named(fake: Place) -> None:
     config = dataclasses.replace(fake.config, url=fake.config.url.replace("http:", "https:"))
-    with pytest.raises(HarperRefused, match=f"serves plain HTTP: use {fake.config.url}"):
+    with pytest.raises(HarperRefused, match=f"speaks plain HTTP: use {fake.config.url}"):
         HarperClient(config).operation("describe_all")

@@ -254,7 +254,7 @@ def no_answer(operation: str, url: str, error: requests.RequestException) -> Har
     if isinstance(error, requests.exceptions.SSLError) and _is_plain(error):
         plain = urlsplit(url)._replace(scheme="http")
         return HarperRefused(
-            operation, f"{url} serves plain HTTP: use {plain.scheme}://{plain.netloc}"
+            operation, f"{url} speaks plain HTTP: use {plain.scheme}://{plain.netloc}"
         )
     if isinstance(error, requests.exceptions.SSLError):
         return HarperRefused(
