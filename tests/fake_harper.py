@@ -233,7 +233,8 @@ class FakeHarper:
             if candidate is not None:
                 wrong = self._objection(database, candidate["version"])
                 state = "ready" if wrong is None else "refused"
-                health["candidate"] = {"version": candidate["version"], "state": state}
+                reported = {key: candidate.get(key) for key in ("version", "at")}
+                health["candidate"] = reported | {"state": state}
                 health["candidate"] |= {"reason": wrong} if wrong else {}
             version = self.live.get(project)
             if version is None:

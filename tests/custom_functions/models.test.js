@@ -290,14 +290,14 @@ test('fifty swaps dispose fifty models and keep one', async () => {
 test('a candidate is loaded when looked for, never answers, and is taken over as it is', async () => {
   point(database, 'v1');
   await version();
-  point(database, 'v2', { id: 'candidate' });
+  point(database, 'v2', { id: 'candidate', at: 'then' });
   const slow = gate();
   behave.v2 = slow.wait;
   assert.equal(await version(), 'v1');
-  assert.deepEqual(models.state().candidate, { version: 'v2', state: 'loading' });
+  assert.deepEqual(models.state().candidate, { version: 'v2', at: 'then', state: 'loading' });
   slow.release();
   await settle();
-  assert.deepEqual(models.state().candidate, { version: 'v2', state: 'ready' });
+  assert.deepEqual(models.state().candidate, { version: 'v2', at: 'then', state: 'ready' });
   assert.equal(await version(), 'v1');
   point(database, 'v2');
   assert.equal(await version(), 'v2');
@@ -350,10 +350,10 @@ test('a candidate is refused for good, or loading with a reason while it may men
     throw new ModelRefused('no weights yet', { temporary: true });
   };
   for (const [name, expected] of [
-    ['bad', { version: 'bad', state: 'refused', reason: 'wrong probes' }],
-    ['late', { version: 'late', state: 'loading', reason: 'no weights yet' }],
+    ['bad', { version: 'bad', at: 'then', state: 'refused', reason: 'wrong probes' }],
+    ['late', { version: 'late', at: 'then', state: 'loading', reason: 'no weights yet' }],
   ]) {
-    point(database, name, { id: 'candidate' });
+    point(database, name, { id: 'candidate', at: 'then' });
     await models.check();
     await settle();
     assert.deepEqual(models.state().candidate, expected);
@@ -363,8 +363,8 @@ test('a candidate is refused for good, or loading with a reason while it may men
 test('the current version is its own candidate at once', async () => {
   point(database, 'v1');
   await version();
-  point(database, 'v1', { id: 'candidate' });
+  point(database, 'v1', { id: 'candidate', at: 'then' });
   await models.check();
-  assert.deepEqual(models.state().candidate, { version: 'v1', state: 'ready' });
+  assert.deepEqual(models.state().candidate, { version: 'v1', at: 'then', state: 'ready' });
   assert.deepEqual(opened, ['v1']);
 });

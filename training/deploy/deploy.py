@@ -212,8 +212,10 @@ class _Run:
 
     def _nominate(self, models: Models) -> None:
         self.lease.check()
-        models.nominate(self.bundle.version, self.by)
-        try_candidate(self.target, self.component.project, self.bundle.version, self.lease.renew)
+        at = models.nominate(self.bundle.version, self.by)
+        try_candidate(
+            self.target, self.component.project, self.bundle.version, at, self.lease.renew
+        )
 
     def _check_pointer_unchanged(self, models: Models, seen: dict[str, Any] | None) -> None:
         self.lease.check()

@@ -109,7 +109,7 @@ def require_answering(state: NodeState) -> None:
 
 
 def try_candidate(
-    target: Target, project: str, version: str, keep_alive: Callable[[], None]
+    target: Target, project: str, version: str, at: str, keep_alive: Callable[[], None]
 ) -> None:
     """Waits until the nodes have tried a candidate.
 
@@ -120,13 +120,14 @@ def try_candidate(
         target: The nodes.
         project: The component's name.
         version: The candidate.
+        at: When it was nominated: what a node reports of an earlier trial does not count.
         keep_alive: Called repeatedly meanwhile.
 
     Raises:
         HarperRefused: the target's own node refuses it, or is not ready in time.
         HarperUnavailable: the target's own node is down.
     """
-    trials = [_Trial(node, project, version) for node in target.nodes]
+    trials = [_Trial(node, project, version, at) for node in target.nodes]
 
     def all_decided() -> bool:
         keep_alive()
@@ -147,8 +148,8 @@ def try_candidate(
 class _Trial:
     """One node's trial of a candidate, queried repeatedly."""
 
-    def __init__(self, node: Node, project: str, version: str) -> None:
-        self.node, self.project, self.version = node, project, version
+    def __init__(self, node: Node, project: str, version: str, at: str) -> None:
+        self.node, self.project, self.version, self.at = node, project, version, at
         self.state, self.reason = "loading", ""
         self._began = time.monotonic()
 
@@ -167,7 +168,7 @@ class _Trial:
         if health.model == self.version:
             return "ready", ""
         candidate = health.candidate or {}
-        if candidate.get("version") != self.version:
+        if candidate.get("version") != self.version or candidate.get("at") != self.at:
             return "loading", ""
         return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
 

@@ -128,10 +128,15 @@ class Models:
                 "run it again",
             )
 
-    def nominate(self, version: str, by: str) -> None:
-        """Makes a version the candidate: nodes load and probe it without answering from it."""
+    def nominate(self, version: str, by: str) -> str:
+        """Makes a version the candidate: nodes load and probe it without answering from it.
+
+        Returns:
+            The time that was written.
+        """
         row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
         self.client.upsert(self.database, POINTERS, [row])
+        return row["at"]
 
     def withdraw(self) -> None:
         """Removes the candidate, whatever its state."""

@@ -42,11 +42,13 @@ function whyRefused(current, loading) {
 
 function candidateState(row, models, loading) {
   if (!row) return undefined;
-  const { version } = row;
+  const { version, at } = row;
+  // `at` says which row this is about: a deploy may have written another one just now.
+  const named = { version, ...(at && { at }) };
   if (!row.problem && models.some((model) => model?.version === version)) {
-    return { version, state: 'ready' };
+    return { ...named, state: 'ready' };
   }
   const refused = loading.refusals.candidate.of(row);
   const state = refused && !refused.retrying ? 'refused' : 'loading';
-  return { version, state, ...(refused && { reason: refused.reason }) };
+  return { ...named, state, ...(refused && { reason: refused.reason }) };
 }
