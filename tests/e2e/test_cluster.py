@@ -235,9 +235,12 @@ def make_a_node_refuse(three: Nodes, index: int, version: str) -> None:
     """Changes the code of one node behind the deploy's back: its hash stays the same."""
     folder = three.members[index].folder / "root" / "components" / three.domain.project
     path = folder / "routes" / "recommend.js"
-    code, check = path.read_text(), "manifest?.format===FORMAT"
+    # Bytes: reading as text would change the line ends inside strings.
+    code, check = path.read_bytes(), b"manifest?.format===FORMAT"
     assert code.count(check) == 1
-    path.write_text(code.replace(check, f'{check}&&manifest.version!=="{version}"'))
+    path.write_bytes(
+        code.replace(check, b'%b&&manifest.version!=="%b"' % (check, version.encode()))
+    )
     stop(three.members[index])
     local_cluster.start_all(three.members)
     wait_for(lambda: None not in three.models_answering())
