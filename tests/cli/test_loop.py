@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests import checkerboard
@@ -51,7 +52,7 @@ def test_a_round_is_one_line_and_status_shows_the_last(call, here: Path, fake: P
     assert code == 0, errors
     assert shown.count("\n") == 1
     assert "deployed nothing → " in shown
-    assert "as before" in errors
+    assert errors.startswith("songs: data from ")
     visit(fake, range(2))
     code, shown, _ = call("loop", *words, "--once", *SET)
     assert code == 0
@@ -111,6 +112,54 @@ def test_a_signal_ends_its_sleep_in_one_line(here: Path, number: signal.Signals)
     assert process.returncode == STOPPED
     assert errors.splitlines()[1:] == ["stopped; finished stages are kept"]
     assert len(rounds(here / "songs")) == 1
+
+
+@pytest.mark.slow
+def test_a_signal_ends_a_round_in_one_line(here: Path, fake: Place) -> None:
+    assert fake.fake is not None
+    command = [sys.executable, "-m", "training", "loop", "songs", "--artifacts", here, *SET]
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True)
+    children: list[psutil.Process] = []
+
+    def stop(body: dict[str, object]) -> None:
+        if not children:
+            children.extend(psutil.Process(process.pid).children())
+            process.terminate()
+
+    fake.fake.before = stop
+    try:
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == STOPPED
+    assert errors.splitlines()[1:] == ["stopped; finished stages are kept"]
+    assert [child.is_running() for child in children] == [False]
+    assert rounds(here / "songs") == []
+
+
+@pytest.mark.slow
+def test_a_round_whose_process_is_killed_is_a_failed_round(here: Path, fake: Place) -> None:
+    assert fake.fake is not None
+    children: list[psutil.Process] = []
+    command = [sys.executable, "-m", "training", "loop", "songs", "--artifacts", here, *SET]
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True)
+
+    def kill(body: dict[str, object]) -> None:
+        for child in psutil.Process(process.pid).children():
+            child.kill()
+            children.append(child)
+
+    fake.fake.before = kill
+    try:
+        wait_for((here / "songs" / JOURNAL).is_file, 120)
+        process.terminate()
+        shown, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert len(children) == 1
+    [recorded] = rounds(here / "songs")
+    assert recorded["error"] == "the process of the round was killed by signal 9"
+    assert "failed in round: the process of the round was killed" in shown
 
 
 def test_without_harperdb_a_round_fails_and_says_where(call, here: Path, fake: Place) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from types import FrameType
@@ -67,6 +69,7 @@ def run_loop(
     ] = False,
     changes: Changes = None,
     in_cluster: Cluster = False,
+    is_child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
     """Learn from visitors: collect, prepare, train, evaluate, export, gate, deploy; and again.
 
@@ -85,11 +88,19 @@ def run_loop(
         for name in dict.fromkeys(domains)
     }
     signal.signal(signal.SIGTERM, _stop)
+    if is_child:  # of a loop that holds the lock, and says itself that it was stopped
+        with contextlib.suppress(KeyboardInterrupt):
+            _end([_round(loop) for loop in loops.values()])
+        return
+    for loop in loops.values():
+        err.print(printable(f"{loop.folders.domain.name}: data from {loop.folders.raw}"))
     with exclusive(artifacts, shlex.join(["harperdb-recommender", *sys.argv[1:]])):
         if once:
             _end([_round(loop) for loop in loops.values()])
             return
-        _forever(loops, wait)
+        options = ["--artifacts", str(artifacts), "--min-new-events", str(least_events)]
+        options += [word for change in changes or () for word in ("--set", change)]
+        _forever(loops, wait, [*options, *(["--cluster"] if in_cluster else [])])
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -103,7 +114,6 @@ def _loop(
     domain = domain_of(name)
     demonstration = DATASETS / domain.name / "sample"
     chosen = raw_data.choose(domain, artifacts, named=None, demonstration=demonstration)
-    err.print(printable(f"{domain.name}: data from {chosen.folder} ({chosen.origin})"))
     return Loop(
         Folders(domain, chosen.folder, artifacts),
         connect=lambda: connect(in_cluster),
@@ -120,16 +130,35 @@ def _collector() -> tuple[str, str] | None:
     return (name, os.environ.get("HARPER_COLLECTOR_PASSWORD", "")) if name else None
 
 
-def _forever(loops: dict[str, Loop], wait: float) -> None:
+def _forever(loops: dict[str, Loop], wait: float, options: list[str]) -> None:
     failures = dict.fromkeys(loops, 0)
     due = dict.fromkeys(loops, time.monotonic())
     while True:
         name = min(due, key=lambda one: due[one])
         time.sleep(max(0.0, due[name] - time.monotonic()))
         began = time.monotonic()
-        failed = _round(loops[name])["outcome"] == FAILED
+        failed = _child_round(loops[name], options) not in (0, BEHIND)
         failures[name] = failures[name] + 1 if failed else 0
         due[name] = max(began + wait_seconds(wait, failures[name]), time.monotonic())
+
+
+def _child_round(loop: Loop, options: list[str]) -> int:
+    """Runs a round in a process of its own, which returns its memory; returns the exit code.
+
+    TensorFlow keeps some megabytes of every model that it has trained or loaded.
+    """
+    name = loop.folders.domain.name
+    command = [sys.executable, "-m", "training", "loop", name, "--once", "--child", *options]
+    # A session of its own: Ctrl-C reaches only us, and we end it.
+    with subprocess.Popen(command, start_new_session=True) as child:
+        try:
+            code = child.wait()
+        except KeyboardInterrupt:
+            child.terminate()
+            raise
+    if code < 0:
+        _print_round(loop, loop.killed(f"the process of the round was killed by signal {-code}"))
+    return code
 
 
 def _round(loop: Loop) -> Round:
@@ -142,8 +171,13 @@ def _round(loop: Loop) -> Round:
             bar.update(task, description=f"{name} loop: {what}")
 
         done = loop.with_step(step).run()
-    out.print(printable(f"{name:5}  loop      {round_text(done)}"))
+    _print_round(loop, done)
     return done
+
+
+def _print_round(loop: Loop, done: Round) -> None:
+    name = loop.folders.domain.name
+    out.print(printable(f"{name:5}  loop      {round_text(done)}"))
 
 
 def _end(done: list[Round]) -> None:

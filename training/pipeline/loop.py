@@ -89,6 +89,15 @@ class Loop:
         rounds.append_round(self.folders, at.done)
         return at.done
 
+    def killed(self, message: str) -> Round:
+        """Adds to the journal a round that could not do so itself."""
+        at = _Round(self)
+        at.stage = "round"
+        at.failed(message)
+        at.seconds["all"] = 0.0
+        rounds.append_round(self.folders, at.done)
+        return at.done
+
 
 class _Round:
     """One round at work."""
