@@ -46,7 +46,11 @@ def test_a_model_within_the_current_models_interval_is_not_worse(manifest: dict[
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 21}, {"data": {"files": {"a": "c"}}}],
+    [
+        {"seed": 21},
+        {"data": {"files": {"a": "c"}}},
+        {"data": {"files": {"a": "b"}, "events": {"rows": 3}}},
+    ],
 )
 def test_other_data_or_another_seed_is_not_compared(
     manifest: dict[str, Any], change: dict[str, Any]

@@ -13,6 +13,7 @@ from tests.data.test_dataset import CLEAN, domain_of, grid
 from tests.events.rows import NOW_MS, event_row
 from training.config import SplitConfig
 from training.data.cleaning import build
+from training.data.dataset import PARTS, Dataset, load, save
 from training.domains import DOMAINS
 from training.domains.event_rules import EventRules
 from training.events.schema import table_of
@@ -128,3 +129,33 @@ def test_prepare_reads_events_again_only_if_there_are_new_ones(tmp_path):
     assert "12 events read" in done.text
     assert "12 events: likes learned" in done.text
     assert not prepare(folders, [], progress=ignore).fresh
+
+
+def held_out(data: Dataset) -> dict[str, set[int]]:
+    return {part: set(data.users[data.parts == n].tolist()) for n, part in enumerate(PARTS)}
+
+
+def test_whoever_is_held_out_stays_so_when_more_visitors_come(tmp_path):
+    folders = folders_of(tmp_path)
+    domain = domain_of(grid(users=200, strength=float(10)))
+
+    def after(*sessions: str) -> dict[str, set[int]]:
+        collected(folders, *[(s, f"i{n:02}") for s in sessions for n in range(8)])
+        clean, split = replace(CLEAN, liked_from=1), SplitConfig()
+        data, _ = build(domain, tmp_path, clean, split, visitors=visitors.read(folders))
+        assert len(data.users) == len(set(data.users.tolist())) == len(data.parts)
+        return held_out(data)
+
+    first = after("s0")
+    second = after(*[f"s{n}" for n in range(1, 60)])
+    for part in PARTS:
+        assert len(first[part]) > 5
+        assert first[part] < second[part]
+
+
+def test_users_survive_saving(tmp_path):
+    data, _ = build(domain_of(grid(users=60)), tmp_path, CLEAN, SplitConfig())
+    save(data, tmp_path)
+    assert load(tmp_path).users.tolist() == data.users.tolist()
+    (tmp_path / "users.npy").unlink()
+    assert load(tmp_path).users is None

@@ -14,14 +14,9 @@ from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, er
 from training.cli.status import BEHIND
 from training.domains.domain import Domain
 from training.errors import DataError, HarperError
-from training.events.collect import Pulled, collect, forget_on_node
+from training.events.collect import Pulled, clients_of, collect, forget_on_node
 from training.events.files import read_events
 from training.events.store import EventStore
-from training.harper.client import HarperClient, Patience
-from training.harper.cluster import Target, client_of
-
-PATIENCE = Patience(connect_seconds=5.0, read_seconds=60.0, attempts=3)
-"""For a node that may be down, but whose rows may take a while."""
 
 
 def mount(app: typer.Typer) -> None:
@@ -69,7 +64,7 @@ def collect_events(
             def progress(node: str, rows: int) -> None:
                 bar.update(task, description=f"{chosen.name} collect: {node}, {rows:,} events")
 
-            clients = _clients(target)
+            clients = clients_of(target)
             pulled = collect(clients, chosen.database, store, full=full, progress=progress)
         store.expire(chosen.events.keep_days, now.date())
         _print_pulled(chosen, pulled)
@@ -98,7 +93,7 @@ def forget_session(
         # First in the files: from now on no event of the session is collected.
         out.print(f"{chosen.name:5}  {store.folder}: {store.forget(session):,} events deleted")
     failed = False
-    for name, client in _clients(target):
+    for name, client in clients_of(target):
         try:
             deleted = forget_on_node(client, chosen.database, session)
             out.print(f"{chosen.name:5}  {name}: {deleted:,} events deleted")
@@ -112,13 +107,6 @@ def forget_session(
 def _bar() -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-
-
-def _clients(target: Target) -> list[tuple[str, HarperClient]]:
-    config = target.client.config
-    return [
-        (node.name or node.url, client_of(node, config, patience=PATIENCE)) for node in target.nodes
-    ]
 
 
 def _from_file(store: EventStore, file: Path, now: datetime) -> int:

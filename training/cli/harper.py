@@ -87,7 +87,7 @@ def deploy_domain(
             domain.database,
             bundle,
             component,
-            by=_me(),
+            by=who_deploys(),
             force=force,
             watcher=Watcher(step, sent),
         )
@@ -145,13 +145,16 @@ def rollback(
     Example: harperdb-recommender rollback songs
     """
     chosen = domain_of(domain)
-    outcome = roll_back(connect(in_cluster), chosen.database, chosen.project, version, by=_me())
+    outcome = roll_back(
+        connect(in_cluster), chosen.database, chosen.project, version, by=who_deploys()
+    )
     out.print(f"{chosen.name:5}  rollback  model {outcome.version} answers")
     _print_states(outcome.states)
     exit_if_behind(outcome)
 
 
-def _me() -> str:
+def who_deploys() -> str:
+    """Returns the name under which a deploy is recorded."""
     # Public (GET …/model): a name for people, not the HarperDB login.
     try:
         return os.environ.get("HARPER_DEPLOYED_BY") or getpass.getuser()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 from rich.table import Table
 
 from training.cli.connection import Cluster, connect
-from training.cli.console import DomainName, domain_of, err, out
+from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out, printable
 from training.deploy import catalogue
 from training.deploy.projects import deployed_projects
 from training.deploy.versions import Models
@@ -19,6 +20,7 @@ from training.harper.client import HarperClient, Patience
 from training.harper.cluster import Target, client_of
 from training.harper.node import Health, Node
 from training.harper.workers import Worker, Workers, ask_workers
+from training.pipeline.rounds import Round, rounds
 
 BEHIND = 3
 """Exit code where something is not as deployed: of a deploy or rollback that is done, but not on
@@ -26,8 +28,11 @@ every node, and of a status that finds one.
 """
 
 
-def status(domain: DomainName, in_cluster: Cluster = False) -> None:
-    """Say what is deployed where: code, model and items of each worker, replication, catalogue.
+def status(
+    domain: DomainName, artifacts: Artifacts = ARTIFACTS, in_cluster: Cluster = False
+) -> None:
+    """Say what is deployed where: code, model and items of each worker, replication, catalogue;
+    and what the last round of `loop` did, if there was one here.
 
     Ends with 3 where nothing is deployed, a node is down, a worker lacks the routes or answers from
     another model than the current, or catalogue rows are missing.
@@ -54,10 +59,35 @@ def status(domain: DomainName, in_cluster: Cluster = False) -> None:
             _add_row(table, worker, health, replicated, wrong + remarks)
             remarks = []
     out.print(table)
+    _print_last_round(chosen, artifacts)
     if current is None:
         err.print(f"{target.node.url} has no model of {chosen.name}: `make deploy-{chosen.name}`")
     if current is None or not is_well:
         raise typer.Exit(BEHIND)
+
+
+def _print_last_round(domain: Domain, artifacts: Path) -> None:
+    found = rounds(artifacts / domain.name)
+    if found:
+        last = found[-1]
+        out.print(printable(f"last round of loop, {_minute(str(last['at']))}: {round_text(last)}"))
+
+
+def round_text(done: Round) -> str:
+    """Returns in one line what a round of `loop` did."""
+    text = str(done["outcome"])
+    if "error" in done:
+        text = f"{text} in {done['stage']}: {done['error']}"
+    text += f"; {'; '.join(done['objections'])}" if done.get("objections") else ""
+    if done["before"] != done["after"]:
+        text += f" {done['before'] or 'nothing'} → {done['after']}"
+    if done["events"] is not None:
+        text += f"; {done['new_events']:,} new events of {done['events']:,}"
+    if "test_ndcg@20" in done:
+        text += f"; test NDCG@20 {done['test_ndcg@20']:.4f}"
+    for what, nodes in (("not read", done.get("unread")), ("behind", done.get("behind"))):
+        text += f"; {what}: {', '.join(nodes)}" if nodes else ""
+    return f"{text}; {done['seconds']['all']:.1f} s"
 
 
 def _projects(client: HarperClient, domain: Domain) -> list[str]:

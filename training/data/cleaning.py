@@ -69,7 +69,7 @@ def build(
     rows[LIKED] = _likes(rows, clean)
     counts.add("pairs not liked", (~rows[LIKED]).sum())
     kept_users, kept_items = _enough(rows, items.index, clean, counts, raw)
-    dataset = _indexed(rows, items, kept_users, kept_items, split)
+    dataset = _indexed(rows, items, kept_users, kept_items, split, growing=visitors is not None)
     if len(set(dataset.parts)) < len(PARTS):
         raise DataError(
             raw,
@@ -236,13 +236,16 @@ def _indexed(
     users: pd.Index,
     kept: pd.Index,
     split: SplitConfig,
+    *,
+    growing: bool,
 ) -> Dataset:
     users = pd.Index(sorted(users))
+    ids = users.astype(str).to_numpy(object)
     user_of = users.get_indexer(rows[USER_ID].cat.categories)[rows[USER_ID].cat.codes]
     rows = rows.assign(**{USER: user_of})
     rows = rows[(rows[USER] >= 0) & rows[ITEM_ID].isin(kept)]
     liked_count = np.bincount(rows.loc[rows[LIKED], USER], minlength=len(users))
-    parts = _split(liked_count, split)
+    parts = _stable_split(liked_count, ids, split) if growing else _split(liked_count, split)
     train = rows[rows[LIKED] & (parts[rows[USER]] == 0)]
     likers = train[ITEM_ID].astype(str).value_counts()
     items = items.loc[kept.astype(str)].copy()
@@ -259,7 +262,8 @@ def _indexed(
             LIKED: rows[LIKED].to_numpy(bool),
         }
     )
-    return Dataset(items, interactions.sort_values([USER, ITEM], ignore_index=True), parts)
+    interactions = interactions.sort_values([USER, ITEM], ignore_index=True)
+    return Dataset(items, interactions, parts, pd.util.hash_array(ids, categorize=False))
 
 
 def _split(liked_count: np.ndarray, split: SplitConfig) -> np.ndarray:
@@ -271,4 +275,21 @@ def _split(liked_count: np.ndarray, split: SplitConfig) -> np.ndarray:
     test = round(len(drawn) * split.test_share)
     parts[drawn[:validation]] = PARTS.index("validation")
     parts[drawn[validation : validation + test]] = PARTS.index("test")
+    return parts
+
+
+def _stable_split(liked_count: np.ndarray, ids: np.ndarray, split: SplitConfig) -> np.ndarray:
+    """Returns the same, each user's part decided by his id alone.
+
+    With visitors there are new users every day: those who are held out must stay so, or the next
+    model would be measured on users from whom the last one learned.
+    """
+    key = f"{split.seed:016d}"[-16:]
+    share = pd.util.hash_array(ids, hash_key=key, categorize=False) / 2.0**64
+    is_test = share < split.test_share
+    is_validation = ~is_test & (share < split.test_share + split.validation_share)
+    parts = np.zeros(len(liked_count), dtype=np.int8)
+    parts[is_validation] = PARTS.index("validation")
+    parts[is_test] = PARTS.index("test")
+    parts[liked_count < split.min_liked] = PARTS.index("train")
     return parts

@@ -50,11 +50,14 @@ class Dataset:
             `POPULARITY` (likers among the train users), `EDITIONS` (other ids of the same work).
         interactions: `USER`, `ITEM` (int32), `STRENGTH` (float32), `LIKED` (bool).
         parts: [users] int8, each user's place in `PARTS`.
+        users: [users] uint64, a hash of each user's id, by which two data sets compare their
+            users; None in data prepared by an earlier release.
     """
 
     items: pd.DataFrame
     interactions: pd.DataFrame
     parts: np.ndarray
+    users: np.ndarray | None = None
 
     @cached_property
     def index_of(self) -> dict[str, int]:
@@ -87,6 +90,8 @@ def save(dataset: Dataset, folder: Path) -> None:
     dataset.items.to_parquet(folder / "items.parquet")
     dataset.interactions.to_parquet(folder / "interactions.parquet")
     np.save(folder / "parts.npy", dataset.parts)
+    if dataset.users is not None:
+        np.save(folder / "users.npy", dataset.users)
 
 
 def load(folder: Path) -> Dataset:
@@ -100,6 +105,7 @@ def load(folder: Path) -> Dataset:
             pd.read_parquet(folder / "items.parquet"),
             pd.read_parquet(folder / "interactions.parquet"),
             np.load(folder / "parts.npy"),
+            np.load(folder / "users.npy") if (folder / "users.npy").is_file() else None,
         )
     except FileNotFoundError as error:
         raise DataError(

@@ -10,6 +10,7 @@ the next one of any other.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ from training.harper.cluster import Target
 
 log = logging.getLogger(__name__)
 
+Objections = Callable[[dict[str, Any], dict[str, Any] | None], list[str]]
+"""(the new manifest, the current one or None) -> what speaks against the new model."""
+
 
 def deploy(
     target: Target,
@@ -45,6 +49,7 @@ def deploy(
     by: str,
     force: bool = False,
     watcher: Watcher | None = None,
+    objections: Objections = gate.objections,
 ) -> Outcome:
     """Makes a bundle's model the one that answers.
 
@@ -57,6 +62,7 @@ def deploy(
         force: Override the gate's objections to the report; they are recorded. A refusal by a
             node is final.
         watcher: Is notified of the progress.
+        objections: The gate.
 
     Returns:
         What was done; it names nodes that are down or behind, which are not an error.
@@ -70,7 +76,7 @@ def deploy(
     ensure_lock_table(target.client, database)
     refuse_old_deploy(target.client, database)
     with acquire(target.client, database, by, settle_seconds=target.settle_seconds) as lease:
-        run = _Run(target, database, bundle, component, by, force, watch, lease)
+        run = _Run(target, database, bundle, component, by, force, watch, lease, objections)
         return run.through()
 
 
@@ -86,6 +92,7 @@ class _Run:
     force: bool
     watch: Watcher
     lease: Lease
+    objections: Objections
 
     def through(self) -> Outcome:
         models = Models(self.target.client, self.database)
@@ -178,7 +185,7 @@ class _Run:
         current = models.manifest(str(seen["version"])) if seen else None
         if current is not None and current.get("version") == self.bundle.version:
             current = None  # the same model again, as a repair: there is nothing to compare
-        found = gate.objections(self.bundle.manifest, current)
+        found = self.objections(self.bundle.manifest, current)
         if found and not self.force:
             raise HarperRefused(
                 "deploy",

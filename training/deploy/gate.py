@@ -44,9 +44,10 @@ def same_split(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _split(manifest: dict[str, Any]) -> tuple[Any, ...]:
-    metrics = manifest.get("metrics") or {}
+    metrics, data = manifest.get("metrics") or {}, manifest.get("data") or {}
     return (
-        (manifest.get("data") or {}).get("files"),
+        data.get("files"),
+        data.get("events"),
         metrics.get("split", manifest.get("seed")),
         metrics.get("users"),
         metrics.get("favourites"),

@@ -18,7 +18,9 @@ import pyarrow as pa
 from training.errors import HarperError
 from training.events.schema import SCHEMA, TABLE, table_of
 from training.events.store import EventStore
-from training.harper.client import HarperClient
+from training.harper.client import HarperClient, Patience
+from training.harper.cluster import Target, client_of
+from training.harper.config import HarperConfig
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ OVERLAP_MS = 600_000
 """How far before the watermark each run starts, for rows that were committed or replicated late."""
 _END = "~"
 """Sorts after every digit."""
+
+_PATIENCE = Patience(connect_seconds=5.0, read_seconds=60.0, attempts=3)
+"""For a node that may be down, but whose rows may take a while."""
 
 Progress = Callable[[str, int], None]
 
@@ -49,6 +54,22 @@ class Pulled:
     new: int = 0
     malformed: int = 0
     error: str | None = None
+
+
+def clients_of(
+    target: Target, config: HarperConfig | None = None
+) -> list[tuple[str, HarperClient]]:
+    """Returns name and client of each node.
+
+    Args:
+        target: The nodes.
+        config: Whose login to use; None: the target's.
+    """
+    config = config or target.client.config
+    return [
+        (node.name or node.url, client_of(node, config, patience=_PATIENCE))
+        for node in target.nodes
+    ]
 
 
 def collect(
