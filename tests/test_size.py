@@ -13,6 +13,8 @@ from training.models.strategy import Served
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex
 
+pytestmark = pytest.mark.slow
+
 USERS, SONGS, DIM = 64_774, 130_791, 24
 LIKES = 1_990_000
 """The original's training examples."""

@@ -12,6 +12,8 @@ from tests.cli.one_line import one_line
 from training.cli.console import printable
 from training.pipeline.stages import STAGES
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "datasets" / "songs" / "sample"
 COMMANDS = ["prepare", "train", "evaluate", "export", "compare", "run", "recommend"]
 

@@ -27,6 +27,8 @@ from training.deploy import roles
 from training.errors import ConfigError, HarperRefused, HarperUnavailable
 from training.harper.local.node import PROJECT_ROOT
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Result]
 
 

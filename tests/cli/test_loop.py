@@ -20,6 +20,8 @@ from training.pipeline.folders import Folders
 from training.pipeline.lock import exclusive
 from training.pipeline.rounds import JOURNAL, rounds
 
+pytestmark = pytest.mark.slow
+
 SET = [
     word
     for setting in (*checkerboard.SETTINGS, "evaluate.quick=true")

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.one_line import one_line
 from training.pipeline.folders import read_json
 
+pytestmark = pytest.mark.slow
+
 
 def test_recommend_answers_from_the_bundle_with_titles(call, board, artifacts):
     ids = read_json(board.bundle / "item_ids.json")

@@ -18,6 +18,8 @@ from training.pipeline.lock import exclusive
 from training.pipeline.result import stamp_of
 from training.pipeline.stages import STAGES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data"
 SET = [word for setting in checkerboard.SETTINGS for word in ("--set", setting)]

@@ -15,6 +15,8 @@ from training.deploy.rollback import rollback
 from training.deploy.versions import KEPT
 from training.errors import HarperError, HarperRefused
 
+pytestmark = pytest.mark.slow
+
 
 def names(place: Place) -> set[str]:
     return {version.version for version in place.models.listed()}

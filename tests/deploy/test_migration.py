@@ -10,6 +10,8 @@ from tests.harper_places import Place
 from training.deploy.catalogue import DIGESTS, damage
 from training.errors import HarperRefused
 
+pytestmark = pytest.mark.slow
+
 
 def make_old(place: Place, *, until: float = 0.0, host: str = "elsewhere") -> None:
     """Gives the database the tables of an earlier release."""

@@ -18,6 +18,8 @@ from training.evaluation.evaluate import training_of
 from training.ranking.metrics import ndcg_at
 from training.ranking.scoring import dense, one_hot, rank_scores
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(board):

@@ -17,6 +17,8 @@ from training.pipeline.folders import Folders
 from training.pipeline.protocol import protocol_stage
 from training.pipeline.stage import Done
 
+pytestmark = pytest.mark.slow
+
 SMALL = replace(MSD, min_likers=4, min_liked=6, held_out=40)
 
 

@@ -8,6 +8,8 @@ import pytest
 from training.domains.songs import SONGS
 from training.evaluation import card
 
+pytestmark = pytest.mark.slow
+
 
 def read(path):
     return json.loads(path.read_text(encoding="utf-8"))

@@ -15,6 +15,8 @@ from training.evaluation.summary import PER_USER
 from training.evaluation.variety_scale import weight_of
 from training.pipeline.folders import Folders
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report(board):

@@ -15,6 +15,8 @@ from training.models.item_strategy import ItemIndex, scorer_of
 from training.models.item_table import fit as fit_table
 from training.ranking.scoring import rank_scores
 
+pytestmark = pytest.mark.slow
+
 ARTISTS, EACH, USERS = 12, 6, 240
 ITEMS = ARTISTS * EACH
 CONFIG = Config().with_settings(

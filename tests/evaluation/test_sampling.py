@@ -20,6 +20,8 @@ from training.evaluation.sampling import (
     left_out,
 )
 
+pytestmark = pytest.mark.slow
+
 FULL = Config()
 QUICK = FULL.with_settings(["evaluate.quick=true"])
 

@@ -12,6 +12,8 @@ from training.errors import DataError, RecommenderError
 from training.events.schema import table_of
 from training.events.store import EventStore
 
+pytestmark = pytest.mark.slow
+
 DAY_MS = 86_400_000
 
 

@@ -11,6 +11,8 @@ from training.export.conversion import convert, convert_within, megabytes
 from training.export.serving import Graph
 from training.models.strategies import served as served_by
 
+pytestmark = pytest.mark.slow
+
 BEST_FIRST = ["voters", "items", "nearest-user"]
 
 

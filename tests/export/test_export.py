@@ -22,6 +22,8 @@ from training.models.strategies import served as served_by
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
 
+pytestmark = pytest.mark.slow
+
 
 def read(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))

@@ -9,6 +9,8 @@ from tests import checkerboard
 from training.errors import ConfigError
 from training.export.serving import BundleGraph
 
+pytestmark = pytest.mark.slow
+
 STRATEGIES = ("items", "nearest-user", "voters")
 
 

@@ -14,6 +14,8 @@ from training.models.strategies import served
 from training.models.strategy import PairTable
 from training.models.tensorflow_import import quiet
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def table(board) -> PairTable:

@@ -13,6 +13,8 @@ from training.models.item_table import ItemTable
 from training.models.ops import rank
 from training.models.tensorflow_import import tf
 
+pytestmark = pytest.mark.slow
+
 ITEMS, DIM = 12, 4
 
 

@@ -11,6 +11,8 @@ from training.models import item_tower
 from training.models.item_tower import ItemTower
 from training.models.tensorflow_import import tf
 
+pytestmark = pytest.mark.slow
+
 BAGS = np.array([[1, 2, 0], [2, 0, 0], [0, 0, 0]], np.int32)
 
 

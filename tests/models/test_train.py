@@ -16,6 +16,8 @@ from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, 
 from training.models.user_strategies import UserStrategies
 from training.ranking.metrics import ndcg_at
 
+pytestmark = pytest.mark.slow
+
 
 def quiet(*_) -> None:
     """Ignores the progress."""

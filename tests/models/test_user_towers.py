@@ -14,6 +14,8 @@ from training.models.tensorflow_import import tf
 from training.models.user_strategies import UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex, strongest_items
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def served(board):

@@ -36,6 +36,8 @@ from training.pipeline.loop import (
 from training.pipeline.rounds import JOURNAL, append_round, rounds
 from training.pipeline.stages import STAGES
 
+pytestmark = pytest.mark.slow
+
 CHANGES = (*checkerboard.SETTINGS, "evaluate.quick=true")
 POOR = (
     "model.user_items=1",

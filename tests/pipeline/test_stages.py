@@ -15,6 +15,8 @@ from training.pipeline.raw_data import remember
 from training.pipeline.stage import Stage
 from training.pipeline.stages import EVALUATE, EXPORT, PREPARE, STAGES, TRAIN
 
+pytestmark = pytest.mark.slow
+
 ALL = list(STAGES)
 
 
