@@ -67,9 +67,9 @@ def workers_of(node: LocalNode) -> set[tuple[int, str]]:
     url = f"{node.routes_url}/{DOMAIN.project}/health"
     found: set[tuple[int, str]] = set()
     for _ in range(60):
-        told = requests.get(url, timeout=30).json()
-        found.add((told["worker"], told["since"]))
-        if len({worker for worker, _ in found}) == told["workers"]:
+        health = requests.get(url, timeout=30).json()
+        found.add((health["worker"], health["since"]))
+        if len({worker for worker, _ in found}) == health["workers"]:
             break
     return found
 
@@ -102,11 +102,11 @@ def test_odd_requests_and_a_flood_of_good_ones_leave_a_node_as_it_was(node: Loca
     process, workers = process_of(node), workers_of(node)
     found = attack(node, requests=REQUESTS, recommendations=RECOMMENDATIONS)
     for part in ("generated", "recommended"):
-        told = found[part]
-        print(part, told["statuses"], f"{told['seconds']:.1f} s", told["memory"])
-        assert told["faults"] == [], json.dumps(told["faults"][:5], indent=1)
-        after_a_tenth, end = told["memory"][1], told["memory"][-1]
-        assert end <= after_a_tenth * GROWTH, [round(m / 2**20) for m in told["memory"]]
+        result = found[part]
+        print(part, result["statuses"], f"{result['seconds']:.1f} s", result["memory"])
+        assert result["faults"] == [], json.dumps(result["faults"][:5], indent=1)
+        after_a_tenth, end = result["memory"][1], result["memory"][-1]
+        assert end <= after_a_tenth * GROWTH, [round(m / 2**20) for m in result["memory"]]
     assert found["generated"]["sent"] == REQUESTS
     assert found["recommended"]["statuses"]["200"] > 0
     assert process_of(node) == process

@@ -6,7 +6,7 @@ const OVERLOADED = { statusCode: 503, code: 'overloaded', retryAfter: 1 };
 /** One computation a turn of the event loop, so that their order shows. */
 const queue = (maxWaiting) => createComputations({ maxWaiting, longest: 0 });
 
-test('a computation’s result and its error reach whoever asked', async () => {
+test('a computation’s result and its error reach the caller', async () => {
   const computations = queue(10);
   assert.equal(await computations.run('a', () => 7), 7);
   await assert.rejects(

@@ -1,6 +1,6 @@
 /**
  * Data that goes wrong beside a worker: blobs, pointer rows, the clock. Models are real ones, opened from a
- * database at the wire; a worker that starts anew is a new `createModels`.
+ * database at the wire; a restarted worker is a new `createModels`.
  */
 
 import assert from 'node:assert/strict';

@@ -61,7 +61,7 @@ test('a batch larger than a whole bucket passes when the bucket is full', () => 
 test('sessions without end take bounded memory', () => {
   const limits = limited({ client_per_minute: 1e12, node_per_minute: 1e12 });
   for (let i = 0; i < 100_000; i++) limits.take({ session: `s${i}`, client: `c${i}` }, 60);
-  // The oldest were forgotten, and so start anew; the latest were not.
+  // The oldest were forgotten, and so start again; the latest were not.
   assert.equal(limits.take({ session: 's0', client: 'x' }, 60), 0);
   assert.ok(limits.take({ session: 's99999', client: 'x' }, 60) > 0);
 });

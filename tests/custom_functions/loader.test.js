@@ -18,7 +18,7 @@ function loader() {
   return { database, open: createLoader({ tables, wasmFolder: WASM_FOLDER, log: keepingLog() }) };
 }
 
-test('a model trained anew on the same items keeps the catalogue that was read', async () => {
+test('a retrained model of the same items keeps the catalogue that was read', async () => {
   const { database, open } = loader();
   const old = await open(first.manifest.version);
   await old.ready;
@@ -30,7 +30,7 @@ test('a model trained anew on the same items keeps the catalogue that was read',
   next.dispose();
 });
 
-test('other items are read anew', async () => {
+test('other items are read again', async () => {
   const { database, open } = loader();
   const other = toyBundle({ items: 20 });
   push(database, other);

@@ -44,7 +44,7 @@ test('a missing row is looked for each time', async () => {
   assert.equal((await show(['a']))[0].title, 'Late');
 });
 
-test('a failure to read reaches whoever asked, and nothing of it is kept', async () => {
+test('a failure to read reaches the caller, and nothing of it is kept', async () => {
   database.items.put({ id: 'a', title: 'A' });
   database.items.failure = new Error('disk');
   await assert.rejects(show(['a']), /disk/);

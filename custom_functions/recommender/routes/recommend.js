@@ -28,7 +28,7 @@ export default async function recommender(app, { logger }) {
     settings,
     wasmFolder: __dirname,
     pagesFolder: join(__dirname, '..', 'web', 'ui'),
-    // HarperDB puts whoever logged in there; a stranger is nobody.
+    // HarperDB sets the user who logged in; for strangers there is none.
     isReader: ({ raw }) => Boolean(raw.user),
     server: globalThis.server,
     node: {

@@ -1,6 +1,6 @@
 import { onScopeDispose } from 'vue';
 
-// A slider or a radio button takes no text; whoever types a slash there wants the search.
+// A slider or a radio button takes no text: a slash typed there is meant for the search.
 const TAKES_TEXT = 'input:not([type=range], [type=radio]), textarea, select, [contenteditable]';
 
 /**
