@@ -76,7 +76,8 @@ export function createHandlers(options) {
       const { model: live, degraded, why, ...more } = models.state();
       const now = { ...named(request), ...given(more), events: events.state() };
       reply.header('cache-control', 'no-store');
-      if (live && degraded) return { status: 'degraded', reason: degraded, ...described(live), ...now };
+      if (live && degraded)
+        return { status: 'degraded', reason: degraded, ...described(live), ...now };
       if (live) return { status: 'ok', ...described(live), ...now };
       reply.code(503).header('retry-after', '1');
       return { status: 'no model', model: null, ...now, ...none(why) };
