@@ -76,9 +76,8 @@ export function createHandlers(options) {
       const { model: live, degraded, why, ...more } = models.state();
       const now = { ...named(request), ...given(more), events: events.state() };
       reply.header('cache-control', 'no-store');
-      if (live && degraded)
-        return { status: 'degraded', reason: degraded, ...described(live), ...now };
-      if (live) return { status: 'ok', ...described(live), ...now };
+      if (live && degraded) return { status: 'degraded', reason: degraded, ...facts(live), ...now };
+      if (live) return { status: 'ok', ...facts(live), ...now };
       reply.code(503).header('retry-after', '1');
       return { status: 'no model', model: null, ...now, ...none(why) };
     },
@@ -112,7 +111,7 @@ async function recommendFrom({ model, catalogue, show }, body, compute) {
   return { model: model.version, ...answer, recommendations };
 }
 
-const described = ({ model, catalogue }) => ({
+const facts = ({ model, catalogue }) => ({
   model: model.version,
   items: model.size,
   strategy: model.manifest.default_strategy,
