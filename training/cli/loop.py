@@ -155,6 +155,7 @@ def _child_round(loop: Loop, options: list[str]) -> int:
             code = child.wait()
         except KeyboardInterrupt:
             child.terminate()
+            child.wait()  # leaving the block does not wait after Ctrl-C
             raise
     if code < 0:
         _print_round(loop, loop.killed(f"the process of the round was killed by signal {-code}"))
