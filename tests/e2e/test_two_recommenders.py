@@ -16,6 +16,7 @@ from training.cli import harper as commands
 from training.cli.status import BEHIND
 from training.deploy.install import install
 from training.domains import DOMAINS
+from training.errors import HarperUnavailable
 from training.harper.local.node import LocalNode
 from training.harper.workers import ask_workers
 
@@ -39,6 +40,7 @@ class Both(Place):
         shutil.move(folder, away)
         try:
             client = self.target.client
+            wait_for(client.is_healthy, 120)
             job = client.operation("restart_service", service="http_workers")["job_id"]
             wait_for(lambda: ended(self, job), 120)
         finally:
@@ -46,9 +48,10 @@ class Both(Place):
 
 
 def ended(place: Place, job: str) -> bool:
-    if not place.target.client.is_healthy():
-        return False
-    return place.target.client.operation("get_job", id=job)[0]["status"] == "COMPLETE"
+    try:
+        return place.target.client.operation("get_job", id=job)[0]["status"] == "COMPLETE"
+    except HarperUnavailable:
+        return False  # no worker listens for a moment while they restart
 
 
 @pytest.fixture(scope="module")
