@@ -63,6 +63,12 @@ def test_a_refusal_that_is_retried_is_not_final(
     assert (found.state, found.reason) == (state, "no blob yet")
 
 
+def test_a_worker_that_still_follows_an_earlier_pointer_is_behind(answers: list[Health]) -> None:
+    refused = {"version": "damaged", "reason": "no such model", "retrying": True}
+    answers += [answer("new", 1), dataclasses.replace(answer("new", 2), refused=refused)]
+    assert node_state(NODE, "songs", "new").state == "behind"
+
+
 def test_a_worker_without_our_routes_is_a_fault_and_not_a_node_that_is_behind(
     answers: list[Health],
 ) -> None:

@@ -58,11 +58,16 @@ def _state(health: Health, version: str) -> str:
         return "down"
     if health.component is None:
         return "missing"
-    if health.model == version:
+    if health.model == version and not _follows_another(health, version):
         return "answers"
     refusal = _refusal(health, version)
     # A refusal that is retried may only mean that the data has not arrived yet.
     return "refused" if refusal and not refusal.get("retrying") else "behind"
+
+
+def _follows_another(health: Health, version: str) -> bool:
+    """Whether the worker still follows an earlier pointer, to a version that it refuses."""
+    return (health.refused or {}).get("version", version) != version
 
 
 def _refusal(health: Health, version: str) -> dict[str, Any]:
