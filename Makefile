@@ -2,7 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-DOMAINS := $(notdir $(patsubst %/sample,%,$(wildcard datasets/*/sample)))
+# What has demonstration data, and what `harperdb-recommender new` has described.
+DEMONSTRATIONS := $(notdir $(patsubst %/sample,%,$(wildcard datasets/*/sample)))
+DOMAINS := $(sort $(DEMONSTRATIONS) $(notdir $(patsubst %/domain.toml,%,$(wildcard datasets/*/domain.toml))))
 STAGES := prepare train evaluate export deploy
 RECOMMENDER := .venv/bin/harperdb-recommender
 FUNCTION := custom_functions/recommender
@@ -19,7 +21,7 @@ help: ## Print this help
 # ---- what a user runs -------------------------------------------------------------------------
 
 .PHONY: train-and-deploy $(DOMAINS:%=train-and-deploy-%)
-train-and-deploy: ## Train and deploy songs and books; SONGS_DATA=dir BOOKS_DATA=dir for real data
+train-and-deploy: ## Train and deploy every domain; SONGS_DATA=dir BOOKS_DATA=dir for real data
 train-and-deploy: $(DOMAINS:%=train-and-deploy-%)
 $(DOMAINS:%=train-and-deploy-%): train-and-deploy-%: setup build harper-up
 	@$(RECOMMENDER) run $* $(call data_of,$*)
@@ -46,9 +48,9 @@ $(DOMAINS:%=export-%): export-%: setup-python
 $(DOMAINS:%=deploy-%): deploy-%: setup build
 	@$(RECOMMENDER) deploy $*
 
-.PHONY: fetch $(DOMAINS:%=fetch-%)
-fetch: $(DOMAINS:%=fetch-%) ## Download the real data into datasets/<domain>/raw
-$(DOMAINS:%=fetch-%): fetch-%: setup-python
+.PHONY: fetch $(DEMONSTRATIONS:%=fetch-%)
+fetch: $(DEMONSTRATIONS:%=fetch-%) ## Download the real data into datasets/<domain>/raw
+$(DEMONSTRATIONS:%=fetch-%): fetch-%: setup-python
 	@.venv/bin/python scripts/fetch_datasets.py $*
 
 .PHONY: harper-up harper-down harper-users cluster-up cluster-down

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from training.domains import DOMAINS
 from training.domains.domain import Domain
+from training.domains.registry import datasets_folder
 
 # No markup and no emoji: ids, titles, names and paths are printed as they are.
 # Without a terminal there is no width to respect: scripts need complete versions.
@@ -35,7 +36,7 @@ ROOT = _project_root()
 IN_ROOT = Path.cwd() == ROOT
 """Whether the command runs in the project's folder; default folders are then shown as relative."""
 ARTIFACTS = Path("artifacts") if IN_ROOT else ROOT / "artifacts"
-DATASETS = Path("datasets") if IN_ROOT else ROOT / "datasets"
+DATASETS = datasets_folder()
 
 
 def _name_default(artifacts: Path) -> Path:
@@ -58,7 +59,8 @@ def domain_of(name: str) -> Domain:
         typer.BadParameter: there is none.
     """
     if name not in DOMAINS:
-        raise typer.BadParameter(f"{name!r}: there are {' and '.join(DOMAINS)}")
+        *others, last = DOMAINS
+        raise typer.BadParameter(f"{name!r}: there are {', '.join(others)} and {last}")
     return DOMAINS[name]
 
 

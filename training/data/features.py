@@ -32,6 +32,12 @@ class ItemFeatures:
     title: sp.csr_matrix
     years: np.ndarray
 
+    @property
+    def describe(self) -> bool:
+        """Whether anything is known of any item besides who likes it."""
+        known = [*self.groups.values(), self.title]
+        return any(table.nnz for table in known) or bool(np.isfinite(self.years).any())
+
     def bags(self, most: int = 12) -> tuple[np.ndarray, int]:
         """Returns each item's features as tokens for a tower.
 
@@ -63,6 +69,13 @@ class ItemFeatures:
         if not np.isfinite(self.years).any():
             return []
         return [_one_hot(pd.Series(self.years // 10).map(str).replace("nan", ""))]
+
+
+def creators_of(domain: Domain, items: pd.DataFrame) -> pd.Series:
+    """Returns [items] the normalised creator; "" where unknown, and if the domain has none."""
+    if not domain.creator:
+        return pd.Series("", index=items.index, dtype=object)
+    return items[domain.creator].map(normalise)
 
 
 def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:

@@ -1,7 +1,8 @@
 """What can be recommended: one `Domain` each, and the registry of all of them."""
 
 from training.domains.books import BOOKS
-from training.domains.domain import Domain
+from training.domains.registry import Domains
 from training.domains.songs import SONGS
 
-DOMAINS: dict[str, Domain] = {domain.name: domain for domain in (SONGS, BOOKS)}
+BUILT_IN = (SONGS, BOOKS)
+DOMAINS = Domains(*BUILT_IN)

@@ -30,12 +30,13 @@ class BadRows:
     """Unreadable rows of one file, counted by reason.
 
     Attributes:
-        path: The file.
+        path: The file; of several, the one that is read now.
         most: Share of bad rows, 0..1, above which `check` stops.
         columns: The file's columns, for people.
         separator: The character between them.
         dropped: Number of rows by reason.
         not_utf8: Number of lines that `decode` had to convert.
+        remedy: What to do if nothing else explains the bad rows.
     """
 
     path: Path
@@ -44,15 +45,17 @@ class BadRows:
     separator: str
     dropped: dict[str, int] = field(default_factory=dict)
     not_utf8: int = 0
+    remedy: str = ""
     _first: tuple[int, str, str] | None = None
+    _first_path: Path | None = None
     _sample: list[str] = field(default_factory=list)
     _ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def add(self, line: int, reason: str, expected: str, found: str) -> None:
         """Counts one bad row; the first one is shown if there are too many."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
-        if self._first is None or line < self._first[0]:
-            self._first = (line, expected, found)
+        if self._first is None or (self._first_path == self.path and line < self._first[0]):
+            self._first, self._first_path = (line, expected, found), self.path
         if reason == FIELDS:
             if len(self._sample) < _SAMPLE:
                 self._sample.append(found)
@@ -91,7 +94,7 @@ class BadRows:
             line, expected, found = self._first
             reasons = ", ".join(f"{count} × {reason}" for reason, count in self.dropped.items())
             raise DataError(
-                self.path,
+                self._first_path or self.path,
                 line=line,
                 expected=expected,
                 found=repr(found[:80]),
@@ -108,6 +111,8 @@ class BadRows:
         if share < SYSTEMATIC:
             enough = min(1.0, share * 1.1)
             return f"Correct the file, or allow more with --set clean.max_bad_rows={enough:.2g}"
+        if self.remedy:
+            return self.remedy
         for low, high in self._ranges.values():
             return f"These values range from {low:g} to {high:g}: another scale?"
         return f"Is this the right file? Expected columns: {self.columns}"

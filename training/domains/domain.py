@@ -133,17 +133,21 @@ class Domain:
         read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and
             others, all text, "" where unknown.
         clean: What counts as liking.
-        creator: The field that groups items.
+        creator: The field that groups items; "": none.
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
-        groups: Fields with one value per item by which items are similar, the creator first.
+        groups: Fields with one value per item by which items are similar, the creator first if
+            there is one.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
         link: Where pages link each item to, if anywhere.
         events: What is recorded of visitors, and what is learned from it.
+        module: Dotted name of the module that reads the sources; "": the domain's own.
+        folder: Folder of the description, if it has one; files are found from there.
+        find_files: (raw folder) -> the files that are read by name; None: those of ``sources``.
     """
 
     name: str
@@ -164,6 +168,14 @@ class Domain:
     site: Site | None = None
     link: Link | None = None
     events: EventRules = field(default_factory=EventRules)
+    module: str = ""
+    folder: Path | None = None
+    find_files: Callable[[Path], dict[str, Path]] | None = None
+
+    @property
+    def code(self) -> str:
+        """Dotted name of the module that reads the sources: part of what makes data stale."""
+        return self.module or f"training.domains.{self.name}"
 
     @property
     def database(self) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from training.domains import DOMAINS
+from training.domains import BUILT_IN
 from training.domains.domain import Remote, Site
 from training.domains.download import PATIENT, Login, Patience, download, forget_part
 from training.domains.reading import sha256_of
@@ -27,7 +27,7 @@ SUMS = "SHA256SUMS"
 Progress = Callable[[str, int, int | None], None]
 """Called with (file name, bytes so far, total bytes or None if the server does not say)."""
 
-SITES = {name: domain.site for name, domain in DOMAINS.items() if domain.site}
+SITES = {domain.name: domain.site for domain in BUILT_IN if domain.site}
 """Where each domain's data comes from, by its name; domains without a site are left out."""
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+import pyarrow as pa
+
 from training.domains.domain import Source
 from training.errors import DataError
 
@@ -63,7 +65,7 @@ def _listing(folder: Path) -> str:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file for reading bytes; a .gz or .zip file is decompressed while it is read.
+    """Opens a file for reading bytes; a .gz, .zip or .zst file is decompressed while it is read.
 
     Raises:
         DataError: a packed file is corrupt, or a .zip does not hold one file, or is encrypted.
@@ -78,6 +80,9 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         elif path.suffix == ".gz":
             with gzip.open(path) as packed:
                 yield cast(BinaryIO, packed)
+        elif path.suffix == ".zst":
+            with _zstd(path) as packed:
+                yield packed
         else:
             with path.open("rb") as plain:
                 yield plain
@@ -88,6 +93,15 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             found=str(error),
             remedy="Download it again.",
         ) from error
+
+
+@contextlib.contextmanager
+def _zstd(path: Path) -> Iterator[BinaryIO]:
+    with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
+        try:
+            yield packed
+        except OSError as error:  # pyarrow's only error for corrupt data
+            raise EOFError(str(error)) from error
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> IO[bytes]:

@@ -21,9 +21,8 @@ import scipy.sparse as sp
 from training.config import Config
 from training.data import fold_in
 from training.data.examples import PAD, hold_out
-from training.data.features import ItemFeatures, features_of
+from training.data.features import ItemFeatures, creators_of, features_of
 from training.data.fold_in import FoldIn
-from training.data.text import normalise
 from training.domains.domain import ITEM_ID, Domain
 from training.domains.protocol import Protocol
 from training.evaluation import markdown
@@ -81,9 +80,7 @@ def run(
         domain.read_interactions(raw, config.clean.max_bad_rows).rows, protocol, raw
     )
     catalogue = _catalogue(domain, raw, split.item_ids, config)
-    training = Training(
-        split.train, catalogue[domain.creator].map(normalise), seed=config.train.seed
-    )
+    training = Training(split.train, creators_of(domain, catalogue), seed=config.train.seed)
     validation = split.validation.first(config.evaluate.max_users)
     fitted: list[Fitted] = []
     left_out: dict[str, str] = {}

@@ -92,7 +92,7 @@ chosen by {report["chosen_by"]}.
 {_variety_table(report)}
 
 `similarity@10` is the mean cosine of the likers of two {items} of a list, `one_creator@10` the share of a list that its most frequent
-{domain.creator} has.
+{domain.creator or "creator"} has.
 
 ### New {items}
 
@@ -108,7 +108,7 @@ chosen by {report["chosen_by"]}.
 ## Limits, and what it is not for
 
 - It knows what the {people} of this data set liked, in their time and place, and nothing about anybody else. For favourites that few
-  {people} share it falls back on {domain.creator} and popularity.
+  {people} share it falls back on {" and ".join(filter(None, (domain.creator, "popularity")))}.
 - Offline figures measure whether the model finds what people liked anyway. They do not measure whether a recommendation is welcome, and
   they favour popular {items}.
 - It is not meant for decisions about people, or for inferring anything about them from what they like.
@@ -156,7 +156,7 @@ def _variety_table(report: dict[str, Any]) -> str:
 def _new_items(report: dict[str, Any], domain: Domain) -> str:
     found = report.get("new_items")
     if found is None:
-        return "Not measured (`evaluate.quick`)."
+        return "Not measured: `evaluate.quick`, or nothing is known of an item but who likes it."
     if not found["methods"]:
         return f"No test user likes one of the {found['hidden']} hidden {domain.labels.items}."
     recall = f"recall@{found['cut']}"

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from training.config import Config
 from training.data.dataset import Counts, Dataset, summary
 from training.data.examples import Queries, queries_of
-from training.data.text import normalise
+from training.data.features import creators_of
 from training.domains.domain import Domain
 from training.evaluation.baselines import BASELINES
 from training.evaluation.baselines.peer import Baseline, Training, tuned
@@ -100,7 +100,9 @@ def evaluate(
         for one in strategies
     ]
     training = training_of(domain, data, config)
-    baselines = kept(BASELINES, config)
+    # Without creators, a peer that uses them is another one under a second name.
+    peers = [one for one in BASELINES if domain.creator or not one.uses_content]
+    baselines = kept(peers, config)
     for baseline in baselines:
         progress(len(methods), len(strategies) + len(baselines), f"tuning {baseline.name}")
         methods.append(_peer(baseline, training, validation_queries))
@@ -124,7 +126,7 @@ def evaluate(
         "chosen_by": f"{CHOOSE_BY} on {len(validation_queries)} validation users",
         "test_users_measured_at": measured,
         "sampling": sampled,
-        "left_out": left_out(BASELINES, training, config),
+        "left_out": left_out(peers, training, config),
         "summary": summary_of(rows, by_favourites, test, sampled, config),
         "rows": rows,
         "by_favourites": by_favourites,
@@ -136,7 +138,7 @@ def evaluate(
 
 def training_of(domain: Domain, data: Dataset, config: Config) -> Training:
     """Returns what the baselines may learn from."""
-    creators = data.items[domain.creator].map(normalise)
+    creators = creators_of(domain, data.items)
     return Training(data.liked("train"), creators, config.train.seed)
 
 

@@ -14,8 +14,7 @@ import scipy.sparse as sp
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import Queries, hold_out, queries_of
-from training.data.features import features_of
-from training.data.text import normalise
+from training.data.features import creators_of, features_of
 from training.domains.domain import Domain
 from training.evaluation.sampling import bounded
 from training.models import item_table, item_tower
@@ -60,12 +59,15 @@ def measure(
     vectors, _ = item_tower.fit(liked, features, validation_queries, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
     index = ItemIndex.of(table, vectors, blend)
-    creators = data.items[domain.creator].map(normalise)
+    creators = creators_of(domain, data.items)
     cut = min(CUT, -(-int(hidden.sum()) // LEAST_LEFT))
     by_chance = [rng.permutation(np.flatnonzero(hidden))[:cut] for _ in range(len(queries))]
+    by_creator = (
+        _by_creator(queries, creators.to_numpy(), liked, hidden, cut, rng) if domain.creator else {}
+    )
     rankings = {
         "items": rank_scores(_only(scorer_of(index), hidden), queries.favourites, cut),
-        **_by_creator(queries, creators.to_numpy(), liked, hidden, cut, rng),
+        **by_creator,
         "random": np.stack(by_chance),
     }
     weights = resamples(len(queries), config.evaluate.seed)

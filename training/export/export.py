@@ -15,7 +15,7 @@ import numpy as np
 from training.bundle import FORMAT, PROBE_ANSWERS, probe_difference
 from training.config import Config
 from training.data.dataset import EDITIONS, Dataset
-from training.domains.domain import ITEM_ID, POPULARITY, Domain
+from training.domains.domain import ITEM_ID, POPULARITY, TITLE, Domain
 from training.domains.reading import sha256_of
 from training.errors import ExportError
 from training.export.conversion import convert_within
@@ -96,6 +96,8 @@ def _write_items(domain: Domain, data: Dataset, folder: Path) -> None:
     _write_editions(data, folder)
     with (folder / "items.jsonl").open("w", encoding="utf-8") as file:
         for row in data.items.to_dict("records"):
+            # An item without a title is shown, and found, by its id.
+            row[TITLE] = row[TITLE] or row[ITEM_ID]
             shown = {name: row[name] for name in others if row[name] != ""}
             line = {"id": row[ITEM_ID], **shown, POPULARITY: row[POPULARITY]}
             if len(row[EDITIONS]):
@@ -183,7 +185,7 @@ def _manifest(
         "project": domain.project,
         "labels": vars(domain.labels),
         "fields": [_field(domain, name, label) for name, label in domain.shown],
-        "creator": domain.creator,
+        "creator": domain.creator or None,
         "link": _link(domain, synthetic=source["synthetic"]),
         "sizes": {
             "users": int((data.parts == 0).sum()),

@@ -37,8 +37,7 @@ MOST_ALIKE = 8.0
 ITEMS = Strategy(
     "items",
     "What goes with your favourites",
-    "Ranks what people who share your favourites also like, plus items from the same creators and "
-    "similar ones.",
+    "Ranks what people who share your favourites also like, plus similar items.",
 )
 
 

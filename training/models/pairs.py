@@ -5,6 +5,8 @@ They are the inputs of `training.models.pair_network`.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -213,9 +215,9 @@ class PairStatistics(ContentStatistics):
         damped = sp.diags(((self.likers + 5) ** -0.25).astype(np.float32))
         tables = [prune((self.together[0.5] @ damped).tocsr(), 120), prune(self.walk, 60)]
         # The creator is the first; a publisher's best sellers would only fill the table.
-        creators = next(iter(self.groups.values()))
-        tables += creators.neighbours(self.likers)
-        tables += creators.new_neighbours(self.likers) if with_new else []
+        for creators in islice(self.groups.values(), 1):
+            tables += creators.neighbours(self.likers)
+            tables += creators.new_neighbours(self.likers) if with_new else []
         titles = (self.title @ self.title.T).tocsr()
         titles.data[titles.data < 0.35] = 0
         titles.setdiag(0)

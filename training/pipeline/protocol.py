@@ -25,7 +25,7 @@ def protocol_stage(protocol: Protocol) -> Stage:
         lambda folders: folders.benchmark(protocol),
         code=lambda domain: (
             "training.evaluation.benchmark",
-            f"training.domains.{domain.name}",
+            domain.code,
         ),
         uses=("clean", "model", "train", "items", *QUERY_SETTINGS),
         inputs=partial(_inputs, protocol),

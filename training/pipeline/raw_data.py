@@ -44,6 +44,8 @@ def choose(domain: Domain, artifacts: Path, *, named: Path | None, demonstration
     """
     if named is not None:
         return RawData(named, "")
+    if domain.folder is not None:
+        return _of_description(domain, domain.folder, artifacts)
     folders = Folders(domain, demonstration, artifacts)
     last = remembered(folders)
     if last is None:
@@ -51,6 +53,13 @@ def choose(domain: Domain, artifacts: Path, *, named: Path | None, demonstration
         return RawData(demonstration, "the demonstration data; --data DIR names another folder")
     if last == demonstration.resolve():
         return RawData(demonstration, "the demonstration data, as before")
+    return RawData(last, "as before; --data DIR names another folder")
+
+
+def _of_description(domain: Domain, folder: Path, artifacts: Path) -> RawData:
+    last = remembered(Folders(domain, folder, artifacts))
+    if last is None or last == folder.resolve():
+        return RawData(folder, "as its domain.toml says")
     return RawData(last, "as before; --data DIR names another folder")
 
 

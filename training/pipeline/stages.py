@@ -7,6 +7,7 @@ from typing import Any
 
 from training.data import cleaning, dataset
 from training.data.dataset import Counts
+from training.data.features import features_of
 from training.domains.domain import Domain
 from training.domains.reading import find_all, sha256_of
 from training.errors import DataError
@@ -25,11 +26,19 @@ def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
     """Returns the description of the raw folder, the SHA-256 of each of its files, and which
     events of visitors there are.
     """
-    files = find_all(folders.raw, folders.domain.sources)
+    files = _files(folders)
     progress(0, 1, "reading")
-    hashes = {path.name: sha256_of(path) for path in files.values()}
+    hashes = {name: sha256_of(path) for name, path in files.items()}
     described = _described(folders.domain, folders.raw) | {"files": hashes}
     return described | visitors.described(folders)
+
+
+def _files(folders: Folders) -> dict[str, Path]:
+    """Returns the files that are read, by name."""
+    domain = folders.domain
+    if domain.find_files:
+        return domain.find_files(folders.raw)
+    return {path.name: path for path in find_all(folders.raw, domain.sources).values()}
 
 
 def _described(domain: Domain, raw: Path) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _report(job: Job) -> dict[str, Any]:
     fitted = fit["strategies"]
     report = evaluate.evaluate(domain, data, counts, served, fitted, config, progress=progress)
     report |= {"fit": fit, "config": settings.used(config, PREPARE.uses + TRAIN.uses + _MEASURED)}
-    if not config.evaluate.quick:
+    if not config.evaluate.quick and features_of(domain, data.items).describe:
         blend = fitted["items"]["settings"]["blend"]
         report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
     report["test_measurements"] = measurements.count_measurement(
@@ -158,7 +167,7 @@ PREPARE = Stage(
         "training.data.cleaning",
         "training.data.dataset",
         "training.pipeline.visitors",
-        f"training.domains.{domain.name}",
+        domain.code,
     ),
     uses=("clean", "split"),
     inputs=_raw_files,

@@ -22,12 +22,12 @@ export async function readCatalogue({ tables, model }) {
   const creators = new Creators(model.size);
   const pause = createPauses();
   let known = 0;
-  for await (const row of tables.items([...new Set([...names, creator])])) {
+  for await (const row of tables.items([...new Set([...names, creator].filter(Boolean))])) {
     const index = model.indexOf(row.id);
     if (index === undefined) continue;
     known++;
     words.add(index, indexWords(texts(row, names)));
-    creators.add(index, row[creator]);
+    if (creator) creators.add(index, row[creator]);
     await pause();
   }
   return new Catalogue(await words.finish(), creators.numbers, model.size - known);

@@ -36,7 +36,7 @@ export function createStarts(api, collection, creatorOf) {
       const creators = new Set();
       for (const seed of await wellLiked()) {
         if (sets.length === count) break;
-        if (seen.has(seed.id) || creators.has(creatorOf(seed))) continue;
+        if (seen.has(seed.id) || isTaken(seed, creatorOf, creators)) continue;
         const around = await near(seed);
         const set = threeOf(seed, around, creatorOf, creators);
         if (set.length < 3) continue;
@@ -63,12 +63,16 @@ function threeOf(seed, around, creatorOf, taken) {
   const creators = new Set([...taken, creatorOf(seed)]);
   for (const item of around) {
     if (set.length === 3) break;
-    if (creators.has(creatorOf(item))) continue;
+    if (isTaken(item, creatorOf, creators)) continue;
     creators.add(creatorOf(item));
     set.push(item);
   }
   return set;
 }
+
+// Items without a creator have none in common.
+const isTaken = (item, creatorOf, creators) =>
+  creatorOf(item) !== '' && creators.has(creatorOf(item));
 
 const oneOf = (things) => things[Math.floor(Math.random() * things.length)];
 

@@ -1,0 +1,109 @@
+"""domain.toml: what it says becomes a domain, and what is wrong in it is named."""
+
+import pytest
+
+from tests.domains.descriptions import describe
+from training.config import CleanConfig
+from training.domains.description import check_name
+from training.domains.domain import Labels, Link
+from training.errors import ConfigError
+
+ROWS = '[interactions]\nfiles = "rows.csv"\nuser = "u"\nitem = "i"\n'
+
+
+def test_the_shortest_description_has_ids_as_titles_and_presence_as_liking(tmp_path):
+    things = describe(tmp_path, ROWS)
+    assert (things.name, things.project) == ("things", "things-recommender")
+    assert things.database == "things_recommender"
+    assert things.labels == Labels("item", "items", "user", "users", "liked")
+    assert things.shown == (("title", "Title"),)
+    assert (things.creator, things.groups, things.year, things.link) == ("", (), "", None)
+    assert things.clean == CleanConfig()
+
+
+def test_everything_can_be_described(tmp_path):
+    things = describe(
+        tmp_path,
+        ROWS
+        + """
+[labels]
+item = "film"
+items = "films"
+creator = "Director"
+[items]
+files = "films.csv"
+id = "id"
+title = "name"
+creator = "director"
+year = "year"
+fields = { genre = "genres", studio = "made_by" }
+groups = ["studio"]
+[clean]
+liked_from = 3.5
+liked_above_mean = true
+[link]
+label = "Films"
+url = "https://films.example/{id}?by={creator}"
+[events]
+keep_days = 30
+[events.types.purchase]
+weight = 3
+success = true
+""",
+    )
+    assert things.clean == CleanConfig(liked_from=3.5, liked_above_mean=True)
+    assert things.shown == (
+        ("title", "Title"),
+        ("creator", "Director"),
+        ("year", "Year"),
+        ("genre", "Genre"),
+        ("studio", "Studio"),
+    )
+    assert things.groups == ("creator", "studio")
+    assert things.year == "year"
+    assert things.link == Link("Films", "https://films.example/{id}?by={creator}")
+    assert list(things.events.types) == ["view", "click", "like", "dislike", "purchase"]
+    assert (things.events.keep_days, things.events.types["purchase"].weight) == (30, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nonsense", "domain.toml: not TOML"),
+        ("", "interactions is missing; see docs/your-own-data.md"),
+        ('[interactions]\nfiles = "a"\nuser = "u"\n', "interactions.item is missing"),
+        (ROWS + "weigth = 1\n", "interactions.weigth = 1: no such key"),
+        (ROWS + 'strenght = "w"\n', "did you mean 'strength'? There are files, format"),
+        (ROWS + "[clean]\nliked_form = 3\n", "did you mean 'liked_from'?"),
+        (ROWS + '[clean]\nliked_from = "much"\n', "clean.liked_from = 'much': "),
+        (ROWS + "[clean]\nliked_from = -1\n", "greater than or equal to 0"),
+        (ROWS + 'format = "xls"\n', "interactions.format = 'xls': Input should be 'csv', 'jsonl'"),
+        (ROWS + 'header = "yes"\n', "interactions.header = 'yes'"),
+        (ROWS + '[link]\nlabel = "a"\nurl = "http://a.b/{id}"\n', "link.url = 'http://a.b/{id}'"),
+        (
+            ROWS + '[link]\nlabel = "a"\nurl = "https://a.b/{isbn}"\n',
+            "link.url: no field {isbn}; there are id, title",
+        ),
+        (
+            ROWS + '[items]\nfiles = "a"\nid = "b"\nfields = { popularity = "p" }\n',
+            "fields.popularity: this name has a meaning already",
+        ),
+        (
+            ROWS + '[items]\nfiles = "a"\nid = "b"\ngroups = ["genre"]\n',
+            "groups: 'genre' is not one of items.fields",
+        ),
+        (ROWS + "[surprise]\n", "surprise = {}: no such key"),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_key_and_value(tmp_path, text, message):
+    with pytest.raises(ConfigError) as caught:
+        describe(tmp_path, text)
+    assert str(tmp_path / "things" / "domain.toml") in str(caught.value)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Films", "my films", "9films", "films-", "events", "a" * 41, "é"])
+def test_a_name_that_no_url_or_route_can_have_is_refused(name):
+    with pytest.raises(ConfigError, match="name"):
+        check_name(name, "here")

@@ -1,0 +1,165 @@
+"""Interactions and items of a domain that a description defines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from training.domains.bad_rows import BadRows
+from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Table
+from training.domains.source_files import find_files
+from training.domains.tabular import Layout, identifier, load
+
+if TYPE_CHECKING:
+    import duckdb
+
+LONGEST_ID = 100
+"""Most characters of an item's id: what the routes accept."""
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """Files that hold one table.
+
+    Attributes:
+        name: The section of the description, for errors.
+        files: File, folder or pattern.
+        layout: How they are written.
+        columns: The file's column by our name.
+    """
+
+    name: str
+    files: str
+    layout: Layout
+    columns: dict[str, str]
+
+    def paths(self, base: Path) -> list[Path]:
+        """Returns the files; a relative name starts from ``base``."""
+        return find_files(base, self.files, key=f"{self.name}.files")
+
+
+@contextmanager
+def _database() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    with duckdb.connect(config={"threads": 2}) as connection:
+        yield connection
+
+
+def read_interactions(base: Path, max_bad_rows: float, source: TableSource) -> Table:
+    """Reads who liked what how much.
+
+    Args:
+        base: Folder that relative names start from.
+        max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
+        source: Its columns are `USER_ID`, `ITEM_ID` and perhaps `STRENGTH`.
+
+    Returns:
+        Rows of `USER_ID`, `ITEM_ID` (categories, text) and `STRENGTH` (float32; 1 if the source
+        has none).
+
+    Raises:
+        DataError: a file or column is missing, or too many rows are unreadable.
+    """
+    checks = {
+        "no user": (f"{USER_ID} = ''", USER_ID, "a user"),
+        "no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item"),
+        f"item ids of more than {LONGEST_ID} characters": (
+            f"length({ITEM_ID}) > {LONGEST_ID}",
+            ITEM_ID,
+            f"an item's id of at most {LONGEST_ID} characters",
+        ),
+    }
+    value = "1"
+    if STRENGTH in source.columns:
+        number = f"try_cast({STRENGTH} AS DOUBLE)"
+        checks["strengths that are no numbers"] = (
+            f"{number} IS NULL OR NOT isfinite({number})",
+            STRENGTH,
+            "a number as strength",
+        )
+        value = number
+    with _database() as connection:
+        connection.sql(
+            f"CREATE TABLE kept ({USER_ID} VARCHAR, {ITEM_ID} VARCHAR, {STRENGTH} FLOAT)"
+        )
+        selected = f"{USER_ID}, {ITEM_ID}, {value}"
+        read, bad = _read(connection, base, max_bad_rows, source, checks, selected)
+        arrow = connection.sql("FROM kept").to_arrow_table()
+        for place, name in enumerate((USER_ID, ITEM_ID)):
+            # Millions of ids as separate strings would take gigabytes.
+            encoded = arrow.column(name).dictionary_encode()
+            arrow = arrow.set_column(place, name, encoded)
+    return Table(arrow.unify_dictionaries().to_pandas(), read, bad.dropped, {})
+
+
+def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> Table:
+    """Reads titles and other fields of the items.
+
+    Args:
+        base: Folder that relative names start from.
+        max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
+        source: Its columns are `ITEM_ID` and the fields; None: the domain has no such file.
+
+    Returns:
+        Rows of `ITEM_ID`, `TITLE` and the other fields, text, "" where unknown; one per item.
+
+    Raises:
+        DataError: a file or column is missing, or too many rows are unreadable.
+    """
+    if source is None:
+        return Table(pd.DataFrame({ITEM_ID: [], TITLE: []}, dtype=object), 0, {}, {})
+    checks = {"no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item")}
+    names = list(source.columns)
+    quoted = ", ".join(identifier(name) for name in names)
+    with _database() as connection:
+        connection.sql(
+            f"CREATE TABLE kept ({', '.join(f'{identifier(name)} VARCHAR' for name in names)})"
+        )
+        read, bad = _read(connection, base, max_bad_rows, source, checks, quoted)
+        rows = connection.sql("FROM kept").df().astype(object)
+    once = rows.drop_duplicates(ITEM_ID, ignore_index=True)
+    if TITLE not in once:
+        once.insert(1, TITLE, "")
+    return Table(once, read, bad.dropped, {"ids given twice": len(rows) - len(once)})
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    base: Path,
+    max_bad_rows: float,
+    source: TableSource,
+    checks: dict[str, tuple[str, str, str]],
+    selected: str,
+) -> tuple[int, BadRows]:
+    """Appends the good rows of all files to the table ``kept``.
+
+    Args:
+        connection: A database with the table.
+        base: As above.
+        max_bad_rows: As above.
+        source: The files.
+        checks: By reason to drop a row: the condition, the column at fault, what is expected.
+        selected: What to keep of a row.
+    """
+    paths = source.paths(base)
+    names = ", ".join(source.columns.values())
+    bad = BadRows(paths[0], max_bad_rows, names, source.layout.separator)
+    bad.remedy = f"Is this the right file? The columns of [{source.name}] in domain.toml: {names}"
+    read = 0
+    for path in paths:
+        bad.path = path
+        read += load(connection, path, source.layout, source.columns, bad)
+        for reason, (condition, column, expected) in checks.items():
+            found = connection.sql(f"SELECT line, {column} FROM loaded WHERE {condition}")
+            for line, text in found.fetchall():
+                bad.add(line, reason, expected, text)
+            connection.sql(f"DELETE FROM loaded WHERE {condition}")
+        connection.sql(f"INSERT INTO kept SELECT {selected} FROM loaded")
+    bad.check(read)
+    return read, bad

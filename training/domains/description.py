@@ -1,0 +1,246 @@
+"""``domain.toml``: a domain described without code. See docs/your-own-data.md."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from tomlkit.exceptions import TOMLKitError
+
+from training.config import CleanConfig
+from training.domains.described_data import TableSource, read_interactions, read_items
+from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Link
+from training.domains.event_rules import EventRules
+from training.domains.tabular import Format, Layout
+from training.errors import ConfigError
+
+FILE = "domain.toml"
+TAKEN = ("events", "health", "model", "recommend", "stats", "status", "ui")
+"""Names that routes have already."""
+CREATOR, YEAR = "creator", "year"
+_NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+_FIELD = r"^[a-z][a-z0-9_]{0,39}$"
+_RESERVED = {"id", ITEM_ID, TITLE, CREATOR, YEAR, "popularity", "editions", "digest", "index"}
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Files(_Section):
+    files: Text
+    format: Format = "csv"
+    separator: Annotated[str, Field(min_length=1, max_length=4)] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    header: bool = True
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.format, self.separator, self.quote, self.header)
+
+
+class _Interactions(_Files):
+    user: Text
+    item: Text
+    strength: str = ""
+
+
+class _Items(_Files):
+    id: Text
+    title: str = ""
+    creator: str = ""
+    year: str = ""
+    fields: dict[Annotated[str, Field(pattern=_FIELD)], Text] = {}
+    """Further fields, with their columns."""
+    groups: list[str] = []
+    """Those of the fields whose values make items similar."""
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> _Items:
+        for name in self.fields:
+            if name in _RESERVED or name.startswith("_"):
+                raise ValueError(f"fields.{name}: this name has a meaning already; choose another")
+        for name in self.groups:
+            if name not in self.fields:
+                raise ValueError(f"groups: {name!r} is not one of items.fields")
+        return self
+
+
+class _Labels(_Section):
+    item: Text = "item"
+    items: Text = "items"
+    person: Text = "user"
+    people: Text = "users"
+    liked: Text = "liked"
+    title: Text = "Title"
+    creator: Text = "Creator"
+    year: Text = "Year"
+
+
+class _Link(_Section):
+    label: Text
+    url: Annotated[str, Field(pattern=r"^https://[^\s{}/]+(/\S*)?$")]
+
+
+class _Data(_Section):
+    name: Text
+    terms: str = ""
+
+
+class Description(_Section):
+    """What a ``domain.toml`` holds."""
+
+    project: Annotated[str, Field(pattern=f"^{_NAME}$", max_length=60)] = ""
+    data: _Data
+    labels: _Labels = _Labels()
+    interactions: _Interactions
+    items: _Items | None = None
+    clean: CleanConfig = Field(default_factory=CleanConfig)
+    link: _Link | None = None
+    events: EventRules = Field(default_factory=EventRules)
+
+    @model_validator(mode="after")
+    def _check_link(self) -> Description:
+        if self.link:
+            known = {"id", *(name for name, _ in _shown(self))}
+            for name in re.findall(r"\{(.*?)\}", self.link.url):
+                if name not in known:
+                    there = ", ".join(sorted(known))
+                    raise ValueError(f"link.url: no field {{{name}}}; there are {there}")
+        return self
+
+
+def check_name(name: str, where: str) -> None:
+    """Makes sure that a domain may have this name.
+
+    Raises:
+        ConfigError: it may not.
+    """
+    if not re.fullmatch(_NAME, name) or len(name) > 40:
+        raise ConfigError(
+            f"{where}: the name {name!r} must have at most 40 lower-case letters, digits and "
+            "single hyphens, and begin with a letter"
+        )
+    if name in TAKEN:
+        raise ConfigError(f"{where}: {name!r} is the name of a route; choose another")
+
+
+def read_description(path: Path) -> Domain:
+    """Reads a domain from its description.
+
+    Args:
+        path: ``datasets/<name>/domain.toml``.
+
+    Raises:
+        ConfigError: the file is not TOML, or a key is unknown, missing or has a wrong value.
+    """
+    name = path.parent.name
+    check_name(name, str(path))
+    try:
+        tree = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        found = Description.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_explained(error)}") from error
+    return _domain(name, path.parent, found)
+
+
+def _explained(error: ValidationError) -> str:
+    """Returns the first error for people: key, value, what is expected."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    value = repr(first["input"])[:80]
+    if first["type"] == "missing":
+        return f"{key} is missing; see docs/your-own-data.md"
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = _keys_at(first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1, 0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"{key} = {value}: no such key; {hint}There are {', '.join(known)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{key} = {value}: {message}" if key and first["type"] != "value_error" else message
+
+
+def _keys_at(place: tuple[int | str, ...]) -> list[str]:
+    model: Any = Description
+    for part in place:
+        fields = _fields_of(model)
+        if part not in fields:
+            return []
+        annotation = fields[str(part)].annotation
+        options = [one for one in get_args(annotation) if one is not type(None)]
+        model = options[0] if options else annotation
+    return list(_fields_of(model))
+
+
+def _fields_of(model: Any) -> dict[str, Any]:
+    named = getattr(model, "model_fields", None) or getattr(model, "__pydantic_fields__", {})
+    return dict(named)
+
+
+def _shown(found: Description) -> list[tuple[str, str]]:
+    """Returns the shown fields with their labels, the title first."""
+    shown = [(TITLE, found.labels.title)]
+    if found.items:
+        if found.items.creator:
+            shown.append((CREATOR, found.labels.creator))
+        if found.items.year:
+            shown.append((YEAR, found.labels.year))
+        shown += [(name, name.replace("_", " ").capitalize()) for name in found.items.fields]
+    return shown
+
+
+def _domain(name: str, folder: Path, found: Description) -> Domain:
+    rows, items = found.interactions, found.items
+    columns = {USER_ID: rows.user, ITEM_ID: rows.item}
+    if rows.strength:
+        columns[STRENGTH] = rows.strength
+    interactions = TableSource("interactions", rows.files, rows.layout, columns)
+    catalogue = None
+    if items:
+        named = {TITLE: items.title, CREATOR: items.creator, YEAR: items.year, **items.fields}
+        of_items = {ITEM_ID: items.id} | {key: column for key, column in named.items() if column}
+        catalogue = TableSource("items", items.files, items.layout, of_items)
+    creator = CREATOR if items and items.creator else ""
+    words = found.labels
+    return Domain(
+        name=name,
+        project=found.project or f"{name}-recommender",
+        labels=Labels(words.item, words.items, words.person, words.people, words.liked),
+        sources=(),
+        read_interactions=partial(read_interactions, source=interactions),
+        read_items=partial(read_items, source=catalogue),
+        clean=found.clean,
+        creator=creator,
+        shown=tuple(_shown(found)),
+        data_name=found.data.name,
+        terms=found.data.terms,
+        groups=((creator,) if creator else ()) + (tuple(items.groups) if items else ()),
+        year=YEAR if items and items.year else "",
+        link=Link(found.link.label, found.link.url) if found.link else None,
+        events=found.events.model_copy(update={"types": EventRules().types | found.events.types}),
+        module="training.domains.described_data",
+        folder=folder,
+        find_files=partial(_files, folder, (interactions, catalogue)),
+    )
+
+
+def _files(folder: Path, sources: tuple[TableSource | None, ...], base: Path) -> dict[str, Path]:
+    """Returns the files that are read, and the description itself, each by a name of its own."""
+    found = {FILE: folder / FILE}
+    for source in filter(None, sources):
+        paths = source.paths(base)
+        for path in paths:
+            name = path.name if len(paths) == 1 else f"{source.name}/{path.name}"
+            while name in found:
+                name += "+"
+            found[name] = path
+    return found
