@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import training
-from training.cli import events, harper, loop, recommend, settings, stages
+from training.cli import events, harper, loop, new, recommend, settings, stages
 from training.cli.console import err, out, printable
 from training.errors import RecommenderError
 
@@ -58,6 +58,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+new.mount(app)
 stages.mount(app)
 recommend.mount(app)
 harper.mount(app)
