@@ -1,0 +1,69 @@
+"""docs/your-own-data.md: its commands work, and no key of a description is missing from it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import call  # noqa: F401 (a fixture)
+from tests.domains.descriptions import likes
+from training.domains.description import Description, read_description
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "your-own-data.md").read_text(encoding="utf-8")
+COMMANDS = [
+    shlex.split(line)[1:]
+    for block in re.findall(r"^```sh\n(.*?)^```", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
+    for line in block.splitlines()
+    if line.startswith("harperdb-recommender new") and "--yes" in line
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The files of the document's examples."""
+    monkeypatch.setenv("RECOMMENDER_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.chdir(tmp_path)
+    triples = list(likes())
+    rows = "".join(f"{user},{item},{weight / 2},1147880044\n" for user, item, weight in triples)
+    Path("ratings.csv").write_text("userId,movieId,rating,timestamp\n" + rows)
+    Path("movies.csv").write_text("movieId,title,genres\nthing 1,Pulp Fiction (1994),Crime\n")
+    lines = [json.dumps({"visit": {"id": u}, "page": i, "at": "2026"}) for u, i, _ in triples]
+    Path("views").mkdir()
+    for place in (0, 1):
+        part = "\n".join(lines[place::2]).encode()
+        Path(f"views/{place}.jsonl.gz").write_bytes(gzip.compress(part))
+    orders = pd.DataFrame(triples, columns=["customer", "sku", "quantity"])
+    orders.to_parquet("orders.parquet")
+    Path("products.tsv").write_text("sku\tname\tbrand\nthing 1\tChair\tAcme\n")
+    return tmp_path
+
+
+def test_there_are_three_examples():
+    assert [words[:2] for words in COMMANDS] == [["new", n] for n in ("films", "pages", "shop")]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[1])
+def test_an_example_describes_files_that_can_be_read(folder, call, words):  # noqa: F811
+    code, _, errors = call(*words)
+    assert code == 0, errors
+    domain = read_description(folder / "datasets" / words[1] / "domain.toml")
+    table = domain.read_interactions(domain.folder, 0.0)
+    assert len(table.rows) == len(list(likes()))
+    items = domain.read_items(domain.folder, 0.0).rows
+    shown = {"films": "Pulp Fiction (1994)", "shop": "Chair"}.get(words[1])
+    assert items["title"].tolist() == ([shown] if shown else [])
+    assert domain.clean.liked_from == (3.5 if words[1] == "films" else 0)
+
+
+def test_every_key_is_explained():
+    for name, field in Description.model_fields.items():
+        assert f"`{name}" in DOCUMENT
+        if name in ("labels", "interactions"):
+            for key in field.annotation.model_fields:
+                assert re.search(rf"[`.]{key}`", DOCUMENT), f"{name}.{key}"
