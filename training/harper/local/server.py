@@ -176,8 +176,8 @@ def _wait_until_healthy(node: LocalNode, process: Process) -> None:
         time.sleep(0.1)
     raise HarperUnavailable(
         "start",
-        f"{node.url} is not healthy after {node.startup_seconds:.0f} s; "
-        f"see {node.folder}/output.log",
+        f"{node.url} is not healthy after {node.startup_seconds:.0f} s and goes on starting; "
+        f"see {node.folder}/output.log. `make harper-up` waits again, `make harper-down` stops it",
     )
 
 
