@@ -7,7 +7,7 @@ import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
 import { backendFigures } from '../lib/graph.js';
 import { recommend } from '../lib/recommend.js';
-import { signed } from './events.js';
+import { recordedSession, signed } from './events.js';
 
 /**
  * @param {object} options
@@ -33,12 +33,7 @@ export function createHandlers(options) {
   const named = (request) => (isReader(request) ? { ...who, node: node.name } : who);
 
   return {
-    /** POST recommend. */
-    async recommend(request) {
-      const compute = admission.admit(request);
-      const answer = await models.use((opened) => recommendFrom(opened, request.body, compute));
-      return { ...answer, ...signed(events, request, answer) };
-    },
+    recommend: recommendHandler(options),
 
     /** GET the collection. */
     async search(request) {
@@ -95,6 +90,19 @@ export function createHandlers(options) {
   };
 }
 
+/** POST recommend. */
+const recommendHandler = ({ models, admission, events }) =>
+  async function recommendItems(request) {
+    const compute = admission.admit(request);
+    const session = recordedSession(events, request);
+    // Nothing can be learned from a place that was explored without being recorded.
+    const random = session === undefined ? undefined : Math.random;
+    const { propensity, ...answer } = await models.use((opened) =>
+      recommendFrom(opened, request.body, compute, random),
+    );
+    return { ...answer, ...signed(events, session, { ...answer, propensity }) };
+  };
+
 const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });
 
 const runtimeFigures = () => ({
@@ -103,9 +111,10 @@ const runtimeFigures = () => ({
   node: process.version,
 });
 
-async function recommendFrom({ model, catalogue, show }, body, compute) {
+async function recommendFrom({ model, catalogue, show }, body, compute, random) {
   const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-  const answer = await compute(() => recommend(model, body, (index) => creators.creatorOf(index)));
+  const creatorOf = (index) => creators.creatorOf(index);
+  const answer = await compute(() => recommend(model, body, creatorOf, random));
   const rows = await show(answer.recommendations.map(({ id }) => id));
   const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
   return { model: model.version, ...answer, recommendations };

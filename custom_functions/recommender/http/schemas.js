@@ -42,7 +42,12 @@ const reason = { type: 'object', properties: { id: text, share: number } };
 const recommendation = {
   ...item,
   required: ['id', 'score'],
-  properties: { id: text, score: number, because: { type: 'array', items: reason } },
+  properties: {
+    id: text,
+    score: number,
+    explored: { type: 'boolean' },
+    because: { type: 'array', items: reason },
+  },
 };
 
 /**
