@@ -12,6 +12,7 @@ import {
   popular,
   useBrowser,
   visit,
+  withRounds,
 } from './support.js';
 
 useBrowser();
@@ -83,6 +84,11 @@ const STATES = {
   status: {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
+  },
+  'status with rounds of learning': {
+    path: () => 'ui/status/',
+    prepare: withRounds,
+    arrive: (page) => page.getByRole('heading', { name: 'Rounds of learning' }).waitFor(),
   },
   'status of a node that is away': {
     path: () => 'ui/status/',

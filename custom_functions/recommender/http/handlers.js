@@ -7,6 +7,7 @@ import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
 import { backendFigures } from '../lib/graph.js';
 import { recommend } from '../lib/recommend.js';
+import { roundsOf } from '../lib/rounds.js';
 import { recordedSession, signed } from './events.js';
 
 /**
@@ -59,12 +60,7 @@ export function createHandlers(options) {
         return { ...row, ...shown(own, row, model.manifest.fields), known };
       }),
 
-    /** GET model. */
-    model: (request) =>
-      models.use(({ model }, pointer) => {
-        const card = modelCard(model.manifest, pointer);
-        return isReader(request) ? card : withoutDeployer(card);
-      }),
+    model: modelHandler(options),
 
     /** GET health. */
     async health(request, reply) {
@@ -101,6 +97,17 @@ const recommendHandler = ({ models, admission, events }) =>
       recommendFrom(opened, request.body, compute, random),
     );
     return { ...answer, ...signed(events, session, { ...answer, propensity }) };
+  };
+
+/** GET model. */
+const modelHandler = ({ models, tables, isReader }) =>
+  async function describeModel(request) {
+    const mayRead = isReader(request);
+    const card = await models.use(({ model }, pointer) => modelCard(model.manifest, pointer));
+    // A model can be described without its history.
+    const row = await tables.rounds().catch(() => undefined);
+    const rounds = roundsOf(row, { isReader: mayRead });
+    return { ...(mayRead ? card : withoutDeployer(card)), ...given({ rounds }) };
   };
 
 const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });
