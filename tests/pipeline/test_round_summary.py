@@ -15,7 +15,7 @@ from training.pipeline.rounds import append_round
 SOURCE = Path("custom_functions/recommender/lib/rounds.js").read_text(encoding="utf-8")
 
 
-def done(number: int = 0, **more: Any) -> dict[str, Any]:
+def done(number: int = 0, /, **more: Any) -> dict[str, Any]:
     return {
         "at": f"2026-11-24T10:{number:02}:00.000Z",
         "outcome": "unchanged",
@@ -57,16 +57,13 @@ def test_a_round_without_a_model_says_nothing_of_figures() -> None:
 
 def test_figures_are_those_of_the_comparison_or_else_of_the_report() -> None:
     gate = {"people": 150, "new": 0.44, "current": 0.45, "difference": -0.01}
-    figures = {"test_ndcg@20": 0.5, "outcome": "refused by the gate", "objections": ["a", "b"]}
+    figures: dict[str, Any] = {"test_ndcg@20": 0.5, "objections": ["a", "b"]}
+    names = ("ndcg@20", "ndcg@20_before", "people")
     compared = summary(done(**figures, gate=gate))
-    assert (compared["ndcg@20"], compared["ndcg@20_before"], compared["people"]) == (
-        0.44,
-        0.45,
-        150,
-    )
+    assert [compared[name] for name in names] == [0.44, 0.45, 150]
     assert compared["reason"] == "a; b"
     alone = summary(done(**figures, gate="the two cannot be compared now"))
-    assert (alone["ndcg@20"], alone["ndcg@20_before"], alone["people"]) == (0.5, None, None)
+    assert [alone[name] for name in names] == [0.5, None, None]
 
 
 def test_the_reason_of_a_failure_is_bounded() -> None:

@@ -1,4 +1,4 @@
-"""The latest rounds of the loop as nodes show them: one row beside the pointer, `docs/tables.md`."""
+"""The latest rounds of the loop, as nodes show them: a row beside the pointer (docs/tables.md)."""
 
 from __future__ import annotations
 
