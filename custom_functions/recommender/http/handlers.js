@@ -67,7 +67,7 @@ export function createHandlers(options) {
     /** GET model. */
     model: (request) =>
       models.use(({ model }, pointer) => {
-        const card = modelCard(model.manifest, pointer);
+        const card = { ...modelCard(model.manifest, pointer), events: events.policy() };
         return isReader(request) ? card : withoutDeployer(card);
       }),
 
