@@ -157,6 +157,17 @@ class ExportConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class EventsConfig:
+    """Whether what visitors do is recorded and learned from. See docs/events.md."""
+
+    enabled: bool = True
+    """False: from the next deploy on, nodes record nothing and sign no answers, pages send nothing,
+    and no collected event is learned from."""
+    consent: Literal["none", "ask"] = "none"
+    """`ask`: pages ask each visitor first, and send nothing before a yes."""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Config:
     """All settings of a run."""
 
@@ -167,6 +178,7 @@ class Config:
     items: ItemsConfig = field(default_factory=ItemsConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    events: EventsConfig = field(default_factory=EventsConfig)
 
     def with_settings(self, settings: Iterable[str]) -> Config:
         """Returns a copy with ``section.field=value`` applied.
