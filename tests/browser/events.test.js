@@ -253,7 +253,7 @@ describe('where visitors are asked first', () => {
     assert.equal(answer.accepted, 1);
     await page.reload();
     await answered(page);
-    await foot(page, 'this page records what you do');
+    await foot(page, 'this page records how far down');
     assert.equal(await line(page).count(), 0);
     assert.equal((await remembered(page, books)).session, batch.session);
   });
