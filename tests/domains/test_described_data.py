@@ -97,6 +97,16 @@ def test_items_bring_titles_and_fields_and_one_row_an_id(tmp_path):
     assert table.notes == {"ids given twice": 1}
 
 
+def test_a_file_of_items_may_hold_their_ids_alone(tmp_path):
+    text = WEIGHTS + '[items]\nfiles = "items.csv"\nid = "id"\n'
+    domain, base = things(tmp_path, ROWS, text)
+    (base / "items.csv").write_text("id\nthing 1\nthing 99\n")
+    table = domain.read_items(base, 0.0)
+    assert table.rows.to_dict("list") == {ITEM_ID: ["thing 1", "thing 99"], TITLE: ["", ""]}
+    data, _ = build(domain, base, domain.clean, SplitConfig())
+    assert len(data.items) == 24
+
+
 def test_a_domain_without_a_file_of_items_is_built_from_its_ids(tmp_path):
     data, counts = built(tmp_path, ROWS)
     assert len(data.items) == 24

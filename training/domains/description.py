@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -210,6 +211,9 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
         of_items = {ITEM_ID: items.id} | {key: column for key, column in named.items() if column}
         catalogue = TableSource("items", items.files, items.layout, of_items)
     creator = CREATOR if items and items.creator else ""
+    # Where no column holds titles, none can be missing.
+    untitled = items is not None and not items.title
+    clean = replace(found.clean, max_untitled=1.0) if untitled else found.clean
     words = found.labels
     return Domain(
         name=name,
@@ -218,7 +222,7 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
         sources=(),
         read_interactions=partial(read_interactions, source=interactions),
         read_items=partial(read_items, source=catalogue),
-        clean=found.clean,
+        clean=clean,
         creator=creator,
         shown=tuple(_shown(found)),
         data_name=found.data.name,

@@ -115,7 +115,7 @@ def _load_json(
     connection.sql(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT row_number() OVER () AS line, "
         "coalesce(text, '') AS text FROM "
-        f"{_csv(source, Layout(separator=chr(1), quote='', header=False), ['text'])}"
+        f"{_csv(source, Layout(separator=chr(1), quote='', header=False), ['text'], rejects=False)}"
     )
     connection.sql("DELETE FROM lines WHERE trim(text) = ''")
     # A cast of what is no JSON would be an error.
@@ -189,13 +189,13 @@ def _number(connection: duckdb.DuckDBPyConnection, skipped: list[int]) -> None:
         )
 
 
-def _csv(source: Path, layout: Layout, places: Sequence[str]) -> str:
+def _csv(source: Path, layout: Layout, places: Sequence[str], *, rejects: bool = True) -> str:
     types = ", ".join(f"{place}: 'VARCHAR'" for place in places)
     quote = literal(layout.quote)
     return (
         f"read_csv({literal(source)}, auto_detect=false, delim={literal(layout.separator)}, "
         f"quote={quote}, escape={quote}, header={str(layout.header).lower()}, "
-        f"columns={{{types}}}, store_rejects={str(len(places) > 1).lower()}, "
+        f"columns={{{types}}}, store_rejects={str(rejects).lower()}, "
         f"ignore_errors=true, parallel=false, max_line_size={_LONGEST_LINE})"
     )
 
