@@ -70,3 +70,11 @@ test('an item without a title shows its id', () => {
     artist: '',
   });
 });
+
+test('a model without creators asks for no such column, and no two items share one', async () => {
+  const manifest = { fields: FIELDS.slice(0, 1), creator: null };
+  const rows = ['a', 'b'].map((id) => ({ id, title: id.repeat(3), null: 'X' }));
+  const catalogue = await read(rows, { ...MODEL, manifest });
+  assert.deepEqual([catalogue.creatorOf(0), catalogue.creatorOf(1)], [-1, -1]);
+  assert.deepEqual(catalogue.find('aaa', 9), [1]);
+});
