@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.domains.descriptions import describe
 from training.domains.songs import SONGS
 from training.errors import ConfigError, DataError
 from training.pipeline import raw_data
@@ -86,3 +87,21 @@ def test_a_corrupt_note_is_named(chosen, tmp_path, text):
     (folder / "data.json").write_text(text)
     with pytest.raises(DataError, match=r"data\.json"):
         chosen()
+
+
+def test_a_description_is_read_where_it_is_unless_a_folder_is_named(tmp_path):
+    text = '[interactions]\nfiles = "rows.csv"\nuser = "u"\nitem = "i"\n'
+    things = describe(tmp_path / "datasets", text)
+
+    def chosen(named=None):
+        return raw_data.choose(
+            things, tmp_path / "artifacts", named=named, demonstration=tmp_path / "sample"
+        )
+
+    assert chosen() == raw_data.RawData(things.folder, "as its domain.toml says")
+    folders = Folders(things, tmp_path / "other", tmp_path / "artifacts")
+    folders.home.mkdir(parents=True)
+    raw_data.remember(folders)
+    assert chosen().folder == tmp_path / "other"
+    assert "as before" in chosen().origin
+    assert chosen(tmp_path) == raw_data.RawData(tmp_path, "")
