@@ -60,8 +60,11 @@ export function openApiDocument({ settings, routes, model, examples }) {
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Relative to this document: a proxy may serve the project under another path.
-    servers: [{ url: './' }],
+    // Not all tools resolve the second one, which holds behind a proxy that serves the project under another path.
+    servers: [
+      { url: `/${settings.project}`, description: 'On the node itself' },
+      { url: './', description: 'Beside this document' },
+    ],
     paths: withReferences(paths),
     components: {
       schemas: Object.fromEntries([...SHARED].map(([schema, name]) => [name, schema])),
