@@ -142,7 +142,11 @@ export const apiRoutes = (handlers, collection) =>
     { name: 'openapi', method: 'GET', url: '/openapi.json', schema: schemas.openApiSchema },
   ].map((route) => ({ ...route, handler: handlers[route.name] }));
 
-const PAGE_ROUTES = ['/', '/ui', '/ui/*'].map((url) => ({ name: 'pages', method: 'GET', url }));
+const PAGE_ROUTES = ['/', '/ui', '/ui/*', '/docs'].map((url) => ({
+  name: 'pages',
+  method: 'GET',
+  url,
+}));
 
 function pageHandler(app, pages, previewOf) {
   const missing = () => new ServiceError(404, 'unknown_page', 'There is no such page.');
@@ -150,6 +154,10 @@ function pageHandler(app, pages, previewOf) {
   return async function sendFromAddress(request, reply) {
     // Taken from the address: the router drops a slash at its end, which relative links need.
     const path = below(app.prefix, request.url);
+    if (path === '/docs/') return sendPage('docs/', request, reply);
+    if (path === '/docs') return redirect(request, reply, 'docs/');
+    // The page of the API has one address, which the links in it depend on.
+    if (path.startsWith('/ui/docs')) throw missing();
     if (path.startsWith('/ui/')) return sendPage(path.slice('/ui/'.length), request, reply);
     const here = path === '' ? `${app.prefix.split('/').at(-1)}/` : '';
     return redirect(request, reply, path === '/ui' ? 'ui/' : `${here}ui/`);

@@ -63,6 +63,7 @@ export function createApi(base, send = (...args) => fetch(...args)) {
     model: (options) => ask('model', options),
     health: (options) => ask('health', options),
     stats: (options) => ask('stats', options),
+    openapi: (options) => ask('openapi.json', options),
     recommend: (body, options) => ask('recommend', { body, ...options }),
     item: (collection, id, options) => ask(`${collection}/${encodeURIComponent(id)}`, options),
     search: async (collection, text, { limit, signal }) => {
