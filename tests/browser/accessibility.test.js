@@ -84,6 +84,10 @@ const STATES = {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
   },
+  'the API': {
+    path: () => 'docs/',
+    arrive: (page) => page.getByRole('heading', { name: 'GET /stats', exact: true }).waitFor(),
+  },
   'status of a node that is away': {
     path: () => 'ui/status/',
     prepare: away,

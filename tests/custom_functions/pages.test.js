@@ -139,7 +139,6 @@ test('what is no page is 404 in our shape', async () => {
     '/ui/assets/',
     '/ui/docs',
     '/ui/docs/',
-    '/docs/index.html',
   ]) {
     const answer = await get(path);
     assert.equal(answer.statusCode, 404, path);
