@@ -11,11 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.cli.conftest import call  # noqa: F401 (a fixture)
 from tests.domains.descriptions import likes
 from training.domains.description import Description, read_description
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "your-own-data.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "your-own-data.md").read_text(encoding="utf-8")
 COMMANDS = [
     shlex.split(line)[1:]
     for block in re.findall(r"^```sh\n(.*?)^```", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
@@ -49,7 +48,7 @@ def test_there_are_three_examples():
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[1])
-def test_an_example_describes_files_that_can_be_read(folder, call, words):  # noqa: F811
+def test_an_example_describes_files_that_can_be_read(folder, call, words):
     code, _, errors = call(*words)
     assert code == 0, errors
     domain = read_description(folder / "datasets" / words[1] / "domain.toml")
