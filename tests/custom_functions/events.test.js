@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { fakeDatabase, point, push } from './fake_harper.js';
 import { toyBundle } from './toy_bundle.js';
