@@ -7,6 +7,17 @@ import { createHistogram } from 'node:perf_hooks';
 /** Upper bounds of the latency histogram of `/metrics`, in seconds. */
 export const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** Codes of errors that are counted from 0: an alert about them must see the first one. */
+const ALERTING = [
+  'internal',
+  'overloaded',
+  'too_many_requests',
+  'no_model',
+  'too_many_events',
+  'events_full',
+  'events_unavailable',
+];
+
 /** What became of the events of a batch that was taken. */
 export const EVENT_OUTCOMES = ['accepted', 'duplicate', 'refused'];
 
@@ -16,7 +27,7 @@ export const EVENT_OUTCOMES = ['accepted', 'duplicate', 'refused'];
 export function createFigures(now = () => performance.now()) {
   const started = now();
   const routes = new Map();
-  const errors = new Map(); // error code -> answers
+  const errors = new Map(ALERTING.map((code) => [code, 0])); // error code -> answers
   const events = new Map(EVENT_OUTCOMES.map((outcome) => [outcome, 0]));
 
   return {
