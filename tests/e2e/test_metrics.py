@@ -27,6 +27,11 @@ from training.harper.local.node import LocalNode
 pytestmark = pytest.mark.e2e
 
 SONGS = DOMAINS["songs"]
+# What a Prometheus sends.
+PROMETHEUS = {
+    "accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+    "accept-encoding": "gzip",
+}
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -73,7 +78,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNode]:
 
 
 def scrape(node: LocalNode, project: str = SONGS.project) -> Scrape:
-    answer = requests.get(f"{node.routes_url}/{project}/metrics", timeout=30)
+    answer = requests.get(f"{node.routes_url}/{project}/metrics", headers=PROMETHEUS, timeout=30)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return Scrape(answer.text)
