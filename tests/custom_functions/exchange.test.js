@@ -40,7 +40,7 @@ test('a busy worker is left out after a bounded wait', async () => {
   await start({ name, worker: 2, workers: 3, busy: true });
   await start({ name, worker: 3, workers: 3 });
   const node = { worker: 1, workers: 3 };
-  const exchange = createExchange({ name, node, read: () => ({}), patience: 300 });
+  const exchange = createExchange({ name, node, read: () => ({}), patience: 2000 });
   const reports = await exchange.gather();
   assert.deepEqual(
     reports.map(({ worker }) => worker),
