@@ -3,20 +3,19 @@
  */
 
 import { METRICS_TYPE } from '../lib/metrics/metrics.js';
+import { errorAnswers } from './error_answers.js';
 
-const text = { type: 'string' };
-const error = {
-  type: 'object',
-  required: ['statusCode', 'code', 'message'],
-  properties: { statusCode: { type: 'integer' }, code: text, message: text },
-};
-
-/** GET metrics. `produces` is for the API's description: the answer is no JSON. */
+/** GET metrics. */
 export const metricsSchema = {
-  summary: 'Answers the figures of all workers of the node in the text format of Prometheus',
-  produces: ['text/plain'],
+  summary: 'Reports the figures of all workers of the node to Prometheus',
   querystring: { type: 'object', properties: {}, additionalProperties: false },
-  response: { 200: text, '4xx': error, '5xx': error },
+  response: {
+    200: {
+      description: 'Figures in the text format of Prometheus.',
+      content: { 'text/plain': { schema: { type: 'string' } } },
+    },
+    ...errorAnswers(),
+  },
 };
 
 /**
