@@ -160,7 +160,7 @@ test('bounds follow the model that answers, and another model changes the descri
 test('without a model, and with a catalogue that cannot be read, there is a description too', async () => {
   const none = await site({ deployed: false });
   const document = await documentOf(none);
-  assert.equal(operationsOf(document).length, 8);
+  assert.equal(operationsOf(document).length, 9);
   assert.ok(
     !('enum' in jsonOf(document.paths['/recommend'].post.requestBody).schema.properties.strategy),
   );
