@@ -58,7 +58,7 @@ export async function recommenderRoutes(app, options) {
   const events = createEvents({ tables: createEventTables(database), settings, node, log });
   const parts = { models, tables, figures, admission, events, settings, node, isReader };
   const metrics = createMetrics({ ...parts, tensorFigures: backendFigures });
-  const describe = createDescription({ models, settings, log });
+  const describe = createDescription({ models, events, settings, log });
   const handlers = {
     ...createHandlers(parts),
     events: eventsHandler(events, { clientOf: admission.clientOf, figures }),
