@@ -85,6 +85,7 @@ def round_text(done: Round) -> str:
         text += f"; {done['new_events']:,} new events of {done['events']:,}"
     if "test_ndcg@20" in done:
         text += f"; test NDCG@20 {done['test_ndcg@20']:.4f}"
+    text += f"; {done['start']}" if done.get("start") else ""
     for what, nodes in (("not read", done.get("unread")), ("behind", done.get("behind"))):
         text += f"; {what}: {', '.join(nodes)}" if nodes else ""
     return f"{text}; {done['seconds']['all']:.1f} s"

@@ -23,7 +23,7 @@ class History:
 
     Attributes:
         measurements: (step, loss, validation NDCG@20), in order.
-        best_step: Step of the best measurement, whose weights were kept.
+        best_step: Step of the best measurement, whose weights were kept; 0: those it began with.
         seconds: How long it took.
     """
 
@@ -41,6 +41,7 @@ def fit(
     name: str,
     progress: Progress,
     logs: Path | None = None,
+    continued: bool = False,
 ) -> History:
     """Fits a model until validation stops improving, and restores the best weights.
 
@@ -52,10 +53,11 @@ def fit(
         name: Of the model, for people.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
+        continued: The weights that it begins with are those of an earlier fit, and may be the best.
     """
     began, history, kept = time.monotonic(), History(), model.get_weights()
     writer = tf.summary.create_file_writer(str(logs)) if logs else tf.summary.create_noop_writer()
-    step, best = 0, -1.0
+    step, best = 0, measure() if continued else -1.0
     while step < config.max_steps:
         steps = min(config.eval_every, config.max_steps - step)
         fitted = model.fit(_next(drawn, steps), verbose=0)

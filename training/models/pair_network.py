@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from training.config import ItemsConfig
 from training.models.pairs import PairStatistics
+from training.models.start import NetworkWeights
 from training.models.tensorflow_import import tf
 from training.progress import Progress
 
@@ -60,6 +61,21 @@ class PairNetwork:
         outputs = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer=small)(bend)
         outputs += tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(inputs)
         self.layers = tf.keras.Model(inputs, outputs)
+
+    @classmethod
+    def of(cls, weights: NetworkWeights, hidden: int) -> PairNetwork:
+        """Returns a network with these weights.
+
+        Raises:
+            ValueError: they are those of a network of another size.
+        """
+        network = cls(weights.mean, weights.deviation, hidden)
+        network.layers.set_weights(list(weights.layers))
+        return network
+
+    def weights(self) -> NetworkWeights:
+        """Returns what it has learned."""
+        return NetworkWeights(self._mean, self._deviation, tuple(self.layers.get_weights()))
 
     def scaled(self, features: np.ndarray) -> np.ndarray:
         """Returns [pairs, features] float32 in deviations from the mean, within ±6."""
@@ -158,6 +174,7 @@ def fit(
     *,
     name: str,
     progress: Progress,
+    start: NetworkWeights | None = None,
 ) -> PairNetwork:
     """Fits a network to queries.
 
@@ -166,6 +183,7 @@ def fit(
         config: Settings.
         name: Of the network, for people.
         progress: Called after every pass.
+        start: Weights to begin with; their mean and deviation of the features stay.
 
     Returns:
         The network.
@@ -174,7 +192,10 @@ def fit(
     queries = [query for _, some in parts for query in some]
     pairs = [_pairs(query) for query in queries]
     features = np.concatenate([_features(features_of, some) for features_of, some in parts])
-    network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
+    if start is None:
+        network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
+    else:
+        network = PairNetwork.of(start, config.hidden)
     features = network.scaled(features)
     starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
     step = _step(network, config)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from training.config import Config
-from training.data.dataset import Dataset
+from training.data.dataset import PARTS, Dataset
 from training.data.examples import Queries, batches, queries_of
-from training.data.features import features_of
-from training.domains.domain import Domain
+from training.data.features import ItemFeatures, features_of
+from training.domains.domain import ITEM_ID, Domain
 from training.models import fitting, item_table, item_tower
+from training.models import start as starts
 from training.models.fitting import History
 from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
 from training.models.item_table import ItemTable
+from training.models.item_tower import ItemTower
 from training.models.ops import Answer, rank
+from training.models.start import Embedding, Start
 from training.models.tensorflow_import import tf
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex, UserTowers, strongest_items
@@ -39,7 +43,13 @@ MOST_TUNED = 500
 
 
 def train(
-    domain: Domain, data: Dataset, config: Config, folder: Path, *, progress: Progress
+    domain: Domain,
+    data: Dataset,
+    config: Config,
+    folder: Path,
+    *,
+    progress: Progress,
+    start: Start | None = None,
 ) -> None:
     """Fits all towers and the table, and writes them into a folder.
 
@@ -49,31 +59,106 @@ def train(
         config: Settings.
         folder: Empty folder; TensorBoard reads its ``logs``.
         progress: Called after every step.
+        start: What an earlier fit with the same settings left: its embeddings and networks are
+            taken over and trained for a share of the steps, its choices are kept.
+
+    Raises:
+        ValueError: the start does not fit the settings.
     """
+    config = _shortened(config) if start else config
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
     clock = _Clock()
     users, users_history = fit_user_towers(
-        data, validation_queries, config, progress=progress, logs=logs
+        data, validation_queries, config, progress=progress, logs=logs, start=start
     )
     clock.lap("user towers")
-    voters = choose_voters(users, validation_queries, progress=progress)
+    if start:
+        voters = VoterSettings(**start.voters)
+    else:
+        voters = choose_voters(users, validation_queries, progress=progress)
     clock.lap("voters")
-    vectors, items_history = item_tower.fit(
-        liked, features, validation_queries, config, progress=progress, logs=logs
+    towers, items_history = item_tower.fit_towers(
+        liked,
+        features,
+        validation_queries,
+        config,
+        progress=progress,
+        logs=logs,
+        start=_item_embeddings(start, data, features) if start else None,
     )
+    vectors = item_tower.known_vectors(towers, liked)
     clock.lap("item towers")
-    table = item_table.fit(liked, features, config.items, progress=progress)
+    table = item_table.fit(
+        liked, features, config.items, progress=progress, start=start.networks if start else None
+    )
     clock.lap("item table")
-    items = blended(table, vectors, validation_queries)
+    if start:
+        items = ItemIndex.of(table, vectors, start.blend)
+    else:
+        items = blended(table, vectors, validation_queries)
     clock.lap("blend")
     save(users, voters, items, folder)
+    starts.save(_start_of(data, features, users, towers, table, voters, items), folder)
     history = {
         "towers": {"user towers": asdict(users_history), "item towers": asdict(items_history)},
         "strategies": _strategies(voters, items, clock.laps),
         "seconds": clock.laps,
     }
     (folder / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+def _shortened(config: Config) -> Config:
+    """Returns the settings for continuing from an earlier fit."""
+    steps = max(1, round(config.train.max_steps * starts.STEPS_SHARE))
+    epochs = max(1, round(config.items.epochs * starts.EPOCHS_SHARE))
+    rate = config.items.learning_rate * starts.RATE_SHARE
+    return replace(
+        config,
+        train=replace(config.train, max_steps=steps),
+        items=replace(config.items, epochs=epochs, learning_rate=rate),
+    )
+
+
+def _item_embeddings(
+    start: Start, data: Dataset, features: ItemFeatures
+) -> Callable[[ItemTower], None]:
+    """Returns what puts the start's embeddings into the towers against items."""
+
+    def put(towers: ItemTower) -> None:
+        ids, names = data.items[ITEM_ID].to_numpy(str), features.token_names()
+        towers.own.set_weights([start.own.onto(ids, towers.own.get_weights()[0])])
+        towers.tokens.set_weights([start.tokens.onto(names, towers.tokens.get_weights()[0])])
+
+    return put
+
+
+def _start_of(
+    data: Dataset,
+    features: ItemFeatures,
+    users: UserIndex,
+    towers: ItemTower,
+    table: ItemTable,
+    voters: VoterSettings,
+    items: ItemIndex,
+) -> Start:
+    ids = data.items[ITEM_ID].to_numpy(str)
+    people = _train_users(data)
+    return Start(
+        items=Embedding(ids, users.item_vectors),
+        users=Embedding(people, users.user_vectors[: len(people)]),
+        own=Embedding(ids, towers.own.get_weights()[0]),
+        tokens=Embedding(features.token_names(), towers.tokens.get_weights()[0]),
+        networks={name: one.weights() for name, one in table.networks.items()},
+        voters=asdict(voters),
+        blend=float(items.blend),
+    )
+
+
+def _train_users(data: Dataset) -> np.ndarray:
+    """Returns [train users] uint64 hashes; nothing for data prepared by an earlier release."""
+    none = np.empty(0, np.uint64)
+    return none if data.users is None else data.users[data.parts == PARTS.index("train")]
 
 
 def _strategies(
@@ -115,6 +200,7 @@ def fit_user_towers(
     *,
     progress: Progress,
     logs: Path | None = None,
+    start: Start | None = None,
 ) -> tuple[UserIndex, History]:
     """Fits favourites against users.
 
@@ -127,6 +213,7 @@ def fit_user_towers(
         config: Settings.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
+        start: Its embeddings of the same items and users are taken over.
 
     Returns:
         The index with the best weights, and the history.
@@ -136,6 +223,12 @@ def fit_user_towers(
     pairs = strongest_items(strengths, config.model.user_items)
     model = UserTowers(strengths.shape[1], strengths.shape[0], config.model.dim, config.train.seed)
     model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    if start:
+        ids, people = data.items[ITEM_ID].to_numpy(str), _train_users(data)
+        (items,), (users,) = model.item_vectors.get_weights(), model.user_vectors.get_weights()
+        users[: len(people)] = start.users.onto(people, users[: len(people)])
+        model.item_vectors.set_weights([start.items.onto(ids, items)])
+        model.user_vectors.set_weights([users])
     rng = np.random.default_rng(config.train.seed)
     drawn = batches(liked, config.model.favourites, config.train.batch, rng)
     history = fitting.fit(
@@ -149,6 +242,7 @@ def fit_user_towers(
         name="user towers",
         progress=progress,
         logs=logs / "users" if logs else None,
+        continued=start is not None,
     )
     return model.index(*pairs), history
 
