@@ -22,12 +22,12 @@ class History:
     """What happened while fitting.
 
     Attributes:
-        measurements: (step, loss, validation NDCG@20), in order.
+        measurements: (step, loss, validation NDCG@20), in order; no loss before the first step.
         best_step: Step of the best measurement, whose weights were kept; 0: those it began with.
         seconds: How long it took.
     """
 
-    measurements: list[tuple[int, float, float]] = field(default_factory=list)
+    measurements: list[tuple[int, float | None, float]] = field(default_factory=list)
     best_step: int = 0
     seconds: float = 0.0
 
@@ -57,7 +57,10 @@ def fit(
     """
     began, history, kept = time.monotonic(), History(), model.get_weights()
     writer = tf.summary.create_file_writer(str(logs)) if logs else tf.summary.create_noop_writer()
-    step, best = 0, measure() if continued else -1.0
+    step, best = 0, -1.0
+    if continued:
+        best = measure()
+        history.measurements.append((step, None, best))
     while step < config.max_steps:
         steps = min(config.eval_every, config.max_steps - step)
         fitted = model.fit(_next(drawn, steps), verbose=0)

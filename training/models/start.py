@@ -18,8 +18,6 @@ import numpy as np
 from training.errors import DataError
 
 FILE = "start.npz"
-STEPS_SHARE, EPOCHS_SHARE, RATE_SHARE = 1 / 6, 1 / 4, 1 / 3
-"""Shares of a first fit's training steps, of its epochs, and of the networks' learning rate."""
 
 
 @dataclass(frozen=True)

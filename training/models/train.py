@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from training.config import Config
-from training.data.dataset import PARTS, Dataset
+from training.data.dataset import Dataset
 from training.data.examples import Queries, batches, queries_of
-from training.data.features import ItemFeatures, features_of
-from training.domains.domain import ITEM_ID, Domain
-from training.models import fitting, item_table, item_tower
+from training.data.features import features_of
+from training.domains.domain import Domain
+from training.models import continued, fitting, item_table, item_tower
 from training.models import start as starts
 from training.models.fitting import History
 from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
 from training.models.item_table import ItemTable
-from training.models.item_tower import ItemTower
 from training.models.ops import Answer, rank
-from training.models.start import Embedding, Start
+from training.models.start import Start
 from training.models.tensorflow_import import tf
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex, UserTowers, strongest_items
@@ -65,7 +63,7 @@ def train(
     Raises:
         ValueError: the start does not fit the settings.
     """
-    config = _shortened(config) if start else config
+    config = continued.shortened(config) if start else config
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
     clock = _Clock()
@@ -85,7 +83,7 @@ def train(
         config,
         progress=progress,
         logs=logs,
-        start=_item_embeddings(start, data, features) if start else None,
+        start=continued.item_embeddings(start, data, features) if start else None,
     )
     vectors = item_tower.known_vectors(towers, liked)
     clock.lap("item towers")
@@ -99,66 +97,14 @@ def train(
         items = blended(table, vectors, validation_queries)
     clock.lap("blend")
     save(users, voters, items, folder)
-    starts.save(_start_of(data, features, users, towers, table, voters, items), folder)
+    left = continued.start_after(data, features, users, towers, table, voters, items)
+    starts.save(left, folder)
     history = {
         "towers": {"user towers": asdict(users_history), "item towers": asdict(items_history)},
         "strategies": _strategies(voters, items, clock.laps),
         "seconds": clock.laps,
     }
     (folder / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
-
-
-def _shortened(config: Config) -> Config:
-    """Returns the settings for continuing from an earlier fit."""
-    steps = max(1, round(config.train.max_steps * starts.STEPS_SHARE))
-    epochs = max(1, round(config.items.epochs * starts.EPOCHS_SHARE))
-    rate = config.items.learning_rate * starts.RATE_SHARE
-    return replace(
-        config,
-        train=replace(config.train, max_steps=steps),
-        items=replace(config.items, epochs=epochs, learning_rate=rate),
-    )
-
-
-def _item_embeddings(
-    start: Start, data: Dataset, features: ItemFeatures
-) -> Callable[[ItemTower], None]:
-    """Returns what puts the start's embeddings into the towers against items."""
-
-    def put(towers: ItemTower) -> None:
-        ids, names = data.items[ITEM_ID].to_numpy(str), features.token_names()
-        towers.own.set_weights([start.own.onto(ids, towers.own.get_weights()[0])])
-        towers.tokens.set_weights([start.tokens.onto(names, towers.tokens.get_weights()[0])])
-
-    return put
-
-
-def _start_of(
-    data: Dataset,
-    features: ItemFeatures,
-    users: UserIndex,
-    towers: ItemTower,
-    table: ItemTable,
-    voters: VoterSettings,
-    items: ItemIndex,
-) -> Start:
-    ids = data.items[ITEM_ID].to_numpy(str)
-    people = _train_users(data)
-    return Start(
-        items=Embedding(ids, users.item_vectors),
-        users=Embedding(people, users.user_vectors[: len(people)]),
-        own=Embedding(ids, towers.own.get_weights()[0]),
-        tokens=Embedding(features.token_names(), towers.tokens.get_weights()[0]),
-        networks={name: one.weights() for name, one in table.networks.items()},
-        voters=asdict(voters),
-        blend=float(items.blend),
-    )
-
-
-def _train_users(data: Dataset) -> np.ndarray:
-    """Returns [train users] uint64 hashes; nothing for data prepared by an earlier release."""
-    none = np.empty(0, np.uint64)
-    return none if data.users is None else data.users[data.parts == PARTS.index("train")]
 
 
 def _strategies(
@@ -224,11 +170,7 @@ def fit_user_towers(
     model = UserTowers(strengths.shape[1], strengths.shape[0], config.model.dim, config.train.seed)
     model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
     if start:
-        ids, people = data.items[ITEM_ID].to_numpy(str), _train_users(data)
-        (items,), (users,) = model.item_vectors.get_weights(), model.user_vectors.get_weights()
-        users[: len(people)] = start.users.onto(people, users[: len(people)])
-        model.item_vectors.set_weights([start.items.onto(ids, items)])
-        model.user_vectors.set_weights([users])
+        continued.user_embeddings(start, data)(model)
     rng = np.random.default_rng(config.train.seed)
     drawn = batches(liked, config.model.favourites, config.train.batch, rng)
     history = fitting.fit(
