@@ -61,9 +61,7 @@ def people_in(domain: Domain, raw: Path, share: float, config: Config) -> Datase
         table = domain.read_interactions(folder, bad)
         ids = table.rows[USER_ID].astype(str).to_numpy(object)
         place = pd.util.hash_array(ids, hash_key=KEY, categorize=True) / 2.0**64
-        rows = table.rows[place < share]
-        known = rows[USER_ID].cat.remove_unused_categories()
-        return replace(table, rows=rows.assign(**{USER_ID: known}).reset_index(drop=True))
+        return replace(table, rows=table.rows[place < share].reset_index(drop=True))
 
     nobody = Table(pd.DataFrame({USER_ID: [], ITEM_ID: [], STRENGTH: []}).astype(str), 0, {}, {})
     nobody.rows[STRENGTH] = nobody.rows[STRENGTH].astype("float32")
