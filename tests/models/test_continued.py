@@ -11,7 +11,7 @@ from training.data.dataset import Dataset
 from training.data.examples import queries_of
 from training.data.features import features_of
 from training.domains.domain import ITEM_ID
-from training.models import continued, item_table, item_tower, train
+from training.models import continued, fitting, item_table, item_tower, train
 from training.models import start as starts
 from training.models.item_table import PAIRS
 from training.models.train import BLENDS, VOTER_GRID
@@ -50,9 +50,7 @@ def test_embeddings_follow_their_items_when_the_order_changes_and_new_items_star
     other, start
 ):
     queries = queries_of(other, "validation", 3, STILL)
-    index, _ = train.fit_user_towers(
-        other, queries, continued.shortened(STILL), progress=quiet, start=start
-    )
+    index, _ = train.fit_user_towers(other, queries, STILL, progress=quiet, start=start)
     old = dict(zip(start.items.ids.tolist(), start.items.vectors, strict=True))
     ids = continued.item_ids(other).tolist()
     assert ids != start.items.ids.tolist()
@@ -70,7 +68,7 @@ def test_tokens_follow_their_names(board, other, start):
         other.liked("train"),
         features,
         queries,
-        continued.shortened(STILL),
+        STILL,
         progress=quiet,
         start=continued.item_embeddings(start, other, features),
     )
@@ -92,9 +90,7 @@ def test_users_are_taken_over_by_the_hash_of_their_id(board, start):
     users[[first, second]] = users[second], 1
     moved = replace(data, users=users)
     queries = queries_of(moved, "validation", 3, STILL)
-    index, _ = train.fit_user_towers(
-        moved, queries, continued.shortened(STILL), progress=quiet, start=start
-    )
+    index, _ = train.fit_user_towers(moved, queries, STILL, progress=quiet, start=start)
     assert index.user_vectors[0] == pytest.approx(start.users.vectors[1], abs=1e-5)
     assert np.abs(index.user_vectors[1]).max() <= 0.05  # as initialised
 
@@ -104,7 +100,7 @@ def test_the_network_of_pairs_continues_from_its_weights(board, start):
     table = item_table.fit(
         data.liked("train"),
         features_of(board.domain, data.items),
-        continued.shortened(STILL).items,
+        STILL.items,
         progress=quiet,
         start=start.networks,
     )
@@ -146,7 +142,7 @@ def test_a_warm_fit_trains_for_a_share_of_the_steps_and_measures_what_it_begins_
     for towers in history["towers"].values():
         steps, losses, scores = zip(*towers["measurements"], strict=True)
         assert (steps[0], losses[0]) == (0, None)
-        assert steps[-1] == round(160 * continued.STEPS_SHARE)
+        assert steps[-1] == round(160 * fitting.STEPS_SHARE)
         assert max(scores) > 0.7
         assert towers["best_step"] == steps[int(np.argmax(scores))]
 

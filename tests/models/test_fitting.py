@@ -111,7 +111,7 @@ def test_every_measurement_is_reported_and_can_be_read_by_tensorboard(tmp_path):
 
 def test_weights_that_it_continues_from_stay_unless_a_measurement_is_better():
     measured = Measured(0.4, 0.3, 0.4)
-    history = measured.fit(eval_every=1, max_steps=2, continued=True)
+    history = measured.fit(eval_every=1, max_steps=12, continued=True)
     assert history.best_step == 0
     assert history.measurements[0] == (0, None, 0.4)
     assert same(measured.model.get_weights(), measured.start)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 
-from training.config import Config
 from training.data.dataset import PARTS, Dataset
 from training.data.features import ItemFeatures
 from training.domains.domain import ITEM_ID
@@ -17,23 +16,6 @@ from training.models.item_tower import ItemTower
 from training.models.start import Embedding, Start
 from training.models.user_strategies import VoterSettings
 from training.models.user_towers import UserIndex, UserTowers
-
-STEPS_SHARE, EPOCHS_SHARE, RATE_SHARE = 1 / 6, 1 / 4, 1 / 3
-"""Shares of a first fit's training steps, of its epochs, and of the networks' learning rate."""
-LEAST_RATE = 1e-9
-"""The least that the setting allows."""
-
-
-def shortened(config: Config) -> Config:
-    """Returns the settings for continuing from an earlier fit."""
-    steps = max(1, round(config.train.max_steps * STEPS_SHARE))
-    epochs = max(1, round(config.items.epochs * EPOCHS_SHARE))
-    rate = max(LEAST_RATE, config.items.learning_rate * RATE_SHARE)
-    return replace(
-        config,
-        train=replace(config.train, max_steps=steps),
-        items=replace(config.items, epochs=epochs, learning_rate=rate),
-    )
 
 
 def user_embeddings(start: Start, data: Dataset) -> Callable[[UserTowers], None]:

@@ -8,7 +8,7 @@ are not among those that the features count.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +25,10 @@ FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
 """Numbers of favourites of a query, drawn uniformly: three most often, as on the pages."""
 MOST_LIKED = 60
 """Most liked items of a user that a query is made of, and popular items among its candidates."""
+EPOCHS_SHARE, RATE_SHARE = 1 / 4, 1 / 3
+"""Shares of the passes and of the learning rate for continuing from an earlier network."""
+LEAST_RATE = 1e-9
+"""Least learning rate that the setting allows."""
 LIMIT = 20.0
 """Bound of a weight's logarithm."""
 
@@ -183,7 +187,8 @@ def fit(
         config: Settings.
         name: Of the network, for people.
         progress: Called after every pass.
-        start: Weights to begin with; their mean and deviation of the features stay.
+        start: Weights of an earlier network to continue from, with its mean and deviation of the
+            features, unless there are other features now: there are more once a year is known.
 
     Returns:
         The network.
@@ -192,10 +197,10 @@ def fit(
     queries = [query for _, some in parts for query in some]
     pairs = [_pairs(query) for query in queries]
     features = np.concatenate([_features(features_of, some) for features_of, some in parts])
-    if start is None:
+    if start is None or len(start.mean) != features.shape[1]:
         network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
     else:
-        network = PairNetwork.of(start, config.hidden)
+        network, config = PairNetwork.of(start, config.hidden), _continuing(config)
     features = network.scaled(features)
     starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
     step = _step(network, config)
@@ -212,6 +217,12 @@ def fit(
             done += 1
         progress(epoch + 1, config.epochs, f"{name}, loss {float(np.mean(losses)):.3f}")
     return network
+
+
+def _continuing(config: ItemsConfig) -> ItemsConfig:
+    epochs = max(1, round(config.epochs * EPOCHS_SHARE))
+    rate = max(LEAST_RATE, config.learning_rate * RATE_SHARE)
+    return replace(config, epochs=epochs, learning_rate=rate)
 
 
 def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:

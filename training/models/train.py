@@ -63,7 +63,6 @@ def train(
     Raises:
         ValueError: the start does not fit the settings.
     """
-    config = continued.shortened(config) if start else config
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
     clock = _Clock()
