@@ -84,6 +84,11 @@ class TrainConfig:
     """Steps between two measurements on validation users."""
     patience: Annotated[int, Field(ge=1, le=_MANY)] = 4
     """Measurements without improvement after which training stops."""
+    warm_start: bool = False
+    """Start from the model deployed last, or else trained last: take over its embeddings and
+    networks where items are the same, and its choices. `loop` sets it."""
+    fresh_every: Annotated[int, Field(ge=1, le=_MANY)] = 10
+    """With `warm_start`, one fit in so many is a fresh one; 1: all are."""
 
 
 @dataclass(frozen=True, config=_STRICT)
