@@ -57,6 +57,16 @@ const waiting = (page, deployment, ...types) =>
     [keyOf(deployment), types],
   );
 
+/** Waits until the page has noticed how far down the list is on the screen. */
+const noticed = (page, deployment, position) =>
+  page.waitForFunction(
+    ([key, wanted]) => {
+      const events = JSON.parse(sessionStorage.getItem(key))?.waiting ?? [];
+      return events.some((event) => event.type === 'view' && event.position === wanted);
+    },
+    [keyOf(deployment), position],
+  );
+
 /** Lets the page send what is due, and returns the batch and what the server said. */
 async function delivery(page, seconds = 11) {
   const response = page.waitForResponse(EVENTS);
@@ -104,7 +114,7 @@ for (const [deployment, width] of [
       const { page, asked } = await start(t, deployment, { width, prepare });
       const position = await shownDownTo(page);
       assert.ok(position > 0 && position < 10, `${position} rows are on the screen`);
-      await waiting(page, deployment, 'view');
+      await noticed(page, deployment, position);
       await page.locator('.row .item-link').first().click();
       const next = page.waitForResponse(/\/recommend$/);
       await press(page, /^Not for me: /, 1);
@@ -131,14 +141,15 @@ for (const [deployment, width] of [
 
     it('say it when the list is seen further down', async (t) => {
       const { page } = await start(t, deployment, { width });
-      await waiting(page, deployment, 'view');
+      const position = await shownDownTo(page);
+      await noticed(page, deployment, position);
       const first = (await delivery(page)).batch.events;
       await page.locator('.row').last().scrollIntoViewIfNeeded();
-      await waiting(page, deployment, 'view');
+      await noticed(page, deployment, 10);
       const second = (await delivery(page)).batch.events;
       assert.deepEqual([first.length, second.length], [1, 1], 'one event and not one a row');
       assert.equal(second[0].answer, first[0].answer);
-      assert.ok(second[0].position > first[0].position);
+      assert.deepEqual([first[0].position, second[0].position], [position, 10]);
     });
 
     it('arrive when the page is closed before they are due', async (t) => {
