@@ -161,8 +161,7 @@ class EventsConfig:
     """Whether what visitors do is recorded and learned from. See docs/events.md."""
 
     enabled: bool = True
-    """False: from the next deploy on, nodes record nothing and sign no answers, pages send nothing,
-    and no collected event is learned from."""
+    """False: nodes record nothing, pages send nothing, and collected events are not used."""
     consent: Literal["none", "ask"] = "none"
     """`ask`: pages ask each visitor first, and send nothing before a yes."""
 
@@ -198,22 +197,18 @@ class Config:
         return config
 
     def _with(self, section: str, key: str, text: str) -> Config:
+        name = f"{section}.{key}"
         sections = [f.name for f in dataclasses.fields(self)]
         if section not in sections:
-            raise ConfigError(
-                f"--set {section}.{key}: no such section; there are {', '.join(sections)}"
-            )
+            raise ConfigError(f"--set {name}: no such section; there are {', '.join(sections)}")
         part = getattr(self, section)
         known = _fields_of(type(part))
         if key not in known:
-            raise ConfigError(
-                f"--set {section}.{key}: no such field; {section} has {', '.join(known)}"
-            )
+            raise ConfigError(f"--set {name}: no such field; {section} has {', '.join(known)}")
         try:
             changed = dataclasses.replace(part, **{key: text})
         except ValidationError as error:
-            expected = _expected(known[key])
-            raise ConfigError(f"--set {section}.{key}={text}: expected {expected}") from error
+            raise ConfigError(f"--set {name}={text}: expected {_expected(known[key])}") from error
         return dataclasses.replace(self, **{section: changed})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -300,7 +295,6 @@ def _range(info: FieldInfo) -> str:
 
 
 def _expected(info: FieldInfo) -> str:
-    limits = _range(info)
-    if not limits:
+    if not (limits := _range(info)):
         return _type(info)
     return f"a {_type(info)} {'of' if limits.endswith('more') else 'from'} {limits}"
