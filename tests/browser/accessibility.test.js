@@ -13,6 +13,7 @@ import {
   popular,
   useBrowser,
   visit,
+  withRounds,
 } from './support.js';
 
 useBrowser();
@@ -96,6 +97,15 @@ const STATES = {
   status: {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
+  },
+  'status with rounds of learning': {
+    path: () => 'ui/status/',
+    prepare: withRounds,
+    arrive: (page) => page.getByRole('heading', { name: 'Rounds of learning' }).waitFor(),
+  },
+  'the API': {
+    path: () => 'docs/',
+    arrive: (page) => page.getByRole('heading', { name: 'GET /stats', exact: true }).waitFor(),
   },
   'status of a node that is away': {
     path: () => 'ui/status/',

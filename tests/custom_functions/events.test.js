@@ -75,6 +75,31 @@ describe('recommend', () => {
     assert.ok(!('answer' in (await server.recommend({})).body));
   });
 
+  test('explores for a recorded session only, and notes it in the signed answer', async () => {
+    const manifest = { explore: { share: 1, from: 0 } };
+    const other = await start(RULES, toyBundle({ manifest }));
+    const explored = ({ body }) => body.recommendations.map((one) => one.explored ?? false);
+    const none = new Array(10).fill(false);
+    assert.deepEqual(explored(await other.recommend({})), none);
+    const optedOut = await other.recommend({ session: SESSION }, { dnt: '1' });
+    assert.deepEqual(explored(optedOut), none);
+    const { body } = await other.recommend({ session: SESSION });
+    assert.deepEqual(explored({ body }), [false, false, false, ...new Array(7).fill(true)]);
+    assert.ok(!('propensity' in body));
+    const clicks = [2, 3].map((place) =>
+      event({ type: 'click', answer: body.answer, item: body.recommendations[place].id }),
+    );
+    await other.send(clicks);
+    const rows = await Promise.all(
+      clicks.map(({ id }) => other.database.events.get(`${SESSION}:${id}`)),
+    );
+    assert.deepEqual(
+      rows.map(({ propensity }) => propensity),
+      [null, Math.fround(1 / 20)],
+    );
+    await other.app.close();
+  });
+
   test('says what is wrong with a session', async () => {
     for (const session of ['short', 'a'.repeat(65), 'with spaces in the text', 7]) {
       const { status, body } = await server.recommend({ session });

@@ -49,6 +49,7 @@ def read(folders: Folders) -> Table | None:
         "sessions": learned.sessions,
         "likes beyond a session's cap": learned.beyond_cap,
         "likes that no other session supports": learned.unsupported,
+        "likes of explored items": learned.explored,
         "likes that have faded": len(learned.likes) - len(likes),
         "likes learned": len(likes),
     }

@@ -2,7 +2,7 @@
  * One event of a batch: what it must hold, and the row that is stored of it. See docs/events.md.
  */
 
-import { countOf, positionOf, shownDownTo } from './answer_token.js';
+import { countOf, positionOf, propensityAt, shownDownTo } from './answer_token.js';
 
 /** Ids of events, and sessions. */
 export const EVENT_ID = /^[A-Za-z0-9_-]{8,64}$/;
@@ -10,8 +10,10 @@ export const SESSION = /^[A-Za-z0-9_-]{16,64}$/;
 export const SESSION_EXPECTED = 'expected 16 to 64 of A–Z a–z 0–9 - _';
 
 const FIELDS = ['id', 'type', 'at', 'answer', 'item', 'position'];
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
-const LONGEST_ITEM = 100;
+/** Times, in UTC. */
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+/** Most characters of an item’s id. */
+export const LONGEST_ITEM = 100;
 
 /** Why an event is refused; the rest of its batch is not. */
 export class EventRefused extends Error {
@@ -51,6 +53,7 @@ export function rowOf(event, { session, types, open }) {
     at: Date.parse(event.at),
     ...sourceOf(answer),
     shown: answer && event.item === undefined ? shownDownTo(answer, position ?? 0) : null,
+    propensity: answer && event.item !== undefined ? propensityAt(answer, position) : null,
   };
 }
 

@@ -41,15 +41,19 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
   }
 
   return {
+    /** @returns {boolean} Whether answers are signed now. */
+    canSign: () => keys.signing() !== undefined,
+
     /**
      * @param {string} session
-     * @param {{version: string, strategy: string, variant?: string, items: string[]}} shown
+     * @param {{version: string, strategy: string, variant?: string, items: string[], explored?: number[],
+     *   propensity?: number}} shown As `signAnswer` takes it.
      * @returns {string | undefined} The token; nothing while there is no key.
      */
-    sign(session, { version, strategy, variant = '', items }) {
+    sign(session, { variant = '', ...shown }) {
       const key = keys.signing();
       if (!key) return undefined;
-      const answer = { version, strategy, variant, node: node.name, shownAt: now(), items };
+      const answer = { ...shown, variant, node: node.name, shownAt: now() };
       return signAnswer(key, { project, session }, answer);
     },
 
@@ -95,6 +99,7 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
 }
 
 const disabled = (state) => ({
+  canSign: () => false,
   sign: () => undefined,
   record() {
     throw new ServiceError(404, 'events_disabled', 'Events are not recorded here.');
