@@ -168,6 +168,17 @@ class ExploreConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class EventsConfig:
+    """Whether what visitors do is recorded and learned from. See docs/events.md."""
+
+    enabled: bool = True
+    """False: from the next deploy on, nodes record nothing and sign no answers, pages send nothing,
+    and no collected event is learned from."""
+    consent: Literal["none", "ask"] = "none"
+    """`ask`: pages ask each visitor first, and send nothing before a yes."""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Config:
     """All settings of a run."""
 
@@ -179,6 +190,7 @@ class Config:
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     explore: ExploreConfig = field(default_factory=ExploreConfig)
+    events: EventsConfig = field(default_factory=EventsConfig)
 
     def with_settings(self, settings: Iterable[str]) -> Config:
         """Returns a copy with ``section.field=value`` applied.

@@ -8,6 +8,7 @@ import {
   intercept,
   json,
   on,
+  otherModel,
   pathWith,
   popular,
   useBrowser,
@@ -78,6 +79,18 @@ const STATES = {
     path: picked(3),
     prepare: refused,
     arrive: (page) => page.getByRole('alert').waitFor(),
+  },
+  'a question about recording': {
+    path: picked(3),
+    prepare: (page) =>
+      otherModel(page, (manifest) => ({
+        ...manifest,
+        events: { ...manifest.events, consent: 'ask' },
+      })),
+    async arrive(page) {
+      await page.getByRole('button', { name: 'Yes, record' }).waitFor();
+      await answered(page);
+    },
   },
   'no model': { prepare: noModel, arrive: heading('No model yet') },
   'the server away': { prepare: away, arrive: heading('The server is not responding') },

@@ -69,7 +69,7 @@ export async function visit(t, { base }, { path = 'ui/', prepare, ...options } =
   const complaints = listen(page, base);
   t.after(async () => {
     // What `intercept` is in the middle of finds its page gone.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     assert.deepEqual(complaints, []);
   });

@@ -13,6 +13,7 @@ const PROJECT = 'song-recommender';
 const SESSION = 'a-visitor-of-this-tab';
 const RULES = {
   enabled: true,
+  consent: 'none',
   types,
   answer_hours: 24,
   max_rows: 1000,
@@ -55,6 +56,7 @@ async function start(rules = RULES, bundle = toyBundle()) {
     log,
     bundle,
     health: async () => (await ask('GET', 'health')).body,
+    policy: async () => (await ask('GET', 'model')).body.events,
     recommend: (more, headers) =>
       ask('POST', 'recommend', { favourites: [bundle.ids[0]], ...more }, headers),
     send: (events, headers, session = SESSION) =>
@@ -281,6 +283,15 @@ describe('trouble', () => {
     await server.app.close();
   });
 
+  test('the model says whether a page must ask first', async () => {
+    for (const consent of ['none', 'ask']) {
+      const server = await start({ ...RULES, consent });
+      const policy = { enabled: true, consent, types: Object.keys(types) };
+      assert.deepEqual(await server.policy(), policy);
+      await server.app.close();
+    }
+  });
+
   for (const rules of [{ ...RULES, enabled: false }, undefined]) {
     test(`disabled (${rules ? 'by the setting' : 'without settings'}): nothing is signed or stored`, async () => {
       const server = await start(rules ?? null);
@@ -290,6 +301,7 @@ describe('trouble', () => {
       const sent = await server.send([event({ type: 'like', item: 'x' })]);
       assert.deepEqual([sent.status, sent.body.code], [404, 'events_disabled']);
       assert.deepEqual((await server.health()).events, rules && { enabled: false });
+      assert.deepEqual(await server.policy(), { enabled: false, consent: 'none', types: [] });
       assert.equal(server.database.events.rows().length, 0);
       await server.app.close();
     });

@@ -100,14 +100,15 @@ const recommendHandler = ({ models, admission, events }) =>
   };
 
 /** GET model. */
-const modelHandler = ({ models, tables, isReader }) =>
+const modelHandler = ({ models, tables, events, isReader }) =>
   async function describeModel(request) {
     const mayRead = isReader(request);
     const card = await models.use(({ model }, pointer) => modelCard(model.manifest, pointer));
     // A model can be described without its history.
     const row = await tables.rounds().catch(() => undefined);
     const rounds = roundsOf(row, { isReader: mayRead });
-    return { ...(mayRead ? card : withoutDeployer(card)), ...given({ rounds }) };
+    const described = { ...card, events: events.policy(), ...given({ rounds }) };
+    return mayRead ? described : withoutDeployer(described);
   };
 
 const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });

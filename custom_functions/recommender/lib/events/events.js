@@ -24,6 +24,7 @@ const COUNT_EVERY = 300_000;
 export function createEvents({ tables, settings, node, log, now = Date.now }) {
   const rules = settings.events;
   if (!rules?.enabled) return disabled(rules ? { enabled: false } : undefined);
+  const policy = { enabled: true, consent: rules.consent, types: Object.keys(rules.types) };
   const { project } = settings;
   const keys = createKeys({ read: tables.keys, log, now });
   const limits = createLimits(rules, { workers: node.workers });
@@ -75,6 +76,13 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
       return { accepted, duplicates: events.length - refused.length - accepted, refused };
     },
 
+    /**
+     * What a page must know before it sends anything.
+     *
+     * @returns {{enabled: boolean, consent: 'none' | 'ask', types: string[]}}
+     */
+    policy: () => policy,
+
     /** @returns {object} For health. */
     state: () => ({ enabled: true, signing: keys.signing() !== undefined, ...store.state() }),
 
@@ -96,6 +104,7 @@ const disabled = (state) => ({
   record() {
     throw new ServiceError(404, 'events_disabled', 'Events are not recorded here.');
   },
+  policy: () => ({ enabled: false, consent: 'none', types: [] }),
   state: () => state,
   start() {},
   stop() {},
