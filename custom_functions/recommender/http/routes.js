@@ -19,6 +19,7 @@ import { LARGEST_BATCH, eventsHandler, eventsSchema, followEvents } from './even
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
+import { createDescription } from './openapi/describe.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import { createPreview } from './preview.js';
 import * as schemas from './schemas.js';
@@ -52,14 +53,17 @@ export async function recommenderRoutes(app, options) {
   const isReader = options.isReader ?? (() => false);
   const events = createEvents({ tables: createEventTables(database), settings, node, log });
   const parts = { models, tables, figures, admission, events, settings, node, isReader };
+  const describe = createDescription({ models, settings, log });
   const handlers = {
     ...createHandlers(parts),
     events: eventsHandler(events, admission.clientOf),
+    openapi: () => describe(api),
   };
+  const api = apiRoutes(handlers, settings.collection);
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const previewOf = createPreview({ models, collection: settings.collection, log });
   const sendPage = pageHandler(app, pages, previewOf);
-  const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
+  const routes = [...api, ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
 
   app.setValidatorCompiler(validatorCompiler(models));
@@ -135,9 +139,14 @@ export const apiRoutes = (handlers, collection) =>
     { name: 'model', method: 'GET', url: '/model', schema: schemas.modelSchema },
     { name: 'health', method: 'GET', url: '/health', schema: schemas.healthSchema },
     { name: 'stats', method: 'GET', url: '/stats', schema: schemas.statsSchema },
+    { name: 'openapi', method: 'GET', url: '/openapi.json', schema: schemas.openApiSchema },
   ].map((route) => ({ ...route, handler: handlers[route.name] }));
 
-const PAGE_ROUTES = ['/', '/ui', '/ui/*'].map((url) => ({ name: 'pages', method: 'GET', url }));
+const PAGE_ROUTES = ['/', '/ui', '/ui/*', '/docs'].map((url) => ({
+  name: 'pages',
+  method: 'GET',
+  url,
+}));
 
 function pageHandler(app, pages, previewOf) {
   const missing = () => new ServiceError(404, 'unknown_page', 'There is no such page.');
@@ -145,6 +154,10 @@ function pageHandler(app, pages, previewOf) {
   return async function sendFromAddress(request, reply) {
     // Taken from the address: the router drops a slash at its end, which relative links need.
     const path = below(app.prefix, request.url);
+    if (path === '/docs/') return sendPage('docs/', request, reply);
+    if (path === '/docs') return redirect(request, reply, 'docs/');
+    // The page of the API has one address, which the links in it depend on.
+    if (path.startsWith('/ui/docs')) throw missing();
     if (path.startsWith('/ui/')) return sendPage(path.slice('/ui/'.length), request, reply);
     const here = path === '' ? `${app.prefix.split('/').at(-1)}/` : '';
     return redirect(request, reply, path === '/ui' ? 'ui/' : `${here}ui/`);
