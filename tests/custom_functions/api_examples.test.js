@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { compilerOf } from './described_site.js';
 import { fakeDatabase, point, push } from './fake_harper.js';

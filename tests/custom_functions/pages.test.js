@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { chosenEncoding, readPages } from '../../custom_functions/recommender/http/pages.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { fakeDatabase, point, push } from './fake_harper.js';

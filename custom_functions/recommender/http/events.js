@@ -72,15 +72,19 @@ export const eventsSchema = {
 
 /**
  * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
- * @param {(request: object) => string} clientOf Who sends a request, as far as limits go; never stored.
+ * @param {object} options
+ * @param {(request: object) => string} options.clientOf Who sends a request, as far as limits go; never stored.
+ * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
  * @returns {Function} Handler of POST events.
  */
-export const eventsHandler = (events, clientOf) =>
+export const eventsHandler = (events, { clientOf, figures }) =>
   async function recordEvents(request, reply) {
     const ignored = optOut(request.headers);
     reply.code(202);
     if (ignored) return { accepted: 0, duplicates: 0, refused: [], ignored };
-    return events.record(request.body, clientOf(request));
+    const result = await events.record(request.body, clientOf(request));
+    figures.countEvents(result);
+    return result;
   };
 
 /**

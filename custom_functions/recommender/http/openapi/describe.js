@@ -10,18 +10,21 @@ const EXAMPLES = 3;
 /**
  * @param {object} options
  * @param {ReturnType<import('../../lib/models.js').createModels>} options.models
+ * @param {ReturnType<import('../../lib/events/events.js').createEvents>} options.events
  * @param {{project: string, collection: string, code: string, events?: object}} options.settings
  * @param {{warn: Function}} options.log
  * @returns {(routes: object[]) => Promise<object>} The description of these routes.
  */
-export function createDescription({ models, settings, log }) {
+export function createDescription({ models, events, settings, log }) {
   let kept; // {key, document}: of the model that answered last
 
   async function liveFacts() {
     const live = models.state().model;
     if (!live) return undefined;
     try {
-      return await models.use(({ model, show }, pointer) => factsOf(model, show, pointer));
+      return await models.use(({ model, show }, pointer) =>
+        factsOf(model, show, pointer, events.policy()),
+      );
     } catch (error) {
       log.warn('the items for the examples of openapi.json cannot be read', error);
       return undefined;
@@ -43,7 +46,7 @@ export function createDescription({ models, settings, log }) {
   };
 }
 
-async function factsOf(model, show, pointer) {
+async function factsOf(model, show, pointer, events) {
   const { manifest } = model;
   const count = Math.min(EXAMPLES, model.size);
   const ids = Array.from({ length: count }, (_, index) => model.idOf(index));
@@ -51,6 +54,6 @@ async function factsOf(model, show, pointer) {
   return {
     version: model.version,
     model: { bounds: boundsOf(manifest), strategies: card.strategies.map(({ name }) => name) },
-    shown: { card: { ...card, current: { at: current.at } }, items: await show(ids) },
+    shown: { card: { ...card, current: { at: current.at }, events }, items: await show(ids) },
   };
 }

@@ -12,6 +12,7 @@ export const PLACEHOLDER = {
     requests: { favourites: 10, limit: 100, exclude: 1000 },
     strategies: [{ name: 'items', title: 'Items', description: '', explains: true, varies: true }],
     default_strategy: 'items',
+    events: { enabled: true, consent: 'none', types: ['view', 'click', 'like', 'dislike'] },
   },
   items: ['1', '2', '3'].map((number) => ({ id: `item-${number}`, title: `Title ${number}` })),
 };
