@@ -45,20 +45,23 @@ class Recommendation:
         score: Comparable within one answer only.
         fields: Everything else that is shown of the item, such as its title.
         because: With ``explain``: the favourites that led here.
+        explored: Whether it is shown to find out whether visitors like it.
     """
 
     id: str
     score: float
     fields: Mapping[str, Any]
     because: tuple[Reason, ...] = ()
+    explored: bool = False
 
     @staticmethod
     def of(answer: Mapping[str, Any]) -> Recommendation:
         """Reads a recommendation of an answer."""
-        named = ("id", "score", "because")
+        named = ("id", "score", "because", "explored")
         fields = {name: value for name, value in answer.items() if name not in named}
         because = tuple(Reason(one["id"], one["share"]) for one in answer.get("because", ()))
-        return Recommendation(answer["id"], answer["score"], fields, because)
+        explored = bool(answer.get("explored"))
+        return Recommendation(answer["id"], answer["score"], fields, because, explored)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class _ModelAlways(TypedDict):
     requests: dict[str, int]
     strategies: list[dict[str, Any]]
     default_strategy: str
+    events: dict[str, Any]
 
 
 class Model(_ModelAlways, total=False):
@@ -147,6 +151,7 @@ class Model(_ModelAlways, total=False):
     labels: dict[str, str]
     metrics: dict[str, Any]
     data: dict[str, Any]
+    rounds: list[dict[str, Any]]
 
 
 class _HealthAlways(TypedDict):
