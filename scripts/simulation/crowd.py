@@ -1,4 +1,4 @@
-"""Sends visitors' requests to nodes that may be killed, and remembers which events were accepted."""
+"""Sends visitors' requests to nodes that may be killed, and records which events they accepted."""
 
 from __future__ import annotations
 

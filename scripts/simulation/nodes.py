@@ -83,21 +83,6 @@ def _signs(node: LocalNode, project: str) -> bool:
     return True
 
 
-def clocks_ahead(members: list[LocalNode], project: str) -> list[float]:
-    """Returns by how many seconds each node's clock is ahead of ours."""
-    found = []
-    for node in members:
-        shown = requests.get(f"{node.routes_url}/{project}/health", timeout=10).headers["date"]
-        found.append(_seconds(shown) - time.time())
-    return found
-
-
-def _seconds(date: str) -> float:
-    from email.utils import parsedate_to_datetime
-
-    return parsedate_to_datetime(date).timestamp()
-
-
 def _until(condition, message: str) -> None:  # type: ignore[no-untyped-def]
     deadline = time.monotonic() + READY_SECONDS
     while not condition():

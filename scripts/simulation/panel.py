@@ -1,4 +1,4 @@
-"""Asks about the panel: NDCG@20 of what a model answers to people whom no model has learned from."""
+"""Asks about the panel: NDCG@20 of a model's answers to people whom no model has learned from."""
 
 from __future__ import annotations
 

@@ -138,4 +138,3 @@ def _user_of(line: bytes) -> str:
     """Returns the first field, which is the user's id in every source."""
     places = [place for place in (line.find(mark) for mark in _SEPARATORS) if place >= 0]
     return line[: min(places, default=len(line))].strip(b'"\r\n ').decode("utf-8", "replace")
-

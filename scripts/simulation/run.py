@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from scripts.simulation import nodes, panel
 from scripts.simulation.crowd import Crowd, Ledger
@@ -98,7 +99,6 @@ def simulate(
     ledger = Ledger()
     rounds = [_learn(loop, people, members, pushed, say)]
     nodes.wait_until_signing(members, plan.domain.project)
-    ahead = nodes.clocks_ahead(members, plan.domain.project)
     for number, arriving in enumerate(people.arriving, start=1):
         visits = _visits(plan, people, arriving, number, pushed, popular[:POPULAR])
         routes = [node.routes_url for node in members]
@@ -108,7 +108,9 @@ def simulate(
         is_killing = number in plan.kills
         crowd.visit(
             visits,
-            [lambda node=node: nodes.kill_and_return(node) for node in members] if is_killing else (),
+            [lambda node=node: nodes.kill_and_return(node) for node in members]
+            if is_killing
+            else (),
         )
         counted = {
             "people": len(arriving),
@@ -128,7 +130,6 @@ def simulate(
             "arriving": sum(map(len, people.arriving)),
         },
         "pushed_place": min(PUSHED, len(popular)),
-        "clocks_ahead_seconds": [round(one) for one in ahead],
         "rounds": rounds,
         "events": audit(ledger, folders, target),
     }
@@ -203,17 +204,19 @@ def _popular(people: Sequence[Person]) -> list[str]:
     return sorted(counts, key=lambda item: (-counts[item], item))
 
 
-def audit(ledger: Ledger, folders: Folders, target: Target) -> dict[str, int]:
-    """Compares what was accepted with what was collected."""
+def audit(ledger: Ledger, folders: Folders, target: Target) -> dict[str, Any]:
+    """Compares what was accepted with what was collected, and the nodes' clocks with ours."""
     store = EventStore(folders.home / "events")
     with store.lock():
-        pulled = collect(
-            clients_of(target, target.client.config), folders.domain.database, store
-        )
+        pulled = collect(clients_of(target, target.client.config), folders.domain.database, store)
     if any(one.error for one in pulled):
         raise RuntimeError(f"a node cannot be read: {pulled}")
-    ids = [id_ for batch in store.batches(["id"]) for id_ in batch.column("id").to_pylist()]
+    rows = pd.concat(batch.to_pandas() for batch in store.batches(["id", "node", "at", "arrived"]))
+    ids = rows["id"].tolist()
+    # Some visit has just ended, by our clock, when its events arrive.
+    ahead = (rows["arrived"] - rows["at"]).groupby(rows["node"]).min().dt.total_seconds() / 60
     return {
+        "clocks_ahead_minutes": {node: round(minutes) for node, minutes in ahead.items()},
         "accepted": len(ledger.accepted),
         "collected": len(ids),
         "lost": len(ledger.accepted - set(ids)),
