@@ -70,7 +70,14 @@ class People:
 
 
 def divide(
-    domain: Domain, raw: Path, *, rounds: int, start: float, panel: int, seed: int
+    domain: Domain,
+    raw: Path,
+    *,
+    rounds: int,
+    start: float,
+    panel: int,
+    seed: int,
+    most: int | None = None,
 ) -> People:
     """Divides the people of a raw folder at random.
 
@@ -83,11 +90,12 @@ def divide(
         start: Share, 0..1, of the people outside the panel who are in the data from the start.
         panel: Number of people on the panel, at most a fifth of those who have enough likes.
         seed: Of all random choices.
+        most: Most people that are taken at all; None: everybody.
     """
     data, _ = cleaning.build(domain, raw, domain.clean, Config().split)
     rng = np.random.default_rng([seed, 1])
     people = [one for one in _people(domain, raw, data, rng) if len(one.likes) > 1]
-    order = [people[i] for i in rng.permutation(len(people))]
+    order = [people[i] for i in rng.permutation(len(people))[:most]]
     able = [one for one in order if len(one.likes) >= PANEL_LEAST]
     chosen = able[: min(panel, len(able) // 5)]
     names = {one.id for one in chosen}

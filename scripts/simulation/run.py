@@ -47,6 +47,7 @@ class Plan:
         bots: Share of all sessions that are bots', 0..1.
         kills: Rounds, from 1, in which each node is killed once and returns.
         seed: Of all random choices.
+        most: Most people that are taken of the data; None: everybody.
         habits: How visitors behave.
         changes: Settings of the loop.
     """
@@ -60,8 +61,21 @@ class Plan:
     bots: float = 0.0
     kills: tuple[int, ...] = (2,)
     seed: int = 20
+    most: int | None = None
     habits: Habits = field(default_factory=Habits)
     changes: tuple[str, ...] = ("evaluate.quick=true",)
+
+    def people(self) -> People:
+        """Returns who is on the panel, in the data and among the visitors."""
+        return divide(
+            self.domain,
+            self.raw,
+            rounds=self.rounds,
+            start=self.start,
+            panel=self.panel,
+            seed=self.seed,
+            most=self.most,
+        )
 
 
 def simulate(
@@ -76,14 +90,7 @@ def simulate(
     Returns:
         The figures, as JSON: one entry a round, the first for the model before any visitor came.
     """
-    people = divide(
-        plan.domain,
-        plan.raw,
-        rounds=plan.rounds,
-        start=plan.start,
-        panel=plan.panel,
-        seed=plan.seed,
-    )
+    people = plan.people()
     raw = write_raw(plan.domain, plan.raw, people.start, plan.work / "start")
     folders = Folders(plan.domain, raw, plan.work / "artifacts")
     loop = Loop(
@@ -160,7 +167,10 @@ def _learn(
         "loop_seconds": done["seconds"]["all"],
         "counts": dict(json.loads((loop.folders.prepared / "counts.json").read_text())),
     }
-    say(f"{done['outcome']}: panel NDCG@20 {figures['ndcg']:.4f}")
+    say(
+        f"{done['outcome']}: panel NDCG@20 {figures['ndcg']:.4f}; the followed item is in "
+        f"{figures['panel_with_pushed']:.1%} of its answers"
+    )
     return figures
 
 
@@ -228,14 +238,7 @@ def audit(ledger: Ledger, folders: Folders, target: Target) -> dict[str, Any]:
 
 def full_history(plan: Plan) -> dict[str, Any]:
     """Trains on everybody's full history, apart from the panel, and asks the panel."""
-    people = divide(
-        plan.domain,
-        plan.raw,
-        rounds=plan.rounds,
-        start=plan.start,
-        panel=plan.panel,
-        seed=plan.seed,
-    )
+    people = plan.people()
     everybody = [*people.start, *(one for arriving in people.arriving for one in arriving)]
     raw = write_raw(plan.domain, plan.raw, everybody, plan.work / "everybody")
     folders = Folders(plan.domain, raw, plan.work / "artifacts-of-everybody")
