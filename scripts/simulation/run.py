@@ -131,6 +131,7 @@ def simulate(
         rounds.append(counted | _learn(loop, people, members, pushed, say))
     return {
         "domain": plan.domain.name,
+        "data": plan.domain.data_name,
         "people": {
             "panel": len(people.panel),
             "start": len(people.start),

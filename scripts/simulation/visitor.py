@@ -1,7 +1,7 @@
 """What a visitor does in one visit, as requests and events; a bot's visit likewise.
 
-A visit needs no network: `Visit` says what to ask, and turns the answer into events. Times are those
-of a person: pauses of seconds, never regular.
+A visit needs no network: `Visit` says what to ask, and turns the answer into events. The times are
+those of a person: pauses of seconds, never regular.
 """
 
 from __future__ import annotations
