@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -17,68 +18,7 @@ from scripts.simulation.visitor import Habits
 DOCS = Path(__file__).parents[1] / "docs"
 Figures = dict[str, Any]
 
-TEXT = """\
-# What the loop learns from visitors
-
-`make bench-learning` writes this page. It simulates visitors over HTTP, on two HarperDB nodes, and runs the loop after
-each round of them: collect, prepare, train, evaluate, export, gate, deploy.
-
-## What is simulated
-
-People of the data are divided at random: a panel of {panel:,}, who are used for nothing else; {start_share:.0%} of the
-others ({start:,}), who are the raw data of the first model; and the rest ({arriving:,}), who arrive as visitors in
-{rounds} rounds. People with fewer than two likes are left out: nothing is learned from them. Data: {domain}, part of
-the {data}.
-
-A visitor picks {favourites} favourites (each is a `like`), asks for {limit} recommendations, and reads down the list:
-after each place the visitor goes on with a probability of {stay:g}. An item that was seen and is truly theirs is liked
-with a probability of {like:g}; another one is liked by mistake with {mistake:g}, clicked with {click:g}, dismissed with
-{dismiss:g}. Each item of their own that they did not meet is searched for and liked, without an `answer`, with
-{search:g}. That last figure decides how much of a history can be learned, and is an assumption. Each visitor has an
-address of its own, as the nodes limit the events of one.
-
-The panel is asked over HTTP after each round: three favourites, and the person's other likes are to be found.
-
-## More visitors, better answers
-
-![NDCG@20 of the panel after each round](images/learning.svg)
-
-{rounds_table}
-
-Standard error of one figure: {error:.3f}; all are measured on the same people, so that differences are surer than that.
-Trained on everybody's full history, apart from the panel's, the same model reaches {full:.4f}. After {rounds} rounds
-the loop reaches {reached:.0%} of that, from {before:.0%} before the first. NDCG@20 {rises}.
-
-## Bots that push an item
-
-In a second run, {bot_share:.0%} of all sessions are bots'. Each likes three to seven of the {popular} most popular items,
-other ones in each session, and one item that it pushes, at a person's pace; if its answer contains the item, it says so.
-The item is number {place} by popularity.
-
-{bots_table}
-
-After round {bot_round}, the pushed item is in {with_bots:.2%} of the panel's answers, and in {without_bots:.2%} without
-bots. The panel's NDCG@20 is {bot_ndcg:.4f}, and {people_ndcg:.4f} without bots ({loss:+.1%}).
-{bot_note}
-What limits them is `most_growth` and `new_item_share` (see [events.md](events.md#learning)): of the likes that visitors
-add to an item, no more are used than a multiple of what the raw files lead one to expect.
-
-## No event is lost
-
-The second node's clock was an hour ahead; both nodes were killed (SIGKILL) during round {kill_rounds} and came back,
-while visitors went on and sent what failed to the other node, with the same ids.
-
-| run | accepted (202) | collected | lost | counted twice | refused | batches sent again |
-| --- | --- | --- | --- | --- | --- | --- |
-{events_rows}
-
-## Limits
-
-- Visitors are simulated from the same population as the panel, and like what they liked in the data. Real visitors
-  change their minds, and have tastes that no data set holds.
-- {domain_limit}
-- The times of a visit are written into its events; it takes milliseconds.
-"""
+TEMPLATE = Path(__file__).parent / "simulation" / "learning.txt"
 
 
 def main() -> None:
@@ -100,7 +40,7 @@ def page(people: Figures, bots: Figures) -> str:
     ours, theirs = rounds[last], bots["rounds"][last]
     counts = people["people"]
     habits = Habits()
-    return TEXT.format(
+    return TEMPLATE.read_text(encoding="utf-8").format(
         **counts,
         **{name: getattr(habits, name) for name in habits.__dataclass_fields__},
         domain=people["domain"],
@@ -136,7 +76,7 @@ def page(people: Figures, bots: Figures) -> str:
 
 def rises(ndcg: list[float]) -> str:
     """Returns in how many rounds a figure has risen, for people."""
-    steps = [later > earlier for earlier, later in zip(ndcg, ndcg[1:], strict=False)]
+    steps = [later > earlier for earlier, later in itertools.pairwise(ndcg)]
     if all(steps):
         return "rose in every round"
     return f"rose in {sum(steps)} of {len(steps)} rounds"

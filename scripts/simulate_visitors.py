@@ -37,7 +37,7 @@ def main() -> None:
             bots=options.bots,
         )
         found = _run(plan, options)
-        print(json.dumps(found["events"]))
+        print("events: " + ", ".join(f"{what} {count}" for what, count in found["events"].items()))
         if options.full:
             found["full_history"] = full_history(plan)
             print(f"everybody's full history: panel NDCG@20 {found['full_history']['ndcg']:.4f}")

@@ -104,7 +104,8 @@ def simulate(
     popular = _popular(people.start)
     pushed = popular[min(PUSHED, len(popular)) - 1]
     ledger = Ledger()
-    rounds = [_learn(loop, people, members, pushed, say)]
+    rounds = [_learn(loop, people, members, pushed)]
+    say(_before(rounds[0], len(people.start), len(people.panel)))
     nodes.wait_until_signing(members, plan.domain.project)
     for number, arriving in enumerate(people.arriving, start=1):
         visits = _visits(plan, people, arriving, number, pushed, popular[:POPULAR])
@@ -128,7 +129,8 @@ def simulate(
             "answers_with_pushed": ledger.with_item - before[1],
             "visiting_seconds": round(time.monotonic() - began, 1),
         }
-        rounds.append(counted | _learn(loop, people, members, pushed, say))
+        rounds.append(counted | _learn(loop, people, members, pushed))
+        say(_after(number, rounds[-1], rounds[0]["ndcg"]))
     return {
         "domain": plan.domain.name,
         "data": plan.domain.data_name,
@@ -148,7 +150,6 @@ def _learn(
     people: People,
     members: list[LocalNode],
     pushed: str,
-    say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Runs a round of the loop and asks the panel."""
     done = loop.run()
@@ -168,11 +169,23 @@ def _learn(
         "loop_seconds": done["seconds"]["all"],
         "counts": dict(json.loads((loop.folders.prepared / "counts.json").read_text())),
     }
-    say(
-        f"{done['outcome']}: panel NDCG@20 {figures['ndcg']:.4f}; the followed item is in "
-        f"{figures['panel_with_pushed']:.1%} of its answers"
-    )
     return figures
+
+
+def _before(figures: dict[str, Any], people: int, panel: int) -> str:
+    return (
+        f"before: learned from {people:,} people; NDCG@20 on a panel of {panel:,}: "
+        f"{figures['ndcg']:.4f} (standard error {figures['standard_error']:.4f})"
+    )
+
+
+def _after(number: int, figures: dict[str, Any], before: float) -> str:
+    bots = f" and {figures['bots']:,} bots" if figures["bots"] else ""
+    return (
+        f"after round {number}: {figures['people']:,} visitors{bots}, {figures['accepted']:,} "
+        f"events, {figures['outcome']}; NDCG@20 {figures['ndcg']:.4f} "
+        f"({figures['ndcg'] / before - 1:+.1%})"
+    )
 
 
 def _visits(
