@@ -101,14 +101,13 @@ def simulate(
         least_events=1,
         changes=plan.changes,
     )
-    popular = _popular(people.start)
-    pushed = popular[min(PUSHED, len(popular)) - 1]
+    popular, pushed = popular_items(people.start), pushed_item(people.start)
     ledger = Ledger()
     rounds = [_learn(loop, people, members, pushed)]
     say(_before(rounds[0], len(people.start), len(people.panel)))
     nodes.wait_until_signing(members, plan.domain.project)
     for number, arriving in enumerate(people.arriving, start=1):
-        visits = _visits(plan, people, arriving, number, pushed, popular[:POPULAR])
+        visits = visits_of(plan, people, arriving, number, pushed, popular[:POPULAR])
         routes = [node.routes_url for node in members]
         crowd = Crowd(routes, plan.domain.project, ledger, followed=pushed)
         before = (ledger.answers, ledger.with_item, len(ledger.accepted))
@@ -159,7 +158,7 @@ def _learn(
         people, panel.ask_node(members[0].routes_url, loop.folders.domain.project)
     )
     each = panel.ndcg(people, answers)
-    figures = {
+    return {
         "outcome": done["outcome"],
         "new_events": done["new_events"],
         "ndcg": round(float(each.mean()), 4),
@@ -169,7 +168,6 @@ def _learn(
         "loop_seconds": done["seconds"]["all"],
         "counts": dict(json.loads((loop.folders.prepared / "counts.json").read_text())),
     }
-    return figures
 
 
 def _before(figures: dict[str, Any], people: int, panel: int) -> str:
@@ -188,7 +186,7 @@ def _after(number: int, figures: dict[str, Any], before: float) -> str:
     )
 
 
-def _visits(
+def visits_of(
     plan: Plan,
     people: People,
     arriving: Sequence[Person],
@@ -223,9 +221,16 @@ def _visits(
     return [visits[i] for i in order]
 
 
-def _popular(people: Sequence[Person]) -> list[str]:
+def popular_items(people: Sequence[Person]) -> list[str]:
+    """Returns the ids of the items that these people like, most popular first."""
     counts = Counter(item for person in people for item in person.likes)
     return sorted(counts, key=lambda item: (-counts[item], item))
+
+
+def pushed_item(people: Sequence[Person]) -> str:
+    """Returns the item that the bots push, and that is followed in runs without bots."""
+    popular = popular_items(people)
+    return popular[min(PUSHED, len(popular)) - 1]
 
 
 def audit(ledger: Ledger, folders: Folders, target: Target) -> dict[str, Any]:
