@@ -106,10 +106,12 @@ check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
 	@.venv/bin/python -m tests.bench.load
-bench-learning: setup build ## Measure five rounds of simulated visitors, SONGS_DATA=dir, and write docs/learning.md
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --full --results artifacts/learning/people.json
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --bots 0.2 --results artifacts/learning/bots.json
-	@.venv/bin/python -m scripts.make_learning_report artifacts/learning/people.json artifacts/learning/bots.json
+bench-learning: setup build ## Measure what simulated visitors teach, SONGS_DATA=dir, and write docs/learning.md
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --full --results artifacts/learning/1-people.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned people --results artifacts/learning/2-planned.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned bots --results artifacts/learning/3-bots.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned "bots, likes of an item not limited" --results artifacts/learning/4-unlimited.json
+	@.venv/bin/python -m scripts.make_learning_report artifacts/learning/*.json
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots

@@ -24,20 +24,20 @@ TEMPLATE = Path(__file__).parent / "simulation" / "learning.txt"
 def main() -> None:
     """Writes the page and the plot."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("people", type=Path, help="figures without bots, with --full")
-    parser.add_argument("bots", type=Path, help="figures with bots")
+    parser.add_argument("people", type=Path, help="figures of the run over HTTP, with --full")
+    parser.add_argument("planned", type=Path, nargs="+", help="figures of the runs without nodes")
     parser.add_argument("--docs", type=Path, default=DOCS)
     options = parser.parse_args()
-    people, bots = (json.loads(path.read_text("utf-8")) for path in (options.people, options.bots))
-    (options.docs / "learning.md").write_text(page(people, bots), encoding="utf-8")
-    plot(people, bots, options.docs / "images" / "learning.svg")
+    people, *planned = (
+        json.loads(path.read_text("utf-8")) for path in (options.people, *options.planned)
+    )
+    (options.docs / "learning.md").write_text(page(people, planned), encoding="utf-8")
+    plot(people, options.docs / "images" / "learning.svg")
 
 
-def page(people: Figures, bots: Figures) -> str:
-    """Returns the page."""
+def page(people: Figures, planned: list[Figures]) -> str:
+    """Returns the page; of `planned` the first is the run without bots."""
     rounds, full = people["rounds"], people["full_history"]["ndcg"]
-    last = min(len(rounds), len(bots["rounds"])) - 1
-    ours, theirs = rounds[last], bots["rounds"][last]
     counts = people["people"]
     habits = Habits()
     return TEMPLATE.read_text(encoding="utf-8").format(
@@ -55,22 +55,12 @@ def page(people: Figures, bots: Figures) -> str:
         before=rounds[0]["ndcg"] / full,
         reached=rounds[-1]["ndcg"] / full,
         rises=rises([one["ndcg"] for one in rounds]),
-        bots_table=bots_table(rounds, bots["rounds"]),
-        bot_share=sum(one.get("bots", 0) for one in bots["rounds"])
-        / sum(one.get("bots", 0) + one.get("people", 0) for one in bots["rounds"]),
-        place=bots["pushed_place"],
-        bot_round=last,
-        with_bots=theirs["panel_with_pushed"],
-        without_bots=ours["panel_with_pushed"],
-        bot_ndcg=theirs["ndcg"],
-        people_ndcg=ours["ndcg"],
-        loss=theirs["ndcg"] / ours["ndcg"] - 1,
-        bot_note=bots.get("note", ""),
+        bots_table=bots_table(planned),
+        place=people["pushed_place"],
+        start_with_pushed=rounds[0]["panel_with_pushed"],
+        one_answer=1 / counts["panel"],
         kill_rounds=", ".join(str(i) for i, one in enumerate(rounds) if one.get("kills")),
-        events_rows="\n".join(
-            events_row(name, one["events"]) for name, one in (("people", people), ("bots", bots))
-        ),
-        domain_limit=f"Measured on {people['domain']} only.",
+        events_rows=events_row(people["events"]),
     )
 
 
@@ -95,33 +85,33 @@ def rounds_table(rounds: list[Figures], full: float) -> str:
     return "\n".join(lines)
 
 
-def bots_table(people: list[Figures], bots: list[Figures]) -> str:
-    """Returns the table that compares the runs with and without bots."""
+def bots_table(planned: list[Figures]) -> str:
+    """Returns the table that compares what is learned with and without bots."""
     lines = [
-        "| after round | bots | NDCG@20 with | without | pushed item in answers to visitors, with "
-        "| without | to the panel, with | without |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| sessions | likes learned | left out by the limit | NDCG@20 | pushed item is in |",
+        "| --- | --- | --- | --- | --- |",
     ]
-    for number, (ours, theirs) in enumerate(zip(people, bots, strict=False)):
-        shown = [
-            f"{one['answers_with_pushed'] / one['answers']:.2%}" if one.get("answers") else "–"
-            for one in (theirs, ours)
-        ]
+    alone = planned[0]["ndcg"]
+    for one in planned:
+        counts = one["counts"]
+        limited = counts["events dropped: more likes of an item than expected"]
+        learned = counts["events: likes learned"] - limited
+        learned -= counts["events dropped: likes of unknown items"]
+        change = "" if one is planned[0] else f" ({one['ndcg'] / alone - 1:+.1%})"
         lines.append(
-            f"| {number or 'none'} | {theirs.get('bots', 0):,} | {theirs['ndcg']:.4f} "
-            f"| {ours['ndcg']:.4f} | {' | '.join(shown)} | {theirs['panel_with_pushed']:.2%} "
-            f"| {ours['panel_with_pushed']:.2%} |"
+            f"| {one['variant']} | {learned:,} | {limited:,} | {one['ndcg']:.4f}{change} "
+            f"| {one['panel_with_pushed']:.2%} of the answers |"
         )
     return "\n".join(lines)
 
 
-def events_row(name: str, events: Figures) -> str:
-    """Returns a run's line of the table of events."""
+def events_row(events: Figures) -> str:
+    """Returns the line of the table of events."""
     names = ("accepted", "collected", "lost", "twice", "refused", "resent")
-    return f"| {name} | " + " | ".join(f"{events[one]:,}" for one in names) + " |"
+    return "| " + " | ".join(f"{events[one]:,}" for one in names) + " |"
 
 
-def plot(people: Figures, bots: Figures, path: Path) -> None:
+def plot(people: Figures, path: Path) -> None:
     """Draws NDCG@20 after each round."""
     import matplotlib
 
@@ -133,8 +123,7 @@ def plot(people: Figures, bots: Figures, path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 3.6), layout="constrained")
     axes.axhline(full, color="black", linewidth=1, label="everybody's full history")
     axes.axhline(0.9 * full, color="black", linewidth=1, linestyle=":", label="90 % of it")
-    for name, one, style in (("people", people, "o-"), ("people and bots", bots, "s--")):
-        axes.plot([line["ndcg"] for line in one["rounds"]], style, label=name)
+    axes.plot([line["ndcg"] for line in people["rounds"]], "o-", label="after each round")
     axes.set(xlabel="rounds of visitors", ylabel="NDCG@20 of the panel")
     axes.set_xticks(range(len(people["rounds"])))
     axes.legend(frameon=False)

@@ -61,6 +61,7 @@ def learn_at_once(plan: Plan, name: str) -> dict[str, Any]:
         stage(folders, plan.changes, progress=lambda *_: None)
     answers = panel.ask_all(people, panel.ask_bundle(folders.bundle), threads=1)
     return {
+        "variant": name,
         "ndcg": round(float(panel.ndcg(people, answers).mean()), 4),
         "panel_with_pushed": round(panel.share_with(pushed, answers), 4),
         "counts": dict(json.loads((folders.prepared / "counts.json").read_text())),
