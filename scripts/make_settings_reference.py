@@ -21,7 +21,11 @@ Made by `make settings-reference` from `training/config.py`; change it there.
 A setting is changed with `--set section.field=value`, which may be repeated. A stage saves the
 settings that it used beside its result, and the next stage continues with them. A changed setting
 reruns the first stage that uses it and those after it. A domain may have its own defaults in the
-section `clean`: `harperdb-recommender config list books` shows them.
+sections `clean` and `events`: `harperdb-recommender config list books` shows them.
+
+`deploy` uses the section `events` and continues with the settings of `evaluate`, too. Where the
+domain records less than these (`enabled` is false, `consent` is `ask`), the domain decides; `deploy
+--set` overrides both. Give `loop` the same settings, because it deploys as well.
 """
 
 

@@ -157,6 +157,28 @@ class ExportConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ExploreConfig:
+    """How often recorded visitors are shown items that the model knows little about."""
+
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Share, 0..1, of the places from the fourth on; 0: never. See docs/events.md."""
+    known_from: Annotated[int, Field(ge=1, le=_MANY)] = 50
+    """Least number of likers of a well-known item. With 50, the standard error of how often an item
+    is liked is a seventh; only items with fewer are explored."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EventsConfig:
+    """Whether what visitors do is recorded and learned from. See docs/events.md."""
+
+    enabled: bool = True
+    """False: from the next deploy on, nodes record nothing and sign no answers, pages send nothing,
+    and no collected event is learned from."""
+    consent: Literal["none", "ask"] = "none"
+    """`ask`: pages ask each visitor first, and send nothing before a yes."""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Config:
     """All settings of a run."""
 
@@ -167,6 +189,8 @@ class Config:
     items: ItemsConfig = field(default_factory=ItemsConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    explore: ExploreConfig = field(default_factory=ExploreConfig)
+    events: EventsConfig = field(default_factory=EventsConfig)
 
     def with_settings(self, settings: Iterable[str]) -> Config:
         """Returns a copy with ``section.field=value`` applied.

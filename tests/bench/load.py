@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import subprocess
 import tempfile
 import time
@@ -28,6 +29,7 @@ SECONDS = 5
 CONNECTIONS = 32
 FLOOD = 128
 HEAD_START = 2
+PAIRS = 6
 FLOODER, VISITOR = "127.0.0.5", "127.0.0.9"
 """Two clients are two addresses; on Linux all of 127.0.0.0/8 is loopback."""
 
@@ -43,7 +45,9 @@ def main() -> None:
         print(f"{len(ids)} songs, two workers")
         running = running_process(node)
         assert running is not None
-        compare_with_empty(base, ids, psutil.Process(running.pid))
+        server = psutil.Process(running.pid)
+        compare_with_empty(base, ids, server)
+        compare_with_events(base, ids, server)
         compare_beside_flood(base, ids)
 
 
@@ -60,6 +64,33 @@ def compare_with_empty(base: str, ids: list[str], server: psutil.Process) -> Non
             f"of GET health, {slower:.1f} times its median, {ours_cpu / empty_cpu:.1f} times the "
             "server's processor time"
         )
+
+
+def compare_with_events(base: str, ids: list[str], server: psutil.Process) -> None:
+    """Compares answers that are signed, and explored, with those without a session."""
+    plain = items(base, ids)
+    recorded = plain | {"bodies": [body | {"session": session()} for body in plain["bodies"]]}
+    finish(start(recorded, CONNECTIONS, VISITOR, SECONDS))
+    for connections in (1, CONNECTIONS):
+        ratios = []
+        for pair in range(PAIRS):
+            # In turns, and either of them first: what else runs here changes while this runs.
+            order = (plain, recorded) if pair % 2 else (recorded, plain)
+            first, second = (measured(asked, connections, server) for asked in order)
+            (off, off_cpu), (on, on_cpu) = (first, second) if pair % 2 else (second, first)
+            medians = np.median(on) / np.median(off)
+            ratios.append((len(on) / len(off), medians, on_cpu / off_cpu))
+        throughput, median, cpu = np.median(ratios, axis=0)
+        print(
+            f"items with events at {connections} connections: {throughput:.3f} of the throughput "
+            f"without, {median:.3f} times its median, {cpu:.3f} times the server's processor time "
+            f"(medians of {PAIRS} pairs; throughput "
+            f"{', '.join(f'{ratio:.2f}' for ratio, _, _ in ratios)})"
+        )
+
+
+def session() -> str:
+    return secrets.token_urlsafe(12)
 
 
 def measured(

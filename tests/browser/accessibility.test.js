@@ -8,10 +8,12 @@ import {
   intercept,
   json,
   on,
+  otherModel,
   pathWith,
   popular,
   useBrowser,
   visit,
+  withRounds,
 } from './support.js';
 
 useBrowser();
@@ -78,11 +80,28 @@ const STATES = {
     prepare: refused,
     arrive: (page) => page.getByRole('alert').waitFor(),
   },
+  'a question about recording': {
+    path: picked(3),
+    prepare: (page) =>
+      otherModel(page, (manifest) => ({
+        ...manifest,
+        events: { ...manifest.events, consent: 'ask' },
+      })),
+    async arrive(page) {
+      await page.getByRole('button', { name: 'Yes, record' }).waitFor();
+      await answered(page);
+    },
+  },
   'no model': { prepare: noModel, arrive: heading('No model yet') },
   'the server away': { prepare: away, arrive: heading('The server is not responding') },
   status: {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
+  },
+  'status with rounds of learning': {
+    path: () => 'ui/status/',
+    prepare: withRounds,
+    arrive: (page) => page.getByRole('heading', { name: 'Rounds of learning' }).waitFor(),
   },
   'status of a node that is away': {
     path: () => 'ui/status/',

@@ -173,16 +173,21 @@ for (const deployment of DEPLOYMENTS) {
       assert.equal(await answers.getByText('Because you liked').count(), 10 - weak.length);
     });
 
-    it('says nothing of reasons where the method knows none', async (t) => {
+    it('says nothing of reasons where the method knows none, but what is there to be tried', async (t) => {
       const { page, answers } = await start(t, {
         prepare: (page) =>
           intercept(page, asks, async (route) => {
             const answer = await (await route.fetch()).json();
-            const recommendations = answer.recommendations.map((one) => ({ ...one, because: [] }));
+            const recommendations = answer.recommendations.map((one, i) => ({
+              ...one,
+              because: [],
+              ...(i === 4 && { explored: true }),
+            }));
             return json(route, 200, { ...answer, recommendations });
           }),
       });
       await answered(page);
+      assert.equal(await answers.getByText('Something new to try').count(), 1);
       assert.equal(await answers.getByText(/A change from|Because you/).count(), 0);
     });
 

@@ -3,6 +3,8 @@
  * memory and the bundles of artifacts/ in them. The tests proper run on a HarperDB.
  *
  *     npm run build:pages && node tests/browser/stand_in.js 8125
+ *
+ * CONSENT=ask lets the pages ask before they record events, EVENTS=off disables events.
  */
 
 import { readFile, readdir } from 'node:fs/promises';
@@ -15,6 +17,18 @@ import { fakeDatabase, point, push } from '../custom_functions/fake_harper.js';
 const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const PAGES = here('custom_functions/recommender/web');
 const WASM = here('node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+
+const { key, types } = JSON.parse(await readFile(here('tests/cases/events.json'), 'utf8'));
+const EVENTS = {
+  enabled: process.env.EVENTS !== 'off',
+  consent: process.env.CONSENT ?? 'none',
+  types,
+  answer_hours: 24,
+  max_rows: 100_000,
+  session_per_minute: 120,
+  client_per_minute: 6000,
+  node_per_minute: 30_000,
+};
 
 const say = (...words) => process.stdout.write(`${words.join(' ')}\n`);
 
@@ -33,10 +47,17 @@ async function mount(app, domain) {
   const database = fakeDatabase();
   push(database, bundle);
   point(database, version);
+  database.event_keys.put(key);
   await app.register(recommenderRoutes, {
     prefix: `/${project}`,
     database,
-    settings: { project, database: project, collection: domain, code: 'stand-in' },
+    settings: {
+      project,
+      database: project,
+      collection: domain,
+      code: 'stand-in',
+      events: EVENTS,
+    },
     wasmFolder: WASM,
     pagesFolder: join(PAGES, 'ui'),
     node: { name: 'stand-in', worker: 0 },

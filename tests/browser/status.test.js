@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DEPLOYMENTS, ask, intercept, json, useBrowser, visit } from './support.js';
+import { DEPLOYMENTS, ask, intercept, json, useBrowser, visit, withRounds } from './support.js';
 
 useBrowser();
 
@@ -21,6 +21,24 @@ for (const deployment of DEPLOYMENTS) {
       await requests.getByRole('columnheader', { name: 'Unavailable (503)' }).waitFor();
       const count = new Intl.NumberFormat('en').format(items);
       await page.locator('.facts').getByText(count, { exact: true }).waitFor();
+    });
+
+    it('shows what the loop did last, and nothing where there is no loop', async (t) => {
+      const without = await visit(t, deployment, { path: 'ui/status/' });
+      await without.getByRole('region', { name: 'Model versions' }).waitFor();
+      assert.equal(await without.getByText('Rounds of learning').count(), 0);
+
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        viewport: { width: 360, height: 800 },
+        prepare: (page) => withRounds(page),
+      });
+      const rounds = page.getByRole('region', { name: 'Rounds of learning' });
+      await rounds.getByRole('cell', { name: 'it is worse on held-out people' }).waitFor();
+      await rounds.getByRole('row').filter({ hasText: 'Failed in: collect' }).waitFor();
+      await rounds.getByRole('row').filter({ hasText: '0.446' }).getByText('0.440').waitFor();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 360, `${width}`);
     });
 
     it('is reached from the page and leads back', async (t) => {

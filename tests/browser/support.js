@@ -69,7 +69,7 @@ export async function visit(t, { base }, { path = 'ui/', prepare, ...options } =
   const complaints = listen(page, base);
   t.after(async () => {
     // What `intercept` is in the middle of finds its page gone.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     assert.deepEqual(complaints, []);
   });
@@ -162,6 +162,26 @@ export const otherModel = (page, change) =>
   intercept(page, /-recommender\/model$/, async (route) =>
     json(route, 200, change(await (await route.fetch()).json())),
   );
+
+const NOTHING = { stage: null, reason: null, 'ndcg@20': null, 'ndcg@20_before': null };
+const ROUNDS = [
+  { outcome: 'failed', stage: 'collect', new_events: null, seconds: 0.2 },
+  { outcome: 'refused by the gate', reason: 'it is worse on held-out people', seconds: 40 },
+  {
+    outcome: 'deployed',
+    new_events: 812,
+    'ndcg@20': 0.4463,
+    'ndcg@20_before': 0.4401,
+    seconds: 41,
+  },
+].map((round, i) => ({ ...NOTHING, at: `2026-11-24T1${2 - i}:00:00.000Z`, ...round }));
+
+/**
+ * Lets the page see a node to which a loop has written its rounds.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+export const withRounds = (page) => otherModel(page, (card) => ({ ...card, rounds: ROUNDS }));
 
 /** @returns {Promise<void>} */
 export const json = (route, status, body) =>

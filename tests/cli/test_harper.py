@@ -24,6 +24,8 @@ from training.cli import harper as harper_commands
 from training.cli.harper import mount
 from training.cli.status import BEHIND
 from training.deploy import roles
+from training.deploy.component import Component
+from training.domains.domain import Domain
 from training.errors import ConfigError, HarperRefused, HarperUnavailable
 from training.harper.local.node import PROJECT_ROOT
 
@@ -78,6 +80,43 @@ def test_a_deploy_reports_in_one_line_what_it_did_and_the_second_time_no_change(
     assert f"model {version}; 60 of 60 catalogue rows sent" in first.stdout
     again = run("deploy", "songs", "--artifacts", folder)
     assert f"model {version} was current already; 0 of 60 catalogue rows sent" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "said", "recorded"),
+    [
+        ("events.enabled=false", "events are not recorded", (False, "none")),
+        ("events.consent=ask", "pages ask before they record events", (True, "ask")),
+    ],
+)
+def test_what_a_setting_says_about_events_is_packed_and_printed(
+    fake: Place,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    said: str,
+    recorded: tuple[bool, str],
+) -> None:
+    packed: list[Domain] = []
+
+    def pack(domain: Domain) -> Component:
+        packed.append(domain)
+        return fake.component
+
+    monkeypatch.setattr(harper_commands, "pack", pack)
+    words = ("deploy", "songs", "--artifacts", artefacts(fake, "a"))
+    result = run(*words, "--set", setting, **environment(fake))
+    assert result.exit_code == 0, result.output
+    assert said in result.stdout
+    assert said not in run(*words, **environment(fake)).stdout
+    assert (packed[0].events.enabled, packed[0].events.consent) == recorded
+
+
+def test_deploy_refuses_a_setting_that_it_does_not_use(fake: Place, run: Run) -> None:
+    folder = artefacts(fake, "a")
+    result = run("deploy", "songs", "--artifacts", folder, "--set", "train.batch=64")
+    assert result.exit_code == 1
+    assert "only settings of the section events" in str(result.exception)
 
 
 def test_a_page_that_is_not_served_is_reported_though_the_model_answers(

@@ -20,6 +20,7 @@ const { key, types } = JSON.parse(
 );
 const EVENTS = {
   enabled: true,
+  consent: 'none',
   types,
   answer_hours: 24,
   max_rows: 1000,
@@ -84,6 +85,12 @@ describe('the examples of docs/api.md', () => {
       assert.deepEqual(Object.keys(answer).sort(), Object.keys(EXAMPLES.get(heading)).sort());
     });
   }
+
+  test('GET /model says about events what its example says, and the types of the domain', async () => {
+    const { events } = (await app.inject(`${base}/model`)).json();
+    const example = EXAMPLES.get('GET /model').events;
+    assert.deepEqual(events, { ...example, types: Object.keys(types) });
+  });
 
   test('an error has the fields of its example', async () => {
     const response = await app.inject({ method: 'POST', url: `${base}/recommend`, payload: {} });

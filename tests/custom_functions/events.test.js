@@ -13,6 +13,7 @@ const PROJECT = 'song-recommender';
 const SESSION = 'a-visitor-of-this-tab';
 const RULES = {
   enabled: true,
+  consent: 'none',
   types,
   answer_hours: 24,
   max_rows: 1000,
@@ -55,6 +56,7 @@ async function start(rules = RULES, bundle = toyBundle()) {
     log,
     bundle,
     health: async () => (await ask('GET', 'health')).body,
+    policy: async () => (await ask('GET', 'model')).body.events,
     recommend: (more, headers) =>
       ask('POST', 'recommend', { favourites: [bundle.ids[0]], ...more }, headers),
     send: (events, headers, session = SESSION) =>
@@ -71,6 +73,31 @@ describe('recommend', () => {
     const { body } = await server.recommend({ session: SESSION });
     assert.match(body.answer, /^[A-Za-z0-9_-]{80,200}$/);
     assert.ok(!('answer' in (await server.recommend({})).body));
+  });
+
+  test('explores for a recorded session only, and notes it in the signed answer', async () => {
+    const manifest = { explore: { share: 1, from: 0 } };
+    const other = await start(RULES, toyBundle({ manifest }));
+    const explored = ({ body }) => body.recommendations.map((one) => one.explored ?? false);
+    const none = new Array(10).fill(false);
+    assert.deepEqual(explored(await other.recommend({})), none);
+    const optedOut = await other.recommend({ session: SESSION }, { dnt: '1' });
+    assert.deepEqual(explored(optedOut), none);
+    const { body } = await other.recommend({ session: SESSION });
+    assert.deepEqual(explored({ body }), [false, false, false, ...new Array(7).fill(true)]);
+    assert.ok(!('propensity' in body));
+    const clicks = [2, 3].map((place) =>
+      event({ type: 'click', answer: body.answer, item: body.recommendations[place].id }),
+    );
+    await other.send(clicks);
+    const rows = await Promise.all(
+      clicks.map(({ id }) => other.database.events.get(`${SESSION}:${id}`)),
+    );
+    assert.deepEqual(
+      rows.map(({ propensity }) => propensity),
+      [null, Math.fround(1 / 20)],
+    );
+    await other.app.close();
   });
 
   test('says what is wrong with a session', async () => {
@@ -256,6 +283,15 @@ describe('trouble', () => {
     await server.app.close();
   });
 
+  test('the model says whether a page must ask first', async () => {
+    for (const consent of ['none', 'ask']) {
+      const server = await start({ ...RULES, consent });
+      const policy = { enabled: true, consent, types: Object.keys(types) };
+      assert.deepEqual(await server.policy(), policy);
+      await server.app.close();
+    }
+  });
+
   for (const rules of [{ ...RULES, enabled: false }, undefined]) {
     test(`disabled (${rules ? 'by the setting' : 'without settings'}): nothing is signed or stored`, async () => {
       const server = await start(rules ?? null);
@@ -265,6 +301,7 @@ describe('trouble', () => {
       const sent = await server.send([event({ type: 'like', item: 'x' })]);
       assert.deepEqual([sent.status, sent.body.code], [404, 'events_disabled']);
       assert.deepEqual((await server.health()).events, rules && { enabled: false });
+      assert.deepEqual(await server.policy(), { enabled: false, consent: 'none', types: [] });
       assert.equal(server.database.events.rows().length, 0);
       await server.app.close();
     });

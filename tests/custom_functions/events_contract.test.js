@@ -24,7 +24,8 @@ describe('signed answers', () => {
   for (const { answer, token, name } of cases.answers) {
     const { shown_at: shownAt, items, ...source } = answer;
 
-    test(`${answer.strategy}, ${answer.variant || 'no variant'}: signs and reads`, () => {
+    const what = `${answer.variant || 'no variant'}, ${answer.explored.length} explored`;
+    test(`${answer.strategy}, ${what}: signs and reads`, () => {
       assert.equal(signAnswer(key, { project, session }, { ...source, shownAt, items }), token);
       const read = readAnswer(token, { project, session }, keyOf);
       const { digests, ...rest } = read;

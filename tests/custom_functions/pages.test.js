@@ -106,14 +106,16 @@ test('the project and its folders lead to the pages, from wherever they are serv
   for (const [path, target] of [
     ['', '/song-recommender/ui/'],
     ['/', '/song-recommender/ui/'],
-    ['/?songs=a', '/song-recommender/ui/'],
+    ['/?songs=a', '/song-recommender/ui/?songs=a'],
     ['/ui', '/song-recommender/ui/'],
+    ['/ui?songs=a&songs=b', '/song-recommender/ui/?songs=a&songs=b'],
     ['/ui/status', '/song-recommender/ui/status/'],
   ]) {
     const { statusCode, headers } = await get(path);
     assert.equal(statusCode, 307, path);
     const from = `http://proxy.example/behind/song-recommender${path}`;
-    assert.equal(new URL(headers.location, from).pathname, `/behind${target}`, path);
+    const { pathname, search } = new URL(headers.location, from);
+    assert.equal(pathname + search, `/behind${target}`, path);
   }
 });
 

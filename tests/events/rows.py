@@ -15,7 +15,7 @@ def event_row(
     """Returns a like of one item, unless told otherwise."""
     number = next(_number)
     session = more.pop("session", f"session-{number:08d}")
-    nothing = ("position", "answer", "model", "strategy", "variant", "shown_by", "shown_at")
+    from_answer = ("answer", "model", "strategy", "variant", "shown_by", "shown_at", "propensity")
     return (
         {
             "id": id or f"{session}:event-{number:06d}",
@@ -29,6 +29,6 @@ def event_row(
             "arrived": float(arrived),
             "arrival": f"{node}/{arrived:013d}-0-{number}",
         }
-        | dict.fromkeys(nothing)
+        | dict.fromkeys(("position", *from_answer))
         | more
     )

@@ -88,6 +88,17 @@ def test_a_pair_that_one_session_alone_likes_is_left_out(tmp_path):
     assert result.unsupported == 2
 
 
+def test_a_like_of_an_explored_item_counts_like_any_other_and_is_counted(tmp_path):
+    rows = acts("s1", ("like", "a"), ("click", "b"), ("like", "b"), ("like", "c"), ("dislike", "d"))
+    explored = [
+        row | ({"propensity": 0.0025} if row["item"] in "abd" and row["type"] != "click" else {})
+        for row in rows
+    ]
+    other, result = learned(tmp_path / "1", rows), learned(tmp_path / "2", explored)
+    assert strengths(result) == strengths(other)
+    assert (other.explored, result.explored) == (0, 2)
+
+
 def test_no_events_teach_nothing(tmp_path):
     result = learned(tmp_path, [])
     assert (len(result.likes), result.events, result.sessions) == (0, 0, 0)

@@ -2,6 +2,7 @@ import base64
 import hashlib
 import hmac
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,13 @@ def test_a_signed_answer_is_what_the_contract_says(case):
     answer, secret = case["answer"], bytes(range(32))
     assert text_of(secret) == CASES["key"]["secret"]
     texts = [answer[name].encode() for name in ("version", "strategy", "variant", "node")]
-    payload = b"\x01" + hashlib.sha256(secret).digest()[:4]
+    payload = b"\x02" + hashlib.sha256(secret).digest()[:4]
     payload += answer["shown_at"].to_bytes(6, "big")
     payload += b"".join(bytes([len(text)]) + text for text in texts)
+    explored = answer["explored"]
+    payload += bytes([len(explored)])
+    if explored:
+        payload += struct.pack(">f", answer["propensity"]) + bytes(explored)
     payload += b"".join(digest_of(item) for item in answer["items"])
     prefix = f"harperdb-recommender answer\0{CASES['project']}\0{CASES['session']}\0".encode()
     mac = hmac.new(secret, prefix + payload, "sha256").digest()[:16]
@@ -94,6 +99,7 @@ def test_a_row_without_what_every_event_has_is_left_out_and_counted(wrong):
 
 
 def test_odd_values_of_other_columns_are_empty():
-    table, _ = table_of([event_row(position="3", item=7, shown_at="x", extra="y")])
+    odd = {"position": "3", "item": 7, "shown_at": "x", "extra": "y", "propensity": 0.0}
+    table, _ = table_of([event_row(**odd)])
     [record] = table.to_pylist()
-    assert (record["position"], record["item"], record["shown_at"]) == (None, None, None)
+    assert all(record.get(name) is None for name in odd)

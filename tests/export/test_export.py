@@ -65,6 +65,12 @@ def test_the_manifest_describes_the_bundle(manifest, board):
     }
 
 
+def test_the_manifest_says_which_items_are_explored_and_how_often(manifest, board):
+    likers = checkerboard.data_of(board).items["popularity"].to_numpy()
+    assert (np.diff(likers) <= 0).all()
+    assert manifest["explore"] == {"share": 0.05, "from": int((likers >= 50).sum())}
+
+
 def test_a_year_is_shown_and_not_searched(board, tmp_path):
     folders = copied(board, tmp_path)
     shown = (*board.domain.shown, ("released", "Released"))

@@ -116,6 +116,9 @@ def test_the_first_round_deploys_and_the_next_finds_nothing_new(learner: Learner
     assert second["before"] == second["after"] == first["after"]
     assert steps == ["connect", "collect"]
     assert learner.place.models.pointer() == pointer
+    [shown] = [row["rounds"] for row in learner.place.rows("current") if row["id"] == "rounds"]
+    assert [one["outcome"] for one in shown] == [UNCHANGED, DEPLOYED]
+    assert shown[1]["ndcg@20"] == first["test_ndcg@20"]
 
 
 def test_fewer_events_than_asked_for_are_kept_for_later(learner: Learner) -> None:
@@ -227,6 +230,8 @@ def test_a_login_of_its_own_reads_the_events(learner: Learner) -> None:
     learner.run()
     done = learner.run(collector=("recommender_collector", "wrong"))
     assert (done["outcome"], done["stage"]) == (FAILED, "collect")
+    rows = learner.place.rows("current")
+    assert [one["outcome"] for row in rows for one in row.get("rounds", [])] == [FAILED, DEPLOYED]
     assert "Login failed" in done["error"]
 
 

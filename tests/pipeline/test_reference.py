@@ -30,6 +30,8 @@ def test_no_setting_is_used_by_no_stage(stages):
         ("evaluate.seed", ("train", "evaluate")),
         ("evaluate.quick", ("evaluate",)),
         ("export.dtype", ("evaluate", "export")),
+        ("events.enabled", ("prepare", "deploy")),
+        ("events.consent", ("deploy",)),
     ],
 )
 def test_a_setting_names_the_stages_that_use_it(stages, setting, users):

@@ -131,6 +131,24 @@ def test_prepare_reads_events_again_only_if_there_are_new_ones(tmp_path):
     assert not prepare(folders, [], progress=ignore).fresh
 
 
+def test_prepare_learns_from_no_events_where_they_are_disabled_by_a_setting(tmp_path):
+    folders = folders_of(tmp_path)
+    prepare = stages.STAGES["prepare"]
+    prepare(folders, [], progress=ignore)
+    collected(folders, ("s1", "a"), ("s2", "b"))
+    assert not prepare(folders, ["events.enabled=false"], progress=ignore).fresh
+    assert "2 events read" in prepare(folders, [], progress=ignore).text
+    assert "events" not in prepare(folders, ["events.enabled=false"], progress=ignore).text
+
+
+def test_asking_visitors_first_does_not_make_what_was_learned_stale(tmp_path):
+    folders = folders_of(tmp_path)
+    collected(folders, ("s1", "a"), ("s2", "b"))
+    prepare = stages.STAGES["prepare"]
+    prepare(folders, [], progress=ignore)
+    assert not prepare(folders, ["events.consent=ask"], progress=ignore).fresh
+
+
 def held_out(data: Dataset) -> dict[str, set[int]]:
     return {part: set(data.users[data.parts == n].tolist()) for n, part in enumerate(PARTS)}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -17,7 +17,7 @@ from training.bundle import open_bundle
 from training.cli import local_server
 from training.cli.connection import Cluster as Cluster
 from training.cli.connection import connect, wait_until_ready
-from training.cli.console import ARTIFACTS, Artifacts, DomainName, domain_of, err, out
+from training.cli.console import ARTIFACTS, DATASETS, Artifacts, DomainName, domain_of, err, out
 from training.cli.status import BEHIND, status, table_of, versions
 from training.cli.users import users
 from training.deploy.component import pack
@@ -26,7 +26,15 @@ from training.deploy.node_state import NodeState
 from training.deploy.outcome import STEPS, Outcome, Watcher
 from training.deploy.rollback import rollback as roll_back
 from training.domains.domain import Domain
+from training.errors import ConfigError
 from training.harper.node import require_page
+from training.pipeline import settings
+from training.pipeline.folders import Folders
+
+EventChanges = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="events.setting=value, such as events.enabled=false; repeatable."),
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -54,6 +62,7 @@ def deploy(
         bool, typer.Option("--force", help="Override the gate's objections; recorded.")
     ] = False,
     in_cluster: Cluster = False,
+    changes: EventChanges = None,
 ) -> None:
     """Push the bundle into HarperDB and make it answer, on every node.
 
@@ -61,15 +70,32 @@ def deploy(
 
     Example: harperdb-recommender deploy songs
     """
-    outcome = deploy_domain(domain_of(domain), artifacts, force=force, in_cluster=in_cluster)
+    for change in changes or ():
+        if not change.strip().startswith("events."):
+            raise ConfigError(f"--set {change}: deploy uses only settings of the section events")
+    folders = Folders(domain_of(domain), DATASETS, artifacts)
+    outcome = deploy_domain(folders, changes, force=force, in_cluster=in_cluster)
     exit_if_behind(outcome)
 
 
 def deploy_domain(
-    domain: Domain, artifacts: Path, *, force: bool = False, in_cluster: bool = False
+    folders: Folders,
+    changes: Iterable[str] | None,
+    *,
+    force: bool = False,
+    in_cluster: bool = False,
 ) -> Outcome:
-    """Deploys a domain's bundle under a progress bar, and prints what was done."""
-    bundle = open_bundle(artifacts / domain.name / "bundle", domain.name)
+    """Deploys a domain's bundle under a progress bar, and prints what was done.
+
+    Args:
+        folders: Where the bundle is.
+        changes: Settings, each ``section.field=value``; only those of ``events`` matter here.
+        force: Override the gate's objections.
+        in_cluster: Deploy to the local cluster.
+    """
+    config = settings.of_deploy(folders, changes or ())
+    domain = settings.domain_with(folders.domain, config)
+    bundle = open_bundle(folders.bundle, domain.name)
     component = pack(domain)
     target = connect(in_cluster)
     with _bar() as bar:
@@ -107,6 +133,10 @@ def _print_outcome(domain: Domain, outcome: Outcome) -> None:
     parts = [f"model {outcome.version}" + (" was current already" if outcome.unchanged else "")]
     parts.append(f"{outcome.rows_sent:,} of {outcome.rows:,} catalogue rows sent")
     parts.append("new code" if outcome.code_deployed else "code unchanged")
+    if not domain.events.enabled:
+        parts.append("events are not recorded")
+    elif domain.events.consent == "ask":
+        parts.append("pages ask before they record events")
     parts += [f"forced: {objection}" for objection in outcome.forced]
     out.print(f"{domain.name:5}  deploy    {'; '.join(parts)}")
     _print_states(outcome.states)

@@ -31,7 +31,7 @@ from training.cli.stages import Changes
 from training.cli.status import BEHIND, round_text
 from training.deploy.component import pack
 from training.domains import DOMAINS
-from training.pipeline import raw_data
+from training.pipeline import raw_data, settings
 from training.pipeline.folders import Folders
 from training.pipeline.lock import exclusive
 from training.pipeline.loop import FAILED, Loop, wait_seconds
@@ -111,7 +111,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _loop(
     name: str, artifacts: Artifacts, changes: Changes, least_events: int, in_cluster: bool
 ) -> Loop:
-    domain = domain_of(name)
+    named = domain_of(name)
+    config = settings.initial(named).with_settings(changes or ())
+    domain = settings.domain_with(named, config)
     demonstration = DATASETS / domain.name / "sample"
     chosen = raw_data.choose(domain, artifacts, named=None, demonstration=demonstration)
     return Loop(

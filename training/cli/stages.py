@@ -149,9 +149,7 @@ def run(
         harper.require_ready(folders.domain, in_cluster)
         for stage in STAGES.values():
             run_stage(stage, folders, changes)
-        outcome = harper.deploy_domain(
-            folders.domain, artifacts, force=force, in_cluster=in_cluster
-        )
+        outcome = harper.deploy_domain(folders, changes, force=force, in_cluster=in_cluster)
         _print_addresses(folders, outcome.states[0].node.routes_url)
     harper.exit_if_behind(outcome)
 

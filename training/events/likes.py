@@ -7,6 +7,11 @@ the session likes the item. Sums of 0 and less are not likes: a dismissal cancel
 Left out: sessions that behave like machines; all but the ``session_cap`` strongest likes of a
 session; likes of a pair of items that hardly any other session likes together (``least_sessions``),
 which one visitor alone, or one machine that was not recognised, could have made.
+
+A like of an explored item, which has a propensity, weighs as much as any other: it says as much
+about its session. Divided by its propensity it would outweigh hundreds of likes, and whoever saw
+the item by chance would decide for everybody. Its evidence reaches the model because the item was
+shown at all; the propensities stay in the stored events for estimates of what answers achieve.
 """
 
 from __future__ import annotations
@@ -28,7 +33,8 @@ from training.events.store import EventStore
 _DAY_MS = 86_400_000
 _CHUNK = 2_000
 """Sessions whose likes are compared with all items at a time."""
-_COLUMNS = ["session", "type", "item", "at", "answer"]
+_TEXTS = ["session", "type", "item", "answer"]
+_COLUMNS = [*_TEXTS, "at", "explored"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Learned:
         dismissed: Pairs of session and item whose weights are 0 or less.
         beyond_cap: Likes left out by ``session_cap``.
         unsupported: Likes left out by ``least_sessions``.
+        explored: Likes of items that the session was shown in an explored place.
     """
 
     likes: pd.DataFrame
@@ -52,6 +59,7 @@ class Learned:
     dismissed: int
     beyond_cap: int
     unsupported: int
+    explored: int
 
 
 def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learned:
@@ -88,20 +96,20 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
         dismissed=len(weighed) - len(liked),
         beyond_cap=len(liked) - len(capped),
         unsupported=len(capped) - len(kept),
+        explored=int(kept["explored"].sum()),
     )
 
 
 def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list[str]]:
     """Reads the events with dense numbers for texts: 32 bytes per event, however long its ids."""
     batches = list(_encoded(store))
-    schema = pa.schema([(name, pa.string()) for name in _COLUMNS if name != "at"])
     if not batches:
         empty = pd.DataFrame({name: np.empty(0, np.int64) for name in _COLUMNS})
         return empty, np.empty(0, object), np.empty(0, object), []
     table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    codes = {"at": table["at"].to_numpy()}
+    codes = {name: table[name].to_numpy() for name in ("at", "explored")}
     texts = {}
-    for name in schema.names:
+    for name in _TEXTS:
         column = table[name].chunk(0)
         found = column.dictionary.to_numpy(zero_copy_only=False)
         # Alphabetically: the order of the files must not decide between equal ones.
@@ -114,13 +122,12 @@ def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list
 
 def _encoded(store: EventStore) -> list[pa.RecordBatch]:
     encoded = []
-    for batch in store.batches([*_COLUMNS, "arrived"]):
-        texts = {
-            name: pc.dictionary_encode(batch.column(name)) for name in _COLUMNS if name != "at"
-        }
+    for batch in store.batches([*_TEXTS, "at", "arrived", "propensity"]):
+        texts = {name: pc.dictionary_encode(batch.column(name)) for name in _TEXTS}
         # A client's clock may be wrong: no event happened after it arrived.
         times = [pc.cast(batch.column(name), pa.int64()) for name in ("at", "arrived")]
-        columns = texts | {"at": pc.min_element_wise(*times)}
+        explored = batch.column("propensity").is_valid()
+        columns = texts | {"at": pc.min_element_wise(*times), "explored": explored}
         encoded.append(pa.RecordBatch.from_pydict(columns))
     return encoded
 
@@ -130,10 +137,10 @@ def _weigh(
 ) -> pd.DataFrame:
     weights = np.array([getattr(kind, "weight", 0.0) for kind in types] or [0.0])
     speaking = events[(events["item"] >= 0) & (weights[events["type"]] != 0)]
-    once = speaking.groupby(["session", "item", "type"], as_index=False)["at"].max()
+    once = speaking.groupby(["session", "item", "type"], as_index=False)[["at", "explored"]].max()
     once["strength"] = weights[once["type"]]
     weighed = once.groupby(["session", "item"], as_index=False).agg(
-        strength=("strength", "sum"), at=("at", "max")
+        strength=("strength", "sum"), at=("at", "max"), explored=("explored", "max")
     )
     days = (now.timestamp() * 1000 - weighed["at"]).clip(lower=0) / _DAY_MS
     weighed["strength"] *= 0.5 ** (days / rules.half_life_days)

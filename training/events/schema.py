@@ -32,6 +32,7 @@ SCHEMA = pa.schema(
         ("shown_by", pa.string()),
         ("shown_at", TIME),
         ("shown", pa.string()),
+        ("propensity", pa.float32()),
         ("node", pa.string()),
         ("arrived", TIME),
         ("arrival", pa.string()),
@@ -73,6 +74,8 @@ def _value(row: Mapping[str, Any], name: str) -> Any:
     value = row.get(name)
     if name in TIMES:
         return int(value) if _is_time(value) else None  # type: ignore[arg-type]
+    if name == "propensity":
+        return value if isinstance(value, float) and 0 < value <= 1 else None
     if name == "position":
         return value if isinstance(value, int) and 0 < value < 2**31 else None
     return value if isinstance(value, str) else None

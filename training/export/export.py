@@ -193,6 +193,11 @@ def _manifest(
             "results": graph.results,
         },
         "requests": {"limit": config.export.max_limit, "exclude": config.export.max_exclude},
+        "explore": {
+            "share": config.explore.share,
+            # Items are ordered by popularity, so an index says where the little-known ones begin.
+            "from": int((data.items[POPULARITY] >= config.explore.known_from).sum()),
+        },
         "strategies": [
             {**vars(one.strategy), "outputs": graph.outputs(one.strategy.name)}
             | _variety_scale(report, one.strategy.name)

@@ -115,8 +115,8 @@ def require_page(node: Node, project: str) -> None:
     if answer.status_code != 200:
         raise HarperRefused(
             "page",
-            f"the model is deployed and answers, but {answer.url} does not: HarperDB serves no "
-            "pages from under a folder whose name begins with a dot; check its ROOTPATH",
+            f"the model is deployed and answers, but {answer.url} answers {answer.status_code}: "
+            "deploy again, and read the node's log if that does not help",
             status=answer.status_code,
         )
 

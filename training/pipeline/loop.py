@@ -24,7 +24,7 @@ from training.errors import HarperUnavailable, RecommenderError
 from training.events.collect import clients_of, collect
 from training.events.store import EventStore
 from training.harper.cluster import Target
-from training.pipeline import deployed, rounds
+from training.pipeline import deployed, round_summary, rounds
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
 from training.pipeline.rounds import Round
@@ -87,6 +87,7 @@ class Loop:
         at.done["outcome"] = outcome
         at.seconds["all"] = round(time.monotonic() - began, 3)
         rounds.append_round(self.folders, at.done)
+        at.publish()
         return at.done
 
     def killed(self, message: str) -> Round:
@@ -106,6 +107,7 @@ class _Round:
         self.loop, self.folders = loop, loop.folders
         self.store = EventStore(self.folders.home / "events")
         self.stage = "lock"
+        self.models: Models | None = None
         self.seconds: dict[str, float] = {}
         self.done: Round = {
             "at": now(),
@@ -122,12 +124,21 @@ class _Round:
         self.done |= {"stage": self.stage, "error": " ".join(message.split())}
         return FAILED
 
+    def publish(self) -> None:
+        """Shows the latest rounds on the nodes, if it can: the journal has them all."""
+        if self.models is None or self.done["after"] is None:
+            return  # no node was found, or there is no table yet
+        try:
+            round_summary.publish(self.models, self.folders, self.loop.by)
+        except (RecommenderError, OSError) as error:
+            log.warning("%s: the rounds are not shown: %s", self.folders.domain.name, error)
+
     def through(self) -> str:
         """Runs the steps, and returns the outcome."""
         domain = self.folders.domain
         with self._step("connect"):
             target = self.loop.connect()
-            models = Models(target.client, domain.database)
+            models = self.models = Models(target.client, domain.database)
             current = (models.pointer() or {}).get("version")
         self.done |= {"before": current, "after": current}
         if current is not None:

@@ -12,16 +12,43 @@ from pathlib import Path
 from typing import Any
 
 from training import config as settings
-from training.config import Config
+from training.config import Config, EventsConfig
 from training.domains.domain import Domain
-from training.pipeline.folders import read_json, write_json
+from training.pipeline.folders import Folders, read_json, write_json
 
 FILE = "config.json"
 
 
 def initial(domain: Domain) -> Config:
     """Returns the settings that a domain starts with."""
-    return replace(Config(), clean=domain.clean)
+    events = EventsConfig(enabled=domain.events.enabled, consent=domain.events.consent)
+    return replace(Config(), clean=domain.clean, events=events)
+
+
+def of_deploy(folders: Folders, changes: Iterable[str]) -> Config:
+    """Returns the settings that ``deploy`` uses: those of ``evaluate``, and changes.
+
+    Where ``evaluate`` and the domain differ, the one wins that records less: a domain that disables
+    events, or has visitors asked, is obeyed at the next deploy, without running a stage.
+
+    Raises:
+        ConfigError: a setting is unknown, or its value is not allowed.
+    """
+    config = initial(folders.domain)
+    if (folders.report / FILE).is_file():
+        own, saved = config.events, load(folders.report).events
+        events = EventsConfig(
+            enabled=own.enabled and saved.enabled,
+            consent="ask" if "ask" in (own.consent, saved.consent) else "none",
+        )
+        config = replace(config, events=events)
+    return config.with_settings(changes)
+
+
+def domain_with(domain: Domain, config: Config) -> Domain:
+    """Returns the domain, whose events are recorded as the settings say."""
+    events = {"enabled": config.events.enabled, "consent": config.events.consent}
+    return replace(domain, events=domain.events.model_copy(update=events))
 
 
 def used(config: Config, uses: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ class Stage:
             DataError: a source or the result of an earlier stage is missing, corrupt or stale.
         """
         config = self._settings(folders, changes)
+        folders = replace(folders, domain=settings.domain_with(folders.domain, config))
         before = self.before.fingerprint_of(folders) if self.before else ""
         inputs = self.inputs(folders, progress)
         job = Job(folders, config, inputs, progress)

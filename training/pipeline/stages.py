@@ -195,7 +195,7 @@ EXPORT = Stage(
     "export",
     lambda folders: folders.bundle,
     code=lambda _: ("training.export.export", "training.models.strategies"),
-    uses=("export",),
+    uses=("export", "explore"),
     work=_export,
     summary=_exported,
     before=EVALUATE,

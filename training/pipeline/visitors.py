@@ -26,7 +26,8 @@ def described(folders: Folders) -> dict[str, Any]:
     # A file's name is never reused, and only forgetting a session makes a file shorter.
     rows = {f"{p.parent.name}/{p.name}": pq.read_metadata(p).num_rows for p in store.files()}
     digest = hashlib.sha256(repr(sorted(rows.items())).encode()).hexdigest()[:16]
-    rules = folders.domain.events.model_dump(mode="json")
+    # Asking visitors first changes what nodes record from then on, not what their events mean.
+    rules = folders.domain.events.model_dump(mode="json", exclude={"consent"})
     return {"events": {"rows": sum(rows.values()), "files": digest, "rules": rules}}
 
 
@@ -48,6 +49,7 @@ def read(folders: Folders) -> Table | None:
         "sessions": learned.sessions,
         "likes beyond a session's cap": learned.beyond_cap,
         "likes that no other session supports": learned.unsupported,
+        "likes of explored items": learned.explored,
         "likes that have faded": len(learned.likes) - len(likes),
         "likes learned": len(likes),
     }

@@ -68,15 +68,28 @@ export function followEvents(app, events) {
 /**
  * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
  * @param {{headers: object, body: {session?: string}}} request
- * @param {{model: string, strategy: string, recommendations: {id: string}[]}} answer
- * @returns {{answer?: string}} What the answer also carries.
+ * @returns {string | undefined} The session whose answer will be signed, if it will be.
+ * @throws {import('../lib/errors.js').ServiceError} It is malformed.
  */
-export function signed(events, { headers, body }, { model, strategy, recommendations }) {
-  if (body.session === undefined) return {};
-  if (!SESSION.test(body.session)) throw invalid('session', SESSION_EXPECTED);
-  if (optOut(headers)) return {};
+export function recordedSession(events, { headers, body: { session } }) {
+  if (session === undefined) return undefined;
+  if (!SESSION.test(session)) throw invalid('session', SESSION_EXPECTED);
+  return optOut(headers) || !events.canSign() ? undefined : session;
+}
+
+/**
+ * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
+ * @param {string | undefined} session What `recordedSession` returned.
+ * @param {{model: string, strategy: string, recommendations: {id: string, explored?: true}[], propensity?: number}}
+ *   shown
+ * @returns {{answer?: string}} What the response carries besides.
+ */
+export function signed(events, session, { model, strategy, recommendations, propensity }) {
+  if (session === undefined) return {};
   const items = recommendations.map(({ id }) => id);
-  const answer = events.sign(body.session, { version: model, strategy, items });
+  const explored = recommendations.flatMap((one, i) => (one.explored ? [i + 1] : []));
+  const shown = { version: model, strategy, items, explored, propensity };
+  const answer = events.sign(session, shown);
   return answer === undefined ? {} : { answer };
 }
 

@@ -7,7 +7,8 @@ import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
 import { backendFigures } from '../lib/graph.js';
 import { recommend } from '../lib/recommend.js';
-import { signed } from './events.js';
+import { roundsOf } from '../lib/rounds.js';
+import { recordedSession, signed } from './events.js';
 
 /**
  * @param {object} options
@@ -33,12 +34,7 @@ export function createHandlers(options) {
   const named = (request) => (isReader(request) ? { ...who, node: node.name } : who);
 
   return {
-    /** POST recommend. */
-    async recommend(request) {
-      const compute = admission.admit(request);
-      const answer = await models.use((opened) => recommendFrom(opened, request.body, compute));
-      return { ...answer, ...signed(events, request, answer) };
-    },
+    recommend: recommendHandler(options),
 
     /** GET the collection. */
     async search(request) {
@@ -64,12 +60,7 @@ export function createHandlers(options) {
         return { ...row, ...shown(own, row, model.manifest.fields), known };
       }),
 
-    /** GET model. */
-    model: (request) =>
-      models.use(({ model }, pointer) => {
-        const card = modelCard(model.manifest, pointer);
-        return isReader(request) ? card : withoutDeployer(card);
-      }),
+    model: modelHandler(options),
 
     /** GET health. */
     async health(request, reply) {
@@ -95,6 +86,31 @@ export function createHandlers(options) {
   };
 }
 
+/** POST recommend. */
+const recommendHandler = ({ models, admission, events }) =>
+  async function recommendItems(request) {
+    const compute = admission.admit(request);
+    const session = recordedSession(events, request);
+    // Nothing can be learned from a place that was explored without being recorded.
+    const random = session === undefined ? undefined : Math.random;
+    const { propensity, ...answer } = await models.use((opened) =>
+      recommendFrom(opened, request.body, compute, random),
+    );
+    return { ...answer, ...signed(events, session, { ...answer, propensity }) };
+  };
+
+/** GET model. */
+const modelHandler = ({ models, tables, events, isReader }) =>
+  async function describeModel(request) {
+    const mayRead = isReader(request);
+    const card = await models.use(({ model }, pointer) => modelCard(model.manifest, pointer));
+    // A model can be described without its history.
+    const row = await tables.rounds().catch(() => undefined);
+    const rounds = roundsOf(row, { isReader: mayRead });
+    const described = { ...card, events: events.policy(), ...given({ rounds }) };
+    return mayRead ? described : withoutDeployer(described);
+  };
+
 const withoutDeployer = ({ current: { at }, ...card }) => ({ ...card, current: { at } });
 
 const runtimeFigures = () => ({
@@ -103,9 +119,10 @@ const runtimeFigures = () => ({
   node: process.version,
 });
 
-async function recommendFrom({ model, catalogue, show }, body, compute) {
+async function recommendFrom({ model, catalogue, show }, body, compute, random) {
   const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-  const answer = await compute(() => recommend(model, body, (index) => creators.creatorOf(index)));
+  const creatorOf = (index) => creators.creatorOf(index);
+  const answer = await compute(() => recommend(model, body, creatorOf, random));
   const rows = await show(answer.recommendations.map(({ id }) => id));
   const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
   return { model: model.version, ...answer, recommendations };

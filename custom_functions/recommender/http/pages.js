@@ -82,7 +82,7 @@ export function createPageHandler(pages, { missing, previewOf }) {
     const page = await pageFor(name, request);
     if (!page) {
       if (!pages.has(`${path}/index.html`)) throw missing();
-      return redirect(reply, `${path.split('/').at(-1)}/`);
+      return redirect(request, reply, `${path.split('/').at(-1)}/`);
     }
     reply.headers(page.headers).header('etag', page.etag);
     if (matches(request.headers['if-none-match'], page.etag)) return reply.code(304).send();
@@ -98,13 +98,16 @@ function named(page, words) {
 }
 
 /**
- * Relative, so that a proxy may serve the project under another path.
+ * Relative, so that a proxy may serve the project under another path; the query is kept.
  *
+ * @param {{url: string}} request
  * @param {object} reply
- * @param {string} address
+ * @param {string} path
  */
-export const redirect = (reply, address) =>
-  reply.code(307).header('location', `./${address}`).send();
+export function redirect({ url }, reply, path) {
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  return reply.code(307).header('location', `./${path}${query}`).send();
+}
 
 /**
  * @param {string | undefined} accepted The header `Accept-Encoding`.

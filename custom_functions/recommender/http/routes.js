@@ -147,6 +147,6 @@ function pageHandler(app, pages, previewOf) {
     const path = below(app.prefix, request.url);
     if (path.startsWith('/ui/')) return sendPage(path.slice('/ui/'.length), request, reply);
     const here = path === '' ? `${app.prefix.split('/').at(-1)}/` : '';
-    return redirect(reply, path === '/ui' ? 'ui/' : `${here}ui/`);
+    return redirect(request, reply, path === '/ui' ? 'ui/' : `${here}ui/`);
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import { DEFAULT_BOUNDS } from '../lib/bounds.js';
+import { roundsSchema } from '../lib/rounds.js';
 import { sessionSchema } from './events.js';
 
 const id = { type: 'string', minLength: 1, maxLength: 100 };
@@ -42,7 +43,12 @@ const reason = { type: 'object', properties: { id: text, share: number } };
 const recommendation = {
   ...item,
   required: ['id', 'score'],
-  properties: { id: text, score: number, because: { type: 'array', items: reason } },
+  properties: {
+    id: text,
+    score: number,
+    explored: { type: 'boolean' },
+    because: { type: 'array', items: reason },
+  },
 };
 
 /**
@@ -116,7 +122,7 @@ export const itemSchema = {
 export const modelSchema = {
   summary: 'Describes the current model',
   querystring: nothing,
-  response: { 200: open, ...errors },
+  response: { 200: { ...open, properties: { rounds: roundsSchema } }, ...errors },
 };
 
 /** GET health; a node without a model says more than an error does. */

@@ -4,6 +4,7 @@
 
 import { POOL, diversify, weightOf } from './diversity.js';
 import { invalid, unknownStrategy } from './errors.js';
+import { explorationOf, exploreAt, placesToExplore } from './explore.js';
 import { discountPopular } from './novelty.js';
 
 /** What is answered with where no favourite is known. */
@@ -20,10 +21,12 @@ export const BROUGHT = 50;
  * @param {object} request Checked already: `favourites`, `exclude`, `limit`, `strategy`, `explain`, `diversity`,
  *   `novelty`.
  * @param {(index: number) => number} creatorOf Needed for diversity only.
- * @returns {{strategy: string, unknown: string[],
- *   recommendations: {id: string, score: number, because?: {id: string, share: number}[]}[]}}
+ * @param {() => number} [random] Uniform in [0, 1); where it is given, some places may be explored.
+ * @returns {{strategy: string, unknown: string[], propensity?: number,
+ *   recommendations: {id: string, score: number, explored?: true, because?: {id: string, share: number}[]}[]}}
+ *   `propensity` is that of the explored items; see `exploreAt`.
  */
-export function recommend(model, request, creatorOf) {
+export function recommend(model, request, creatorOf, random) {
   const { limit, explain, diversity, novelty } = request;
   const wanted = request.strategy ?? model.manifest.default_strategy;
   if (!model.strategy(wanted)) throw unknownStrategy(wanted, model.strategies);
@@ -32,7 +35,7 @@ export function recommend(model, request, creatorOf) {
     throw invalid('favourites', `this model takes at most ${model.manifest.sizes.favourites}`);
   }
   const strategy = favourites.size ? wanted : POPULAR;
-  const { picks } = rank(model, {
+  const { picks, propensity } = rank(model, {
     strategy,
     favourites: [...favourites.keys()],
     exclude: [...lookUp(model, request.exclude).known.keys()],
@@ -41,11 +44,13 @@ export function recommend(model, request, creatorOf) {
     diversity,
     novelty,
     creatorOf,
+    exploration: explorationOf(model.manifest, random),
   });
   return {
     strategy,
     unknown,
     recommendations: picks.map((pick) => named(model, [...favourites.values()], pick, request)),
+    ...(propensity && { propensity }),
   };
 }
 
@@ -54,11 +59,13 @@ export function recommend(model, request, creatorOf) {
  *
  * @param {import('./model.js').Model} model
  * @param {{strategy: string, favourites: number[], exclude?: number[], limit: number, explain?: boolean,
- *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number, fromGraph?: boolean}} question
+ *   diversity?: number, novelty?: number, creatorOf?: (index: number) => number, fromGraph?: boolean,
+ *   exploration?: import('./explore.js').Exploration}} question
  *   `novelty` is for favourites only: the popular items that stand in for an answer keep their order.
  *   `fromGraph`: ask the graph even where the strategy has a table.
  * @returns {{picks: {index: number, score: number, place: number, shares?: Float32Array,
- *   vector?: Float32Array}[]}} `place` is the one without variety and novelty, from 0.
+ *   vector?: Float32Array, explored?: true}[], propensity?: number}} `place` is the one without variety, novelty and
+ *   exploration, from 0.
  */
 export function rank(
   model,
@@ -72,9 +79,12 @@ export function rank(
     novelty = 0,
     creatorOf,
     fromGraph,
+    exploration,
   },
 ) {
-  const left = diversity > 0 || novelty > 0 ? Math.max(limit, POOL) : limit;
+  const places = placesToExplore(exploration, limit);
+  const isReordered = diversity > 0 || novelty > 0 || places.length > 0;
+  const left = isReordered ? Math.max(limit, POOL) : limit;
   const dropped = new Set([...favourites, ...exclude]);
   const results = left + dropped.size;
   const answer = favourites.length
@@ -87,7 +97,8 @@ export function rank(
     : popular(model, results);
   const picks = discountPopular(keep(answer, dropped, left), favourites.length ? novelty : 0);
   const weight = weightOf(diversity, model.strategy(strategy)?.variety);
-  return { picks: diversify(picks, { diversity: weight, limit, creatorOf }) };
+  const chosen = diversify(picks, { diversity: weight, limit, creatorOf });
+  return exploreAt(chosen, picks, places, exploration);
 }
 
 function keep({ items, scores, shares, vectors }, dropped, most) {
@@ -128,8 +139,9 @@ function lookUp(model, ids) {
 
 function named(model, given, pick, { explain, diversity }) {
   const one = { id: model.idOf(pick.index), score: rounded(pick.score) };
+  if (pick.explored) one.explored = true;
   if (!explain) return one;
-  const isFarBehind = diversity > 0 && pick.place >= BROUGHT;
+  const isFarBehind = (diversity > 0 || pick.explored) && pick.place >= BROUGHT;
   return { ...one, because: isFarBehind ? [] : reasons(given, pick) };
 }
 

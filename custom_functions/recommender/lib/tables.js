@@ -23,6 +23,11 @@ export function createTables(tables) {
       return plain(await tables.current.get('candidate'));
     },
 
+    /** @returns {Promise<{rounds?: unknown} | undefined>} What the loop did last. */
+    async rounds() {
+      return plain(await tables.current.get('rounds'));
+    },
+
     /**
      * @param {string} version
      * @returns {Promise<object | undefined>} Manifest text and blobs.

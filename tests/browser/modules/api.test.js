@@ -52,3 +52,42 @@ it('leaves the caller’s own abort an abort', async () => {
   });
   await assert.rejects(api.model({ signal: caller.signal }), { name: 'AbortError' });
 });
+
+it('says when a server wants to be asked again', async () => {
+  const busy = (headers) =>
+    createApi(base, async () => new Response('{}', { status: 429, headers })).events({});
+  await assert.rejects(busy({ 'retry-after': '30' }), { status: 429, retryAfter: 30 });
+  await assert.rejects(busy({}), { status: 429, retryAfter: undefined });
+});
+
+it('lets the browser send the last events, as JSON, or does so itself', async (t) => {
+  const beacons = [];
+  const sent = [];
+  let isFull = false;
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  t.after(() => before && Object.defineProperty(globalThis, 'navigator', before));
+  const sendBeacon = (url, body) => !isFull && beacons.push([url.href, body]) > 0;
+  const browser = { sendBeacon };
+  Object.defineProperty(globalThis, 'navigator', { value: browser, configurable: true });
+  const api = createApi(base, async (url, options) => sent.push([url.href, options]));
+  const batch = { session: 's', events: [] };
+
+  api.eventsAtEnd(batch);
+  const [[address, blob]] = beacons;
+  assert.equal(address, 'http://node/song-recommender/events');
+  assert.equal(blob.type, 'application/json');
+  assert.deepEqual(JSON.parse(await blob.text()), batch);
+  assert.deepEqual(sent, []);
+
+  isFull = true;
+  api.eventsAtEnd(batch);
+  delete browser.sendBeacon;
+  api.eventsAtEnd(batch);
+  assert.equal(sent.length, 2);
+  for (const [url, { method, headers, body, keepalive }] of sent) {
+    assert.equal(url, address);
+    assert.deepEqual([method, keepalive], ['POST', true]);
+    assert.equal(headers['content-type'], 'application/json');
+    assert.deepEqual(JSON.parse(body), batch);
+  }
+});

@@ -18,11 +18,10 @@ import pytest
 import requests
 
 from tests.harper_places import free_ports, wait_for
-from training.cli.connection import HARPER_FOLDER
 from training.errors import ConfigError, HarperUnavailable
 from training.harper.local import ports
 from training.harper.local.launch import USERNAME
-from training.harper.local.node import PROJECT_ROOT, LocalNode
+from training.harper.local.node import LocalNode
 from training.harper.local.processes import Process, is_alive, started_at
 from training.harper.local.server import connection, running_process, start, stop
 
@@ -115,20 +114,6 @@ def test_the_local_server_is_reached_where_it_listens_whatever_the_settings_say(
 def test_harper_url_takes_precedence_over_the_local_server(tmp_path: Path) -> None:
     env = {"HARPER_URL": "https://db:9925", "HARPER_USERNAME": "u", "HARPER_PASSWORD": "p"}
     assert connection(tmp_path, env).url == "https://db:9925"
-
-
-def test_a_folder_from_which_harperdb_serves_no_files_is_refused(
-    node: LocalNode, tmp_path: Path
-) -> None:
-    hidden = dataclasses.replace(node, folder=tmp_path / ".projects" / "recommender")
-    with pytest.raises(ConfigError, match=r"begins with a dot, as \.projects does"):
-        start(hidden)
-    assert not hidden.folder.exists()
-
-
-def test_our_own_folder_is_not_hidden() -> None:
-    parts = HARPER_FOLDER.relative_to(PROJECT_ROOT).parts
-    assert not any(part.startswith(".") for part in parts)
 
 
 def listening(pid: int) -> set[tuple[str, int]]:

@@ -68,11 +68,10 @@ def start(node: LocalNode) -> Process:
     """Starts the node and waits until it is healthy; does nothing if it is running.
 
     Raises:
-        ConfigError: HarperDB is not installed, could not serve pages from there, a port is used by
-            something else, or the node is running on other ports than requested.
+        ConfigError: HarperDB is not installed, a port is used by something else, or the node is
+            running on other ports than requested.
         HarperUnavailable: it ended or was not healthy in time; the text names its log.
     """
-    _refuse_hidden(node.folder)
     node.folder.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(node.folder):
         process = running_process(node)
@@ -123,16 +122,6 @@ def _check_same_ports(node: LocalNode, running: Process) -> None:
         raise ConfigError(
             f"HarperDB already runs on ports {running.operations_port} and {running.routes_port}, "
             f"not {asked[0]} and {asked[1]}: run `make harper-down` first"
-        )
-
-
-def _refuse_hidden(folder: Path) -> None:
-    # HarperDB 4.7 passes full paths to its file server, which refuses to serve hidden files.
-    hidden = [part for part in folder.resolve().parts if part.startswith(".")]
-    if hidden:
-        raise ConfigError(
-            f"{folder}: HarperDB serves no pages from under a folder whose name begins with a dot, "
-            f"as {hidden[0]} does: move the project elsewhere"
         )
 
 
@@ -187,8 +176,8 @@ def _wait_until_healthy(node: LocalNode, process: Process) -> None:
         time.sleep(0.1)
     raise HarperUnavailable(
         "start",
-        f"{node.url} is not healthy after {node.startup_seconds:.0f} s; "
-        f"see {node.folder}/output.log",
+        f"{node.url} is not healthy after {node.startup_seconds:.0f} s and goes on starting; "
+        f"see {node.folder}/output.log. `make harper-up` waits again, `make harper-down` stops it",
     )
 
 

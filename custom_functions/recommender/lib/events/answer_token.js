@@ -6,9 +6,10 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER = 11; // format, key id, time
 const DIGEST = 4;
+const PROPENSITY = 4; // float32
 const MAC = 16;
 const NAME = 9; // bytes of the MAC that name the answer
 const KEY_ID = 4;
@@ -17,7 +18,9 @@ const MOST = 2048; // characters; 100 items take about 700
 /**
  * @typedef {{id: string, secret: Buffer, signsFrom: number}} Key
  * @typedef {{version: string, strategy: string, variant: string, node: string}} Source
- * @typedef {Source & {name: string, shownAt: number, digests: Buffer}} Answer `shownAt`: ms since 1970.
+ * @typedef {{explored: number[], propensity: number | null}} Explored The 1-based places of items that the model
+ *   knows little about, and how likely each of these items was to stand there (docs/events.md).
+ * @typedef {Source & Explored & {name: string, shownAt: number, digests: Buffer}} Answer `shownAt`: ms since 1970.
  */
 
 /**
@@ -29,17 +32,18 @@ export const keyIdOf = (secret) => sha256(secret).subarray(0, KEY_ID).toString('
 /**
  * @param {Key} key
  * @param {{project: string, session: string}} holder For whom it is signed.
- * @param {Source & {shownAt: number, items: string[]}} answer
+ * @param {Source & Partial<Explored> & {shownAt: number, items: string[]}} answer
  * @returns {string} base64url
  */
-export function signAnswer(key, holder, { shownAt, items, ...source }) {
+export function signAnswer(key, holder, { shownAt, items, explored = [], propensity, ...source }) {
   const header = Buffer.alloc(HEADER);
   header.writeUInt8(FORMAT, 0);
   header.write(key.id, 1, KEY_ID, 'hex');
   header.writeUIntBE(shownAt, 1 + KEY_ID, 6);
   const { version, strategy, variant, node } = source;
   const texts = [version, strategy, variant, node].flatMap(lengthAndText);
-  const payload = Buffer.concat([header, ...texts, ...items.map(digestOf)]);
+  const exploration = explorationBytes(explored, propensity);
+  const payload = Buffer.concat([header, ...texts, exploration, ...items.map(digestOf)]);
   return Buffer.concat([payload, macOf(key.secret, holder, payload)]).toString('base64url');
 }
 
@@ -52,7 +56,7 @@ export function signAnswer(key, holder, { shownAt, items, ...source }) {
 export function readAnswer(token, holder, keyOf) {
   if (token.length > MOST) return undefined;
   const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length < HEADER + 4 + MAC || bytes[0] !== FORMAT) return undefined;
+  if (bytes.length < HEADER + 5 + MAC || bytes[0] !== FORMAT) return undefined;
   const key = keyOf(keyIdIn(bytes));
   if (!key) return undefined;
   const payload = bytes.subarray(0, -MAC);
@@ -84,6 +88,14 @@ export function positionOf({ digests }, item) {
 
 /**
  * @param {Answer} answer
+ * @param {number | null} position 1-based.
+ * @returns {number | null} How likely its item was to stand there, if the place was explored.
+ */
+export const propensityAt = ({ explored, propensity }, position) =>
+  explored.includes(position) ? propensity : null;
+
+/**
+ * @param {Answer} answer
  * @returns {number} How many items it holds.
  */
 export const countOf = ({ digests }) => digests.length / DIGEST;
@@ -106,7 +118,20 @@ function decoded(payload) {
   }
   const [version, strategy, variant, node] = texts;
   const shownAt = payload.readUIntBE(1 + KEY_ID, 6);
-  return { version, strategy, variant, node, shownAt, digests: payload.subarray(at) };
+  const places = at + 1 + (payload[at] ? PROPENSITY : 0);
+  const end = places + payload[at];
+  const explored = [...payload.subarray(places, end)];
+  const propensity = explored.length ? payload.readFloatBE(at + 1) : null;
+  const digests = payload.subarray(end);
+  return { version, strategy, variant, node, shownAt, explored, propensity, digests };
+}
+
+function explorationBytes(explored, propensity) {
+  if (!explored.length) return Buffer.alloc(1);
+  const bytes = Buffer.alloc(1 + PROPENSITY);
+  bytes.writeUInt8(explored.length, 0);
+  bytes.writeFloatBE(propensity, 1);
+  return Buffer.concat([bytes, Buffer.from(explored)]);
 }
 
 function lengthAndText(text) {

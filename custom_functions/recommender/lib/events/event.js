@@ -2,7 +2,7 @@
  * One event of a batch: what it must hold, and the row that is stored of it. See docs/events.md.
  */
 
-import { countOf, positionOf, shownDownTo } from './answer_token.js';
+import { countOf, positionOf, propensityAt, shownDownTo } from './answer_token.js';
 
 /** Ids of events, and sessions. */
 export const EVENT_ID = /^[A-Za-z0-9_-]{8,64}$/;
@@ -51,6 +51,7 @@ export function rowOf(event, { session, types, open }) {
     at: Date.parse(event.at),
     ...sourceOf(answer),
     shown: answer && event.item === undefined ? shownDownTo(answer, position ?? 0) : null,
+    propensity: answer && event.item !== undefined ? propensityAt(answer, position) : null,
   };
 }
 

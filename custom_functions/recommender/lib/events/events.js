@@ -24,6 +24,7 @@ const COUNT_EVERY = 300_000;
 export function createEvents({ tables, settings, node, log, now = Date.now }) {
   const rules = settings.events;
   if (!rules?.enabled) return disabled(rules ? { enabled: false } : undefined);
+  const policy = { enabled: true, consent: rules.consent, types: Object.keys(rules.types) };
   const { project } = settings;
   const keys = createKeys({ read: tables.keys, log, now });
   const limits = createLimits(rules, { workers: node.workers });
@@ -40,15 +41,19 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
   }
 
   return {
+    /** @returns {boolean} Whether answers are signed now. */
+    canSign: () => keys.signing() !== undefined,
+
     /**
      * @param {string} session
-     * @param {{version: string, strategy: string, variant?: string, items: string[]}} shown
+     * @param {{version: string, strategy: string, variant?: string, items: string[], explored?: number[],
+     *   propensity?: number}} shown As `signAnswer` takes it.
      * @returns {string | undefined} The token; nothing while there is no key.
      */
-    sign(session, { version, strategy, variant = '', items }) {
+    sign(session, { variant = '', ...shown }) {
       const key = keys.signing();
       if (!key) return undefined;
-      const answer = { version, strategy, variant, node: node.name, shownAt: now(), items };
+      const answer = { ...shown, variant, node: node.name, shownAt: now() };
       return signAnswer(key, { project, session }, answer);
     },
 
@@ -71,6 +76,13 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
       return { accepted, duplicates: events.length - refused.length - accepted, refused };
     },
 
+    /**
+     * What a page must know before it sends anything.
+     *
+     * @returns {{enabled: boolean, consent: 'none' | 'ask', types: string[]}}
+     */
+    policy: () => policy,
+
     /** @returns {object} For health. */
     state: () => ({ enabled: true, signing: keys.signing() !== undefined, ...store.state() }),
 
@@ -87,10 +99,12 @@ export function createEvents({ tables, settings, node, log, now = Date.now }) {
 }
 
 const disabled = (state) => ({
+  canSign: () => false,
   sign: () => undefined,
   record() {
     throw new ServiceError(404, 'events_disabled', 'Events are not recorded here.');
   },
+  policy: () => ({ enabled: false, consent: 'none', types: [] }),
   state: () => state,
   start() {},
   stop() {},

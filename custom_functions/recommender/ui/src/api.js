@@ -3,13 +3,15 @@ export class ApiError extends Error {
   /**
    * @param {number} status HTTP status.
    * @param {{code?: string, message?: string}} body The body of the response.
+   * @param {number} [retryAfter] Seconds, if the server says when to try again.
    */
-  constructor(status, body) {
+  constructor(status, body, retryAfter) {
     super(body.message ?? `The server responded with status ${status}.`);
     this.name = 'ApiError';
     this.status = status;
     this.code = body.code ?? 'unknown';
     this.body = body;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -35,9 +37,9 @@ const TIMEOUT_MS = 20_000;
  */
 export function createApi(base, send = (...args) => fetch(...args)) {
   async function ask(path, { body, signal } = {}) {
-    const { status, text } = await exchange(path, body, signal);
+    const { status, text, retryAfter } = await exchange(path, body, signal);
     const parsed = parse(text);
-    if (status >= 400) throw new ApiError(status, parsed ?? {});
+    if (status >= 400) throw new ApiError(status, parsed ?? {}, retryAfter);
     if (parsed === undefined) throw new ApiError(status, { code: 'not_json' });
     return parsed;
   }
@@ -52,7 +54,8 @@ export function createApi(base, send = (...args) => fetch(...args)) {
       const { status } = response;
       // A proxy in front of a node that is down responds with a page of its own.
       if (status === 502 || status === 504) throw new TypeError(`${status} from a gateway`);
-      return { status, text: await response.text() };
+      const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+      return { status, text: await response.text(), retryAfter };
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Unreachable(error);
@@ -64,6 +67,9 @@ export function createApi(base, send = (...args) => fetch(...args)) {
     health: (options) => ask('health', options),
     stats: (options) => ask('stats', options),
     recommend: (body, options) => ask('recommend', { body, ...options }),
+    events: (batch) => ask('events', { body: batch }),
+    /** Works while the page is being closed; nobody hears what became of it. */
+    eventsAtEnd: (batch) => sendAtEnd(new URL('events', base), batch, send),
     item: (collection, id, options) => ask(`${collection}/${encodeURIComponent(id)}`, options),
     search: async (collection, text, { limit, signal }) => {
       const query = new URLSearchParams({ q: text, limit });
@@ -77,6 +83,13 @@ const posted = (body) => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 });
+
+function sendAtEnd(address, batch, send) {
+  const body = new Blob([JSON.stringify(batch)], { type: 'application/json' });
+  // False: the browser holds too much already.
+  if (navigator.sendBeacon?.(address, body)) return;
+  send(address, { ...posted(batch), keepalive: true }).catch(() => {});
+}
 
 function parse(text) {
   try {

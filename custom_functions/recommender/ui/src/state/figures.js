@@ -2,19 +2,34 @@ import { onScopeDispose, ref, shallowRef } from 'vue';
 import { ApiError } from '../api.js';
 
 const EVERY_MS = 5_000;
+/** Rounds of learning take minutes at least. */
+const ROUNDS_EVERY_MS = 60_000;
 
 /**
- * Health and figures of the node, polled until paused.
+ * Health, figures and rounds of learning of the node, polled until paused.
  *
  * @param {import('../api.js').Api} api
  */
 export function useFigures(api) {
   const health = shallowRef(null);
   const stats = shallowRef(null);
+  /** Null: this node does not know of any loop. */
+  const rounds = shallowRef(null);
   const isDown = ref(false);
   const paused = ref(false);
   const at = shallowRef(null);
   let timer;
+  let roundsAt = -Infinity;
+
+  async function refreshRounds() {
+    if (performance.now() - roundsAt < ROUNDS_EVERY_MS) return;
+    roundsAt = performance.now();
+    try {
+      rounds.value = (await api.model()).rounds ?? null;
+    } catch {
+      // No model answers, or the node does not: the state above says so.
+    }
+  }
 
   async function refresh() {
     clearTimeout(timer);
@@ -22,6 +37,7 @@ export function useFigures(api) {
       [health.value, stats.value] = await Promise.all([healthOf(api), api.stats()]);
       isDown.value = false;
       at.value = new Date();
+      refreshRounds();
     } catch {
       isDown.value = true;
     }
@@ -36,7 +52,7 @@ export function useFigures(api) {
 
   onScopeDispose(() => clearTimeout(timer));
   refresh();
-  return { health, stats, isDown, paused, at, pause, refresh };
+  return { health, stats, rounds, isDown, paused, at, pause, refresh };
 }
 
 // 503 is a valid answer here: the node is running without a model, and the body says why.
