@@ -9,9 +9,15 @@ RAW = pd.Series(["hit"] * 400 + ["known"] * 40 + ["rare"] * 4 + [f"i{n % 80}" fo
 """A thousand likes."""
 
 
-def likes(**counts: int) -> pd.DataFrame:
-    """A number of likes of each item; the sessions of an item are the first ones."""
-    rows = [(f"s{n}", item) for item, count in counts.items() for n in range(count)]
+def likes(prefix: str = "s", **counts: int) -> pd.DataFrame:
+    """A number of likes of each item, each like of a session of its own."""
+    rows = [(f"{prefix}-{item}-{n}", item) for item, count in counts.items() for n in range(count)]
+    return pd.DataFrame(rows, columns=[USER_ID, ITEM_ID])
+
+
+def bots(count: int) -> pd.DataFrame:
+    """Sessions that like a rare item, and one that is known."""
+    rows = [(f"bot{n}", item) for n in range(count) for item in ("rare", f"i{n % 80}")]
     return pd.DataFrame(rows, columns=[USER_ID, ITEM_ID])
 
 
@@ -38,9 +44,25 @@ def test_ten_times_the_bots_achieve_little_more():
     assert many <= 1.6 * some
 
 
+def test_sessions_that_push_an_item_are_left_out_with_all_that_they_like():
+    honest = likes(hit=400, known=40, rare=4, **{f"i{n}": 7 for n in range(80)})
+    found = without_surges(pd.concat([honest, bots(250)], ignore_index=True), RAW, RULES)
+    left = found[USER_ID].str.startswith("bot")
+    assert found[USER_ID][left].nunique() <= 16
+    assert (~left).sum() >= len(honest) - 4
+
+
+def test_of_an_item_that_is_somewhat_beyond_its_limit_only_likes_are_left_out():
+    honest = likes(hit=400, known=40, **{f"i{n}": 7 for n in range(80)})
+    found = without_surges(pd.concat([honest, bots(20)], ignore_index=True), RAW, RULES)
+    of_bots = found[found[USER_ID].str.startswith("bot")]
+    assert kept(of_bots)["rare"] < 20
+    assert (of_bots[ITEM_ID] != "rare").sum() == 20
+
+
 def test_a_new_item_becomes_known_up_to_its_share_of_the_sessions():
     sessions = likes(hit=4_000, new=500)
-    assert kept(without_surges(sessions, RAW, RULES))["new"] == 20
+    assert kept(without_surges(sessions, RAW, RULES))["new"] == 23  # 0.5 % of 4,500
 
 
 def test_which_likes_are_kept_does_not_depend_on_their_order():

@@ -19,6 +19,9 @@ from training.data.dataset import Counts
 from training.domains.domain import ITEM_ID, STRENGTH, USER_ID, Table
 from training.domains.event_rules import EventRules
 
+PUSHED = 2
+"""With more than so many times its limit, an item is considered pushed."""
+
 
 def with_visitors(
     rows: pd.DataFrame,
@@ -60,7 +63,8 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     An item's limit is ``rules.most_growth`` times the likes that it would have if the visitors'
     likes were spread over the items as those of the raw files are, and at least
     ``rules.new_item_share`` of the sessions. One like more than there are in the raw files is
-    assumed of each item.
+    assumed of each item. Of an item with more than `PUSHED` times its limit, the sessions beyond
+    the limit are left out with all that they like: they are probably there to push it.
 
     Args:
         likes: Of visitors: `USER_ID`, `ITEM_ID`; each pair once.
@@ -73,7 +77,10 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     items = likes[ITEM_ID].astype(str)
     expected = (items.map(known).fillna(0) + 1) * (len(likes) / max(1, len(raw)))
     least = rules.new_item_share * likes[USER_ID].nunique()
-    limit = np.maximum(rules.most_growth * expected, least)
+    limit = np.ceil(np.maximum(rules.most_growth * expected, least))
     order = pd.util.hash_array((items + " " + likes[USER_ID].astype(str)).to_numpy(object))
     place = pd.Series(order, index=likes.index).groupby(items).rank(method="first")
-    return likes[place <= np.ceil(limit)]
+    is_beyond = place > limit
+    is_pushed = items.map(items.value_counts()) > PUSHED * limit
+    pushing = likes.loc[is_beyond & is_pushed, USER_ID]
+    return likes[~is_beyond & ~likes[USER_ID].isin(pushing)]
