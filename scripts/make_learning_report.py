@@ -55,6 +55,7 @@ def page(people: Figures, planned: list[Figures]) -> str:
         before=rounds[0]["ndcg"] / full,
         reached=rounds[-1]["ndcg"] / full,
         rises=rises([one["ndcg"] for one in rounds]),
+        note=f" {people['note']}" if "note" in people else "",
         bots_table=bots_table(planned),
         place=people["pushed_place"],
         start_with_pushed=rounds[0]["panel_with_pushed"],
