@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.config import Config, Setting
-from training.pipeline.reference import settings_reference
+from training.config import Config
+from training.pipeline.reference import Setting, settings_reference
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings

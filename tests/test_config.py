@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from training.config import CleanConfig, Config, from_dict, settings_of
+from training.config import CleanConfig, Config, from_dict
 from training.errors import ConfigError
 from training.harper.config import HarperConfig
+from training.pipeline.reference import settings_of
 
 ALL = [
     (section, key, value)

@@ -16,8 +16,9 @@ LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the package and its contract."""
-    shutil.copytree(ROOT / "training", tmp_path / "training")
+    """A copy of the packages and their contract."""
+    for package in ("harperdb_recommender", "training"):
+        shutil.copytree(ROOT / package, tmp_path / package)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path / "training"
 
@@ -98,6 +99,13 @@ def test_a_package_outside_the_contract_is_found(copy):
     status, output = lint(copy)
     assert status == 1
     assert "extras" in output
+
+
+def test_an_import_between_the_client_and_the_trainer_is_found(copy):
+    add_import(copy.parent / "harperdb_recommender" / "client.py", "training.errors")
+    status, output = lint(copy)
+    assert status == 1
+    assert broken(output) == {"The client and"}
 
 
 def test_tensorflow_in_what_only_deploys_is_found(copy):

@@ -1,7 +1,7 @@
 """docs/settings.md: up to date and complete."""
 
 from scripts.make_settings_reference import PAGE, page
-from training.config import settings_of
+from training.pipeline.reference import settings_of
 
 
 def test_the_page_matches_the_current_settings():

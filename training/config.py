@@ -9,7 +9,7 @@ this module. Secrets come from the environment only (`HarperConfig.from_environm
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -84,6 +84,11 @@ class TrainConfig:
     """Steps between two measurements on validation users."""
     patience: Annotated[int, Field(ge=1, le=_MANY)] = 4
     """Measurements without improvement after which training stops."""
+    warm_start: bool = False
+    """Start from the model deployed last, or else trained last: take over its embeddings and
+    networks where items are the same, and its choices. `loop` sets it."""
+    fresh_every: Annotated[int, Field(ge=1, le=_MANY)] = 10
+    """With `warm_start`, one fit in so many is a fresh one; 1: all are."""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -172,8 +177,7 @@ class EventsConfig:
     """Whether what visitors do is recorded and learned from. See docs/events.md."""
 
     enabled: bool = True
-    """False: from the next deploy on, nodes record nothing and sign no answers, pages send nothing,
-    and no collected event is learned from."""
+    """False: nodes record nothing, pages send nothing, and collected events are not used."""
     consent: Literal["none", "ask"] = "none"
     """`ask`: pages ask each visitor first, and send nothing before a yes."""
 
@@ -210,22 +214,18 @@ class Config:
         return config
 
     def _with(self, section: str, key: str, text: str) -> Config:
+        name = f"{section}.{key}"
         sections = [f.name for f in dataclasses.fields(self)]
         if section not in sections:
-            raise ConfigError(
-                f"--set {section}.{key}: no such section; there are {', '.join(sections)}"
-            )
+            raise ConfigError(f"--set {name}: no such section; there are {', '.join(sections)}")
         part = getattr(self, section)
-        known = _fields_of(type(part))
+        known = fields_of(type(part))
         if key not in known:
-            raise ConfigError(
-                f"--set {section}.{key}: no such field; {section} has {', '.join(known)}"
-            )
+            raise ConfigError(f"--set {name}: no such field; {section} has {', '.join(known)}")
         try:
             changed = dataclasses.replace(part, **{key: text})
         except ValidationError as error:
-            expected = _expected(known[key])
-            raise ConfigError(f"--set {section}.{key}={text}: expected {expected}") from error
+            raise ConfigError(f"--set {name}={text}: expected {_expected(known[key])}") from error
         return dataclasses.replace(self, **{section: changed})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -252,58 +252,21 @@ def from_dict(sections: Mapping[str, Mapping[str, Any]]) -> Config:
         ) from error
 
 
-@dataclasses.dataclass(frozen=True)
-class Setting:
-    """One setting, for people.
-
-    Attributes:
-        name: ``section.field``.
-        type: ``number``, ``whole number``, ``true or false``, ``text``, or the choices.
-        default: Its default.
-        range: Such as ``0 to 1`` or ``1 or more``; empty where there is none.
-        description: What it means, with its unit.
-        stages: Names of the stages that use it, where that was asked for.
-    """
-
-    name: str
-    type: str
-    default: bool | int | float | str
-    range: str
-    description: str
-    stages: tuple[str, ...] = ()
-
-
-def settings_of(config: Config | None = None) -> Iterator[Setting]:
-    """Yields every setting.
-
-    Args:
-        config: Where the defaults are taken from; a domain may have its own.
-    """
-    config = config or Config()
-    for section in dataclasses.fields(config):
-        part = getattr(config, section.name)
-        for key, info in _fields_of(type(part)).items():
-            yield Setting(
-                name=f"{section.name}.{key}",
-                type=_type(info),
-                default=getattr(part, key),
-                range=_range(info),
-                description=" ".join((info.description or "").split()),
-            )
-
-
-def _fields_of(section: Any) -> dict[str, FieldInfo]:
+def fields_of(section: Any) -> dict[str, FieldInfo]:
+    """Returns the fields of a section by name."""
     return dict(section.__pydantic_fields__)
 
 
-def _type(info: FieldInfo) -> str:
+def type_of(info: FieldInfo) -> str:
+    """Returns the type of a setting, for people."""
     if get_origin(info.annotation) is Literal:
         return " or ".join(get_args(info.annotation))
     names = {bool: "true or false", int: "whole number", float: "number", str: "text"}
     return names[info.annotation]  # type: ignore[index]
 
 
-def _range(info: FieldInfo) -> str:
+def range_of(info: FieldInfo) -> str:
+    """Returns the range of a setting, for people; empty where there is none."""
     limits = {type(limit).__name__: limit for limit in info.metadata}
     if not limits:
         return ""
@@ -312,7 +275,6 @@ def _range(info: FieldInfo) -> str:
 
 
 def _expected(info: FieldInfo) -> str:
-    limits = _range(info)
-    if not limits:
-        return _type(info)
-    return f"a {_type(info)} {'of' if limits.endswith('more') else 'from'} {limits}"
+    if not (limits := range_of(info)):
+        return type_of(info)
+    return f"a {type_of(info)} {'of' if limits.endswith('more') else 'from'} {limits}"

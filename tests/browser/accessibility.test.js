@@ -103,6 +103,10 @@ const STATES = {
     prepare: withRounds,
     arrive: (page) => page.getByRole('heading', { name: 'Rounds of learning' }).waitFor(),
   },
+  'the API': {
+    path: () => 'docs/',
+    arrive: (page) => page.getByRole('heading', { name: 'GET /stats', exact: true }).waitFor(),
+  },
   'status of a node that is away': {
     path: () => 'ui/status/',
     prepare: away,

@@ -130,7 +130,7 @@ def test_a_page_that_is_not_served_is_reported_though_the_model_answers(
     assert result.exit_code == 1
     assert "60 of 60 catalogue rows sent" in result.stdout
     assert "the model is deployed and answers, but" in str(result.exception)
-    assert "/song-recommender/ui/ does not" in str(result.exception)
+    assert "/song-recommender/ui/ answers 404" in str(result.exception)
 
 
 def test_a_node_that_does_not_answer_is_named_and_the_exit_code_is_3(

@@ -15,10 +15,12 @@ from tests import checkerboard
 from tests.harper_places import Place, built_component, wait_for
 from tests.visitors import visit
 from training.cli.app import STOPPED
+from training.cli.status import ROUNDS
+from training.domains import DOMAINS
 from training.harper.local.node import PROJECT_ROOT
 from training.pipeline.folders import Folders
 from training.pipeline.lock import exclusive
-from training.pipeline.rounds import JOURNAL, rounds
+from training.pipeline.rounds import JOURNAL, append_round, rounds
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +50,7 @@ def here(artifacts: Path, fake: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
     return artifacts
 
 
-def test_a_round_is_one_line_and_status_shows_the_last(call, here: Path, fake: Place) -> None:
+def test_a_round_is_one_line_and_status_shows_the_last_ones(call, here: Path, fake: Place) -> None:
     words = ("songs", "--artifacts", here)
     code, shown, errors = call("loop", *words, "--once", *SET)
     assert code == 0, errors
@@ -61,8 +63,15 @@ def test_a_round_is_one_line_and_status_shows_the_last(call, here: Path, fake: P
     assert "unchanged; 16 new events of 16" in shown
     code, shown, _ = call("status", *words)
     assert code == 0
-    assert "last round of loop" in shown
-    assert "unchanged; 16 new events of 16" in shown
+    *_, title, newest, oldest = shown.rstrip().splitlines()
+    assert title == "last rounds of loop, the newest first:"
+    assert "unchanged; 16 new events of 16" in newest
+    assert "deployed nothing → " in oldest
+    for _ in range(5):
+        append_round(Folders(DOMAINS["songs"], here, here), rounds(here / "songs")[-1])
+    _, shown, _ = call("status", *words)
+    assert shown.count("unchanged; 16 new events of 16") == ROUNDS
+    assert "deployed nothing" not in shown
 
 
 def test_status_says_nothing_of_a_loop_that_never_ran(call, here: Path, fake: Place) -> None:

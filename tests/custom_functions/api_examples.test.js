@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
+import { compilerOf } from './described_site.js';
 import { fakeDatabase, point, push } from './fake_harper.js';
 import { DOMAINS, toyBundle } from './toy_bundle.js';
 import { WASM_FOLDER, keepingLog, until } from './toy_model.js';
@@ -90,6 +91,18 @@ describe('the examples of docs/api.md', () => {
     const { events } = (await app.inject(`${base}/model`)).json();
     const example = EXAMPLES.get('GET /model').events;
     assert.deepEqual(events, { ...example, types: Object.keys(types) });
+  });
+
+  test('every example fits the schema of the API’s description', async () => {
+    const document = (await app.inject(`${base}/openapi.json`)).json();
+    const compile = compilerOf(document);
+    for (const [heading, example] of EXAMPLES) {
+      const [method, path] = heading.toLowerCase().split(' ');
+      const { responses } = document.paths[path.replace(':id', '{id}')][method];
+      const { schema } = (responses[200] ?? responses[202]).content['application/json'];
+      const isValid = compile(schema);
+      assert.ok(isValid(example), `${heading}: ${JSON.stringify(isValid.errors)}`);
+    }
   });
 
   test('an error has the fields of its example', async () => {

@@ -14,8 +14,10 @@ function guarded() {
   };
   const refusal = createRefusal([{ method: 'GET', url: '/songs' }]);
   const log = keepingLog();
-  guardEdge({ server, prefix: '/p', routed: ['GET', 'POST'], refusal, log });
-  return { ...listeners, log };
+  const counted = [];
+  const count = (code) => counted.push(code);
+  guardEdge({ server, prefix: '/p', routed: ['GET', 'POST'], refusal, log, count });
+  return { ...listeners, log, counted };
 }
 
 const ask = (request, response = FASTIFY_HAS_IT) =>
@@ -89,11 +91,12 @@ test('an upgrade is refused below the project alone', () => {
   assert.deepEqual([written.length, passed], [0, 1]);
   listener({ url: '/p/anything' }, socket, null, () => passed++);
   assert.match(written[0], /^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\n\{"statusCode":400,/);
+  assert.match(written[0], /\r\nx-request-id: [0-9a-f-]{36}\r\n/);
   assert.equal(passed, 1);
 });
 
 test('HarperDB is asked for JSON, and what it throws is answered in our shape', async () => {
-  const { http, log } = guarded();
+  const { http, log, counted } = guarded();
   const headers = new Map([['accept', 'text/html']]);
   const request = { method: 'GET', url: '/p/songs', headers };
   for (const [statusCode, code, lines] of [
@@ -106,6 +109,18 @@ test('HarperDB is asked for JSON, and what it throws is answered in our shape', 
     assert.deepEqual([answer.status, JSON.parse(answer.body).code], [statusCode ?? 500, code]);
     assert.doesNotMatch(answer.body, /secret/);
     assert.equal(log.lines.length, lines);
+    assert.match(answer.headers['x-request-id'], /^[0-9a-f-]{36}$/);
   }
   assert.equal(headers.get('accept'), 'application/json');
+  assert.deepEqual(counted, ['refused', 'internal']);
+});
+
+test('the id of a request that fails before its route is in its answer and in the log', async () => {
+  const { http, log } = guarded();
+  const headers = new Map([['x-request-id', 'from-the-proxy']]);
+  const answer = await http.listener({ method: 'GET', url: '/p/songs', headers }, async () => {
+    throw new Error('out of order');
+  });
+  assert.equal(answer.headers['x-request-id'], 'from-the-proxy');
+  assert.deepEqual(log.lines[0].more, [{ request_id: 'from-the-proxy' }]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { fakeDatabase, point, push } from './fake_harper.js';
 import { toyBundle } from './toy_bundle.js';
@@ -157,6 +157,20 @@ describe('POST events', () => {
     assert.equal(row.node, 'node-1');
     assert.equal(row.arrival, `node-1/${row.arrived}-0-1`);
     assert.equal(await server.database.events.get(`${SESSION}:${odd.id}`), undefined);
+  });
+
+  test('every row has every attribute of the table', async () => {
+    const schema = new URL('../../custom_functions/recommender/schema.graphql', import.meta.url);
+    const [, body] = (await readFile(schema, 'utf8')).match(/^type Events [^{]*\{([^}]*)\}/m);
+    const attributes = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
+    const sent = [
+      event({ type: 'view', answer, position: 3 }),
+      event({ type: 'click', answer, item: items[0] }),
+      event({ type: 'like', item: 'searched for' }),
+    ];
+    assert.equal((await server.send(sent)).body.accepted, 3);
+    const rows = server.database.events.rows().slice(-3);
+    for (const row of rows) assert.deepEqual(Object.keys(row).sort(), attributes.sort());
   });
 
   test('an event sent again is a duplicate, and the first one stays', async () => {

@@ -29,3 +29,35 @@ test('a clock that is set does not change the uptime', (t) => {
     assert.ok(figures.read().uptime < 60);
   }
 });
+
+test('requests are counted by status, and by the bound of the latencies that they stayed within', () => {
+  const figures = createFigures();
+  for (const [status, milliseconds] of [
+    [200, 0.5],
+    [200, 1],
+    [404, 1.5],
+    [503, 20_000],
+  ]) {
+    figures.record('recommend', status, milliseconds);
+  }
+  const { statuses, within, milliseconds } = figures.counts().routes.get('recommend');
+  assert.deepEqual(Object.fromEntries(statuses), { 200: 2, 404: 1, 503: 1 });
+  assert.deepEqual(within.slice(0, 3), [2, 1, 0]);
+  assert.equal(
+    within.reduce((sum, count) => sum + count),
+    3,
+  );
+  assert.equal(milliseconds, 20_003);
+});
+
+test('errors and events are counted from 0', () => {
+  const figures = createFigures();
+  const { errors, events } = figures.counts();
+  assert.deepEqual([errors.get('overloaded'), errors.get('unknown_item')], [0, undefined]);
+  figures.countError('overloaded');
+  figures.countError('unknown_item');
+  assert.deepEqual([errors.get('overloaded'), errors.get('unknown_item')], [1, 1]);
+  figures.countEvents({ accepted: 3, duplicates: 2, refused: [{}] });
+  figures.countEvents({ accepted: 1, duplicates: 0, refused: [] });
+  assert.deepEqual(Object.fromEntries(events), { accepted: 4, duplicate: 2, refused: 1 });
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { chosenEncoding, readPages } from '../../custom_functions/recommender/http/pages.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { fakeDatabase, point, push } from './fake_harper.js';
@@ -16,6 +16,7 @@ const FILES = {
   'index.html.br': 'page, brotli',
   'index.html.gz': 'page, gzip',
   'status/index.html': '<p>status</p>',
+  'docs/index.html': '<p>the API</p>',
   'assets/pick-AbC.js': 'let x',
   'assets/pick-AbC.js.br': 'script, brotli',
   'mark.svg': '<svg/>',
@@ -27,7 +28,7 @@ let app;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'));
-  for (const name of ['status', 'assets']) await mkdir(join(folder, name));
+  for (const name of ['status', 'docs', 'assets']) await mkdir(join(folder, name));
   for (const [path, text] of Object.entries(FILES)) await writeFile(join(folder, path), text);
   app = await started(fakeDatabase(), folder);
 });
@@ -110,6 +111,7 @@ test('the project and its folders lead to the pages, from wherever they are serv
     ['/ui', '/song-recommender/ui/'],
     ['/ui?songs=a&songs=b', '/song-recommender/ui/?songs=a&songs=b'],
     ['/ui/status', '/song-recommender/ui/status/'],
+    ['/docs', '/song-recommender/docs/'],
   ]) {
     const { statusCode, headers } = await get(path);
     assert.equal(statusCode, 307, path);
@@ -117,6 +119,14 @@ test('the project and its folders lead to the pages, from wherever they are serv
     const { pathname, search } = new URL(headers.location, from);
     assert.equal(pathname + search, `/behind${target}`, path);
   }
+});
+
+test('the page of the API is beside the others, with the same headers', async () => {
+  const answer = await get('/docs/');
+  assert.deepEqual([answer.statusCode, answer.body], [200, FILES['docs/index.html']]);
+  const policy = (await get('/ui/')).headers['content-security-policy'];
+  assert.equal(answer.headers['content-security-policy'], policy);
+  assert.equal(answer.headers['cache-control'], 'no-cache');
 });
 
 test('what is no page is 404 in our shape', async () => {
@@ -127,6 +137,8 @@ test('what is no page is 404 in our shape', async () => {
     '/ui/..%2Fsettings.json',
     '/ui/__proto__',
     '/ui/assets/',
+    '/ui/docs',
+    '/ui/docs/',
   ]) {
     const answer = await get(path);
     assert.equal(answer.statusCode, 404, path);

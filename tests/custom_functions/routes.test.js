@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
 import { fakeDatabase, point, push } from './fake_harper.js';

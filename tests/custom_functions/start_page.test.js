@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { joinStartPage, startPage } from '../../custom_functions/recommender/http/start_page.js';
 
 const UNANSWERED = { status: -1 };

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import fastify from 'fastify';
+import fastify from './fastify.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
 import { FakeBlob, fakeDatabase, point, push } from './fake_harper.js';

@@ -12,6 +12,12 @@ test('an item’s row is read without what is not to be shown', async () => {
   assert.equal(await tables.item('constructor'), undefined);
 });
 
+test('an attribute that the item’s present row lacks is not shown', async () => {
+  const database = fakeDatabase();
+  database.items.put({ id: 'a', title: 'T', year: null });
+  assert.deepEqual(await createTables(database).item('a'), { id: 'a', title: 'T' });
+});
+
 test('the pointer and the candidate are rows of one table', async () => {
   const database = fakeDatabase();
   const tables = createTables(database);

@@ -18,7 +18,10 @@ export const WASM_FOLDER = dirname(
 /** A log that keeps what it is told. */
 export function keepingLog() {
   const lines = [];
-  const level = (name) => (message, detail) => lines.push({ level: name, message, detail });
+  const level =
+    (name) =>
+    (message, detail, ...more) =>
+      lines.push({ level: name, message, detail, more });
   return { lines, info: level('info'), warn: level('warn'), error: level('error') };
 }
 

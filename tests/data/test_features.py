@@ -119,3 +119,25 @@ def test_no_more_tokens_are_kept_than_requested_and_they_are_the_rarest():
     bags, _ = found.bags(most=2)
     assert (bags == all_bags[:, :2]).all()
     assert all_bags[2, 0] not in bags[0]
+
+
+def test_a_token_has_the_same_name_whatever_the_order_of_the_items():
+    columns = (
+        ["Red Fish", "Red bird", "Blue"],
+        ["Can", "Can", "Björk"],
+        None,
+        ["1990", "2001", ""],
+    )
+
+    def tokens(order):
+        found = features_of(DOMAIN, items(*(c and [c[i] for i in order] for c in columns)))
+        bags, count = found.bags()
+        names = found.token_names()
+        assert len(names) == count
+        assert len(set(names)) == count
+        assert names[0] == ""
+        return [{names[token] for token in bags[order.index(i)] if token} for i in range(3)]
+
+    assert tokens([0, 1, 2]) == tokens([2, 0, 1])
+    assert "artist\tcan" in tokens([0, 1, 2])[0]
+    assert "title\tred" in tokens([2, 1, 0])[1]

@@ -86,7 +86,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, list[
     try:
         local_cluster.start_all(members)
         place = OnBoth(members[0].config(), built_component(), folder / "bundles")
-        place.deploy(place.bundle("a"))
+        place.deploy(place.bundle("a", explore={"share": 0.5, "from": 30}))
         for node in members:
             wait_for(lambda node=node: is_signing(node.routes_url))
         yield place, members
@@ -142,6 +142,30 @@ def test_an_event_is_stored_once_with_the_answer_that_it_is_about(two):
     assert click["shown_by"] == click["node"] == first.host
     assert click["arrival"].startswith(f"{first.host}/{click['arrived']:.0f}-")
     assert rows[f"{SESSION}:{batch[0]['id']}"]["shown"]
+
+
+def test_an_explored_place_is_stored_with_its_propensity(two):
+    place, [first, _] = two
+    url = f"{first.routes_url}/song-recommender/recommend"
+    question = {"favourites": item_ids(0)[:2], "limit": 10}
+    usual = requests.post(url, json=question, timeout=10).json()["recommendations"]
+    assert usual == requests.post(url, json=question, timeout=10).json()["recommendations"]
+    session = "a-visitor-who-explores"
+    batch: list[dict[str, Any]] = []
+    expected = []
+    for _ in range(20):  # of 40 places, none or all are explored once in 10^11 runs
+        told = requests.post(url, json=question | {"session": session}, timeout=10).json()
+        assert told["recommendations"][:3] == usual[:3]
+        for one in told["recommendations"][2:5]:
+            batch += events_of({"type": "click", "answer": told["answer"], "item": one["id"]})
+            expected.append(one.get("explored", False))
+    assert {*expected} == {True, False}
+    for part in (batch[:30], batch[30:]):
+        assert send(first.routes_url, part, session).json()["accepted"] == 30
+    rows = stored(place, first)
+    propensities = [rows[f"{session}:{event['id']}"]["propensity"] for event in batch]
+    assert [value is not None for value in propensities] == expected
+    assert {round(value, 6) for value in propensities if value is not None} == {0.5 / 20}
 
 
 def test_an_answer_of_one_node_is_proof_on_another_and_counted_once(two, tmp_path):

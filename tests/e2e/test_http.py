@@ -128,6 +128,7 @@ ROUTES = [
     "model",
     "health",
     "stats",
+    "metrics",
     "ui/",
     "nowhere",
     "",
@@ -218,6 +219,7 @@ def test_an_address_that_cannot_be_decoded_is_refused_in_our_shape(site: Site) -
         ("model", "GET, HEAD"),
         ("health", "GET, HEAD"),
         ("stats", "GET, HEAD"),
+        ("metrics", "GET, HEAD"),
         ("ui/", "GET, HEAD"),
         ("ui/assets/x.js", "GET, HEAD"),
         ("", "GET, HEAD"),
@@ -237,7 +239,9 @@ def test_an_unknown_route_is_refused_in_our_shape(site: Site) -> None:
     assert is_ours(site.send("GET", f"songs/{'x' * 2000}"), 404, "unknown_route")
 
 
-@pytest.mark.parametrize("path", ["health", "songs?q=s", "model", "stats", "ui/", "ui/status/"])
+@pytest.mark.parametrize(
+    "path", ["health", "songs?q=s", "model", "stats", "metrics", "ui/", "ui/status/"]
+)
 def test_head_answers_as_get_does_without_a_body(site: Site, path: str) -> None:
     get, head = site.send("GET", path), site.send("HEAD", path)
     assert (head.status_code, head.content) == (get.status_code, b"")
@@ -266,7 +270,18 @@ def test_a_failed_login_is_answered_in_our_shape(site: Site, login: str, accept:
 
 
 @pytest.mark.parametrize(
-    "path", ["health", "model", "stats", "songs?q=s", "songs/none", "recommend", "ui/", "nowhere"]
+    "path",
+    [
+        "health",
+        "model",
+        "stats",
+        "metrics",
+        "songs?q=s",
+        "songs/none",
+        "recommend",
+        "ui/",
+        "nowhere",
+    ],
 )
 def test_every_answer_carries_the_security_headers(site: Site, path: str) -> None:
     for headers in ({}, {"authorization": "Basic bm9ib2R5Ondyb25n"}):

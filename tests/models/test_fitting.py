@@ -34,11 +34,18 @@ class Measured:
             self.drawn += 1
             yield np.array([[n % 4, -1], [3, 1]], np.int32), np.array([n % 3, 2], np.int32)
 
-    def fit(self, *, progress=quiet, logs=None, **settings) -> fitting.History:
+    def fit(self, *, progress=quiet, logs=None, continued=False, **settings) -> fitting.History:
         config = TrainConfig(**settings)
         drawn = self.batches()
         return fitting.fit(
-            self.model, drawn, self.measure, config, name="towers", progress=progress, logs=logs
+            self.model,
+            drawn,
+            self.measure,
+            config,
+            name="towers",
+            progress=progress,
+            logs=logs,
+            continued=continued,
         )
 
 
@@ -100,3 +107,12 @@ def test_every_measurement_is_reported_and_can_be_read_by_tensorboard(tmp_path):
         for value in event.summary.value
     ]
     assert events.count("validation NDCG@20") == events.count("loss") == 2
+
+
+def test_weights_that_it_continues_from_stay_unless_a_measurement_is_better():
+    measured = Measured(0.4, 0.3, 0.4)
+    history = measured.fit(eval_every=1, max_steps=12, continued=True)
+    assert history.best_step == 0
+    assert history.measurements[0] == (0, None, 0.4)
+    assert same(measured.model.get_weights(), measured.start)
+    assert Measured(0.4, 0.5).fit(eval_every=1, max_steps=1, continued=True).best_step == 1

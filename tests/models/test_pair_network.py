@@ -1,5 +1,7 @@
 """The network that weights pairs: its queries, and that it learns from them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -47,8 +49,28 @@ def network(liked) -> PairNetwork:
     return fitted(queries)
 
 
-def fitted(queries, config=CONFIG, progress=lambda *_: None) -> PairNetwork:
-    return pair_network.fit([(features_of, queries)], config, name="network", progress=progress)
+def fitted(queries, config=CONFIG, progress=lambda *_: None, start=None) -> PairNetwork:
+    parts = [(features_of, queries)]
+    return pair_network.fit(parts, config, name="network", progress=progress, start=start)
+
+
+def test_continuing_takes_a_share_of_the_passes(liked, network):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(2))
+    passes: list[int] = []
+    found = fitted(
+        queries, progress=lambda done, total, _: passes.append(total), start=network.weights()
+    ).weights()
+    assert passes == [1]
+    assert (found.mean == network.weights().mean).all()
+    assert any((a != b).any() for a, b in zip(found.layers, network.weights().layers, strict=True))
+
+
+def test_a_network_of_other_features_is_no_start(liked, network):
+    queries = queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1))
+    known = network.weights()
+    other = replace(known, mean=known.mean[:1], deviation=known.deviation[:1])
+    found = fitted(queries, start=other).weights()
+    assert all((a == b).all() for a, b in zip(found.layers, known.layers, strict=True))
 
 
 def test_a_query_shows_some_likes_and_the_targets_first_among_its_candidates(liked):

@@ -148,6 +148,23 @@ def test_what_visitors_do_is_learned_compared_and_deployed(experienced: Learner)
 
 
 @pytest.mark.slow
+def test_a_round_starts_from_the_current_model_unless_it_learned_from_the_held_out_people(
+    experienced: Learner,
+) -> None:
+    # Before there were events, other people were held out.
+    second = rounds(experienced.folders.home)[1]
+    assert "learned from" in second["start"]
+    assert second["start"].endswith("of the people who are held out now")
+    visit(experienced.place, range(400, 470))
+    done = experienced.run()
+    assert done["outcome"] == DEPLOYED, done
+    assert done["start"] == f"warm from {done['before']}"
+    visit(experienced.place, range(470, 540))
+    done = experienced.run(changes=(*CHANGES, "train.warm_start=false"))
+    assert (done["outcome"], done["start"]) == (DEPLOYED, ""), done
+
+
+@pytest.mark.slow
 def test_a_model_that_is_worse_on_the_same_people_is_refused(experienced: Learner) -> None:
     answering = experienced.place.answering()
     assert answering is not None
@@ -159,6 +176,7 @@ def test_a_model_that_is_worse_on_the_same_people_is_refused(experienced: Learne
     assert done["gate"]["high"] < 0
     assert done["before"] == done["after"] == answering == experienced.place.answering()
     assert deployed.find(experienced.folders, answering) is not None
+    assert "other settings: model.dim" in done["start"]
     # Its events were learned from: the same model is not made again.
     assert experienced.run()["outcome"] == UNCHANGED
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from training.config import Config, settings_of
+from training.config import Config
 from training.domains import DOMAINS
-from training.pipeline.reference import settings_reference
+from training.pipeline.reference import settings_of, settings_reference
 from training.pipeline.settings import initial
 
 

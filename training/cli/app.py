@@ -36,6 +36,7 @@ ENVIRONMENT = """Environment variables:
   HARPER_NODES         hosts of the other nodes, between commas
   HARPER_CA            file of the authority that signed the nodes' certificates
   HARPER_PLAIN_HTTP    yes: send the password unencrypted to another machine
+  HARPER_PROGRAM       program that `harper up` starts instead of npm's harperdb
 
 Without HARPER_URL the commands use the local HarperDB (`make harper-up`).
 """

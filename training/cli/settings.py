@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from training.cli.console import domain_of, out
-from training.config import Setting
 from training.domains import DOMAINS
 from training.errors import ConfigError
-from training.pipeline.reference import settings_reference
+from training.pipeline.reference import Setting, settings_reference
 from training.pipeline.settings import initial
 
 config = typer.Typer(no_args_is_help=True, help="The settings that --set changes.")

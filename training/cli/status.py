@@ -22,6 +22,8 @@ from training.harper.node import Health, Node
 from training.harper.workers import Worker, Workers, ask_workers
 from training.pipeline.rounds import Round, rounds
 
+ROUNDS = 5
+"""Rounds of `loop` that `status` shows."""
 BEHIND = 3
 """Exit code where something is not as deployed: of a deploy or rollback that is done, but not on
 every node, and of a status that finds one.
@@ -32,7 +34,7 @@ def status(
     domain: DomainName, artifacts: Artifacts = ARTIFACTS, in_cluster: Cluster = False
 ) -> None:
     """Say what is deployed where: code, model and items of each worker, replication, catalogue;
-    and what the last round of `loop` did, if there was one here.
+    and what the last rounds of `loop` did, if there were any here.
 
     Ends with 3 where nothing is deployed, a node is down, a worker lacks the routes or answers from
     another model than the current, or catalogue rows are missing.
@@ -59,18 +61,19 @@ def status(
             _add_row(table, worker, health, replicated, wrong + remarks)
             remarks = []
     out.print(table)
-    _print_last_round(chosen, artifacts)
+    _print_rounds(chosen, artifacts)
     if current is None:
         err.print(f"{target.node.url} has no model of {chosen.name}: `make deploy-{chosen.name}`")
     if current is None or not is_well:
         raise typer.Exit(BEHIND)
 
 
-def _print_last_round(domain: Domain, artifacts: Path) -> None:
-    found = rounds(artifacts / domain.name)
-    if found:
-        last = found[-1]
-        out.print(printable(f"last round of loop, {_minute(str(last['at']))}: {round_text(last)}"))
+def _print_rounds(domain: Domain, artifacts: Path) -> None:
+    latest = rounds(artifacts / domain.name)[: -ROUNDS - 1 : -1]
+    if latest:
+        out.print("last rounds of loop, the newest first:")
+    for done in latest:
+        out.print(printable(f"  {_minute(str(done['at']))}  {round_text(done)}"))
 
 
 def round_text(done: Round) -> str:
@@ -85,6 +88,7 @@ def round_text(done: Round) -> str:
         text += f"; {done['new_events']:,} new events of {done['events']:,}"
     if "test_ndcg@20" in done:
         text += f"; test NDCG@20 {done['test_ndcg@20']:.4f}"
+    text += f"; {done['start']}" if done.get("start") else ""
     for what, nodes in (("not read", done.get("unread")), ("behind", done.get("behind"))):
         text += f"; {what}: {', '.join(nodes)}" if nodes else ""
     return f"{text}; {done['seconds']['all']:.1f} s"

@@ -5,7 +5,7 @@ A new item has nothing else, so its recommendations come from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -26,11 +26,13 @@ class ItemFeatures:
         groups: [items, values] 0/1 by field: at most one value per item, none where unknown.
         title: [items, words] float32; the product of two rows is the similarity of their titles.
         years: [items] float64, NaN where unknown.
+        names: By field, and for the title under `TITLE`: [values] text, what the columns stand for.
     """
 
     groups: dict[str, sp.csr_matrix]
     title: sp.csr_matrix
     years: np.ndarray
+    names: dict[str, np.ndarray] = field(default_factory=dict)
 
     def bags(self, most: int = 12) -> tuple[np.ndarray, int]:
         """Returns each item's features as tokens for a tower.
@@ -41,7 +43,7 @@ class ItemFeatures:
         Returns:
             [items, most] int32, 0 where there is none; and the number of tokens, 0 included.
         """
-        parts = [*self.groups.values(), self.title, *self._decades()]
+        parts = [*self.groups.values(), self.title, *(table for table, _ in self._decades())]
         table = sp.hstack(parts, format="csr")
         holders = np.bincount(table.indices, minlength=table.shape[1])
         row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
@@ -55,8 +57,17 @@ class ItemFeatures:
         bags[row[kept], place[kept]] = column[kept] + 1
         return bags, table.shape[1] + 1
 
-    def _decades(self) -> list[sp.csr_matrix]:
-        """Returns [items, decades] 0/1; no columns if no item has a year.
+    def token_names(self) -> np.ndarray:
+        """Returns [tokens] text, what each token of `bags` stands for; token 0 is "".
+
+        A token's number depends on the order of the items; its name does not.
+        """
+        named = [(name, self.names[name]) for name in (*self.groups, TITLE)]
+        named += [("decade", names) for _, names in self._decades()]
+        return np.array(["", *(f"{kind}\t{name}" for kind, names in named for name in names)])
+
+    def _decades(self) -> list[tuple[sp.csr_matrix, np.ndarray]]:
+        """Returns [items, decades] 0/1 and the decades' names; nothing if no item has a year.
 
         Few items share a year; a decade separates old from new.
         """
@@ -76,26 +87,34 @@ def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:
     if domain.year:
         numbers = pd.to_numeric(items[domain.year], errors="coerce").to_numpy(np.float64)
         years = np.where((numbers > 1000) & (numbers < 2100), numbers, np.nan)
-    groups = {name: _one_hot(items[name].map(normalise)) for name in domain.groups}
-    return ItemFeatures(groups, _title_words(items[TITLE]), years)
+    found = {name: _one_hot(items[name].map(normalise)) for name in domain.groups}
+    title, words = _title_words(items[TITLE])
+    names = {name: values for name, (_, values) in found.items()} | {TITLE: words}
+    return ItemFeatures({name: table for name, (table, _) in found.items()}, title, years, names)
 
 
-def _one_hot(values: pd.Series) -> sp.csr_matrix:
+def _one_hot(values: pd.Series) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Returns [items, values] 0/1, and the values; one column "" if no item has a value."""
     codes, names = pd.factorize(values.where(values != ""), use_na_sentinel=True)
     known = np.flatnonzero(codes >= 0)
     cells = (np.ones(len(known), np.float32), (known, codes[known]))
-    return sp.csr_matrix(cells, shape=(len(values), max(1, len(names))))
+    names = np.asarray(names if len(names) else [""], dtype=object)
+    return sp.csr_matrix(cells, shape=(len(values), len(names))), names
 
 
-def _title_words(titles: pd.Series) -> sp.csr_matrix:
-    """Returns idf-weighted words, divided by (length + 3): short titles are similar to none."""
+def _title_words(titles: pd.Series) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Returns idf-weighted words, divided by (length + 3), and the words.
+
+    By the division short titles are similar to none.
+    """
     bags = [sorted(set(normalise(title).split())) for title in titles]
     row = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
     codes, names = pd.factorize(np.array([word for bag in bags for word in bag], dtype=object))
     holders = np.bincount(codes, minlength=len(names))
     useful = (holders >= RARE) & (holders <= COMMON * len(bags) + 50)
     weight = np.where(useful, np.log(len(bags) / np.maximum(holders, 1)), 0).astype(np.float32)
-    table = sp.csr_matrix((weight[codes], (row, codes)), shape=(len(bags), max(1, len(names))))
+    names = names if len(names) else np.array([""], dtype=object)
+    table = sp.csr_matrix((weight[codes], (row, codes)), shape=(len(bags), len(names)))
     table.eliminate_zeros()
     length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
-    return (sp.diags((1 / (length + 3)).astype(np.float32)) @ table).tocsr()
+    return (sp.diags((1 / (length + 3)).astype(np.float32)) @ table).tocsr(), names

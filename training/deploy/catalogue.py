@@ -67,11 +67,24 @@ def push(
         return Pushed(len(wanted), 0)
     _announce(client, database, bundle, wanted)
     for begin in range(0, len(changed), BATCH):
-        client.upsert(database, ITEMS, changed[begin : begin + BATCH])
+        batch = changed[begin : begin + BATCH]
+        old = [row["id"] for row in batch if row["id"] in known]
+        stored = client.rows(database, ITEMS, old) if old else []
+        client.upsert(database, ITEMS, _without_leftovers(batch, stored))
         progress(min(begin + BATCH, len(changed)), len(changed))
-    last = {"id": LAST, "digest": bundle.catalogue_digest(), "at": now()}
+    last: Row = {"id": LAST, "digest": bundle.catalogue_digest(), "at": now()}
+    last |= {"rows": None, "ids": None, "summary": None}
     client.upsert(database, DIGESTS, [last])
     return Pushed(len(wanted), len(changed))
+
+
+def _without_leftovers(rows: list[Row], stored: list[Row]) -> list[Row]:
+    """Returns the rows with null for each attribute that only the stored row has.
+
+    An upsert merges: an attribute that the new row lacks would keep its old value.
+    """
+    old = {row["id"]: [name for name in row if not name.startswith("_")] for row in stored}
+    return [dict.fromkeys(old.get(row["id"], ())) | row for row in rows]
 
 
 def digests(client: HarperClient, database: str) -> dict[str, str | None]:
@@ -96,7 +109,8 @@ def _announce(
     # Until it is complete no catalogue is recorded: the rows are a mixture of the last one and this
     # one.
     client.delete(database, DIGESTS, [LAST])
-    row: Row = {"id": bundle.catalogue_digest(), "rows": len(wanted), "at": now()}
+    digest = bundle.catalogue_digest()
+    row: Row = {"id": digest, "digest": digest, "rows": len(wanted), "at": now()}
     row["ids"] = json.dumps(list(wanted), ensure_ascii=False)
     row["summary"] = summary({key: row["digest"] for key, row in wanted.items()})
     client.upsert(database, DIGESTS, [row])

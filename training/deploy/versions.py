@@ -118,6 +118,7 @@ class Models:
             "pushed_at": now(),
             "forced": forced,
             "gate": gate,
+            "editions": None,
         }
         self.client.upsert(self.database, MODELS, [row | _blobs(bundle)])
         if not self.is_complete(bundle):
@@ -134,9 +135,10 @@ class Models:
         Returns:
             The time that was written.
         """
-        row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
+        row: Row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
+        row |= {"forced": None, "history": None}
         self.client.upsert(self.database, POINTERS, [row])
-        return row["at"]
+        return str(row["at"])
 
     def withdraw(self) -> None:
         """Removes the candidate, whatever its state."""

@@ -14,6 +14,8 @@ from training.config import TrainConfig
 from training.models.tensorflow_import import tf
 from training.progress import Progress
 
+STEPS_SHARE = 1 / 6
+"""Share of the steps that a fit takes which continues from an earlier one."""
 Batches = Iterator[tuple[np.ndarray, ...]]
 
 
@@ -22,12 +24,12 @@ class History:
     """What happened while fitting.
 
     Attributes:
-        measurements: (step, loss, validation NDCG@20), in order.
-        best_step: Step of the best measurement, whose weights were kept.
+        measurements: (step, loss, validation NDCG@20), in order; no loss before the first step.
+        best_step: Step of the best measurement, whose weights were kept; 0: those it began with.
         seconds: How long it took.
     """
 
-    measurements: list[tuple[int, float, float]] = field(default_factory=list)
+    measurements: list[tuple[int, float | None, float]] = field(default_factory=list)
     best_step: int = 0
     seconds: float = 0.0
 
@@ -41,6 +43,7 @@ def fit(
     name: str,
     progress: Progress,
     logs: Path | None = None,
+    continued: bool = False,
 ) -> History:
     """Fits a model until validation stops improving, and restores the best weights.
 
@@ -52,12 +55,18 @@ def fit(
         name: Of the model, for people.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
+        continued: The weights that it begins with are those of an earlier fit, and may be the best;
+            it takes `STEPS_SHARE` of the steps.
     """
     began, history, kept = time.monotonic(), History(), model.get_weights()
     writer = tf.summary.create_file_writer(str(logs)) if logs else tf.summary.create_noop_writer()
-    step, best = 0, -1.0
-    while step < config.max_steps:
-        steps = min(config.eval_every, config.max_steps - step)
+    step, best, most = 0, -1.0, config.max_steps
+    if continued:
+        most = max(1, round(most * STEPS_SHARE))
+        best = measure()
+        history.measurements.append((step, None, best))
+    while step < most:
+        steps = min(config.eval_every, most - step)
         fitted = model.fit(_next(drawn, steps), verbose=0)
         step += steps
         loss, score = float(fitted.history["total_loss"][-1]), measure()
@@ -67,7 +76,7 @@ def fit(
             tf.summary.scalar("validation NDCG@20", score)
         if score > best:
             best, history.best_step, kept = score, step, model.get_weights()
-        progress(step, config.max_steps, f"{name}, loss {loss:.0f}, NDCG@20 {score:.3f}")
+        progress(step, most, f"{name}, loss {loss:.0f}, NDCG@20 {score:.3f}")
         if step - history.best_step >= config.patience * config.eval_every:
             break
     model.set_weights(kept)

@@ -7,7 +7,8 @@ row; any other pair counts as unrelated, and its weight is the product of the fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,12 +20,15 @@ from training.models import pair_network
 from training.models.cooccurrence import prune
 from training.models.pair_network import FeaturesOf, PairNetwork
 from training.models.pairs import ContentStatistics, PairStatistics
+from training.models.start import NetworkWeights
 from training.progress import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
 MAX_QUERY_USERS = 4000
 """Most users, over all rounds of hiding, who query hidden items."""
+PAIRS, NEW = "pairs", "new"
+"""Names of the networks: of all pairs, and of pairs with items that nobody likes yet."""
 UNRELATED = 15
 """Items from which the weight of an unrelated pair is estimated, as the median."""
 
@@ -37,15 +41,22 @@ class ItemTable:
         table: [items, items] float32, at most `ItemsConfig.neighbours` a row, `max_pairs` in all.
         query_factor: [items] float32, for it as a favourite.
         item_factor: [items] float32, for it as an item.
+        networks: What weighed the pairs: `PAIRS`, and `NEW` if there are items nobody likes yet.
     """
 
     table: sp.csr_matrix
     query_factor: np.ndarray
     item_factor: np.ndarray
+    networks: Mapping[str, PairNetwork] = field(default_factory=dict)
 
 
 def fit(
-    liked: sp.csr_matrix, features: ItemFeatures, config: ItemsConfig, *, progress: Progress
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    *,
+    progress: Progress,
+    start: Mapping[str, NetworkWeights] | None = None,
 ) -> ItemTable:
     """Learns to weight pairs from some train users, and fills the table from all.
 
@@ -54,10 +65,12 @@ def fit(
         features: Of the items.
         config: Settings.
         progress: Called after every step.
+        start: Weights that the networks begin with, by name.
 
     Raises:
         ConfigError: no user has enough likes to learn from.
     """
+    start = start or {}
     rng = np.random.default_rng(config.seed)
     able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
     query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
@@ -68,21 +81,34 @@ def fit(
     if not queries:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
-        [(others.features, queries)], config, name="pair network", progress=progress
+        [(others.features, queries)],
+        config,
+        name="pair network",
+        progress=progress,
+        start=start.get(PAIRS),
     )
     progress(config.epochs, config.epochs, "filling the table")
     everybody = PairStatistics(liked, features, config.cap, rng)
     pairs = everybody.candidates(with_new=True)
     weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
     new = everybody.likers == 0
-    content = _fit_content(liked, features, config, rng, progress=progress) if new.any() else None
+    networks = {PAIRS: network}
+    content = None
+    if new.any():
+        content = _fit_content(
+            liked, features, config, rng, progress=progress, start=start.get(NEW)
+        )
     if content:
+        networks[NEW] = content
         for_new = _weigh(everybody.content, content, everybody.likers, pairs, rng)
         weights = _joined(weights, for_new, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
     return ItemTable(
-        _pruned(table, everybody.likers, config), weights.query_factor, weights.item_factor
+        _pruned(table, everybody.likers, config),
+        weights.query_factor,
+        weights.item_factor,
+        networks,
     )
 
 
@@ -93,6 +119,7 @@ def _fit_content(
     rng: np.random.Generator,
     *,
     progress: Progress,
+    start: NetworkWeights | None,
 ) -> PairNetwork | None:
     """Learns to weight pairs with items that nobody likes yet, by hiding items and querying them.
 
@@ -115,7 +142,9 @@ def _fit_content(
     if not parts:
         return None  # so few people that nobody likes both a hidden item and another
     cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
-    return pair_network.fit(parts, cautious, name="network of new items", progress=progress)
+    return pair_network.fit(
+        parts, cautious, name="network of new items", progress=progress, start=start
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ nobody has liked yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
         self.tokens = tf.keras.layers.Embedding(tokens, dim, embeddings_initializer=start)
         for layer in (self.own, self.tokens):
             layer.build(None)
-        self._bags, self._dropped = tf.constant(bags), dropped
+        self.bags, self._bags, self._dropped = bags, tf.constant(bags), dropped
         # One item twice in a batch must not be its own negative.
         self.task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
 
@@ -99,8 +99,26 @@ def fit(
     config: Config,
     *,
     progress: Progress,
-    logs: Path | None = None,
 ) -> tuple[np.ndarray, History]:
+    """Fits the towers; arguments as for `fit_towers`.
+
+    Returns:
+        What `known_vectors` returns, and the history.
+    """
+    model, history = fit_towers(liked, features, validation_queries, config, progress=progress)
+    return known_vectors(model, liked), history
+
+
+def fit_towers(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    validation_queries: Queries,
+    config: Config,
+    *,
+    progress: Progress,
+    logs: Path | None = None,
+    start: Callable[[ItemTower], None] | None = None,
+) -> tuple[ItemTower, History]:
     """Fits the towers.
 
     Args:
@@ -110,15 +128,18 @@ def fit(
         config: Settings.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
+        start: Puts the embeddings of an earlier fit into the towers.
 
     Returns:
-        [items, D] float32 vectors, zero for an item with neither likes nor tokens; history.
+        The towers with the best weights, and the history.
     """
     seed = config.items.seed
     tf.keras.utils.set_random_seed(seed)
     bags, tokens = features.bags()
     model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
     model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    if start is not None:
+        start(model)
 
     def measure() -> float:
         vectors = model.all_vectors()
@@ -137,9 +158,15 @@ def fit(
         name="item towers",
         progress=progress,
         logs=logs / "items" if logs else None,
+        continued=start is not None,
     )
-    known = (bags > 0).any(axis=1) | (np.asarray(liked.sum(axis=0)).ravel() > 0)
-    return model.all_vectors() * known[:, None], history
+    return model, history
+
+
+def known_vectors(model: ItemTower, liked: sp.csr_matrix) -> np.ndarray:
+    """Returns [items, D] float32 vectors, zero for an item with neither likes nor tokens."""
+    known = (model.bags > 0).any(axis=1) | (np.asarray(liked.sum(axis=0)).ravel() > 0)
+    return model.all_vectors() * known[:, None]
 
 
 def _examples(liked: sp.csr_matrix, config: Config) -> Iterator[tuple[np.ndarray, ...]]:

@@ -8,13 +8,14 @@ are not among those that the features count.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from training.config import ItemsConfig
 from training.models.pairs import PairStatistics
+from training.models.start import NetworkWeights
 from training.models.tensorflow_import import tf
 from training.progress import Progress
 
@@ -24,6 +25,10 @@ FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
 """Numbers of favourites of a query, drawn uniformly: three most often, as on the pages."""
 MOST_LIKED = 60
 """Most liked items of a user that a query is made of, and popular items among its candidates."""
+EPOCHS_SHARE, RATE_SHARE = 1 / 4, 1 / 3
+"""Shares of the passes and of the learning rate for continuing from an earlier network."""
+LEAST_RATE = 1e-9
+"""Least learning rate that the setting allows."""
 LIMIT = 20.0
 """Bound of a weight's logarithm."""
 
@@ -60,6 +65,21 @@ class PairNetwork:
         outputs = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer=small)(bend)
         outputs += tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(inputs)
         self.layers = tf.keras.Model(inputs, outputs)
+
+    @classmethod
+    def of(cls, weights: NetworkWeights, hidden: int) -> PairNetwork:
+        """Returns a network with these weights.
+
+        Raises:
+            ValueError: they are those of a network of another size.
+        """
+        network = cls(weights.mean, weights.deviation, hidden)
+        network.layers.set_weights(list(weights.layers))
+        return network
+
+    def weights(self) -> NetworkWeights:
+        """Returns what it has learned."""
+        return NetworkWeights(self._mean, self._deviation, tuple(self.layers.get_weights()))
 
     def scaled(self, features: np.ndarray) -> np.ndarray:
         """Returns [pairs, features] float32 in deviations from the mean, within ±6."""
@@ -158,6 +178,7 @@ def fit(
     *,
     name: str,
     progress: Progress,
+    start: NetworkWeights | None = None,
 ) -> PairNetwork:
     """Fits a network to queries.
 
@@ -166,6 +187,8 @@ def fit(
         config: Settings.
         name: Of the network, for people.
         progress: Called after every pass.
+        start: Weights of an earlier network to continue from, with its mean and deviation of the
+            features, unless there are other features now: there are more once a year is known.
 
     Returns:
         The network.
@@ -174,7 +197,10 @@ def fit(
     queries = [query for _, some in parts for query in some]
     pairs = [_pairs(query) for query in queries]
     features = np.concatenate([_features(features_of, some) for features_of, some in parts])
-    network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
+    if start is None or len(start.mean) != features.shape[1]:
+        network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
+    else:
+        network, config = PairNetwork.of(start, config.hidden), _continuing(config)
     features = network.scaled(features)
     starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
     step = _step(network, config)
@@ -191,6 +217,12 @@ def fit(
             done += 1
         progress(epoch + 1, config.epochs, f"{name}, loss {float(np.mean(losses)):.3f}")
     return network
+
+
+def _continuing(config: ItemsConfig) -> ItemsConfig:
+    epochs = max(1, round(config.epochs * EPOCHS_SHARE))
+    rate = max(LEAST_RATE, config.learning_rate * RATE_SHARE)
+    return replace(config, epochs=epochs, learning_rate=rate)
 
 
 def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:

@@ -15,11 +15,13 @@ from training.data.dataset import Dataset
 from training.data.examples import Queries, batches, queries_of
 from training.data.features import features_of
 from training.domains.domain import Domain
-from training.models import fitting, item_table, item_tower
+from training.models import continued, fitting, item_table, item_tower
+from training.models import start as starts
 from training.models.fitting import History
 from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
 from training.models.item_table import ItemTable
 from training.models.ops import Answer, rank
+from training.models.start import Start
 from training.models.tensorflow_import import tf
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex, UserTowers, strongest_items
@@ -39,7 +41,13 @@ MOST_TUNED = 500
 
 
 def train(
-    domain: Domain, data: Dataset, config: Config, folder: Path, *, progress: Progress
+    domain: Domain,
+    data: Dataset,
+    config: Config,
+    folder: Path,
+    *,
+    progress: Progress,
+    start: Start | None = None,
 ) -> None:
     """Fits all towers and the table, and writes them into a folder.
 
@@ -49,25 +57,47 @@ def train(
         config: Settings.
         folder: Empty folder; TensorBoard reads its ``logs``.
         progress: Called after every step.
+        start: What an earlier fit with the same settings left: its embeddings and networks are
+            taken over and trained for a share of the steps, its choices are kept.
+
+    Raises:
+        ValueError: the start does not fit the settings.
     """
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
     clock = _Clock()
     users, users_history = fit_user_towers(
-        data, validation_queries, config, progress=progress, logs=logs
+        data, validation_queries, config, progress=progress, logs=logs, start=start
     )
     clock.lap("user towers")
-    voters = choose_voters(users, validation_queries, progress=progress)
+    if start:
+        voters = VoterSettings(**start.voters)
+    else:
+        voters = choose_voters(users, validation_queries, progress=progress)
     clock.lap("voters")
-    vectors, items_history = item_tower.fit(
-        liked, features, validation_queries, config, progress=progress, logs=logs
+    towers, items_history = item_tower.fit_towers(
+        liked,
+        features,
+        validation_queries,
+        config,
+        progress=progress,
+        logs=logs,
+        start=continued.item_embeddings(start, data, features) if start else None,
     )
+    vectors = item_tower.known_vectors(towers, liked)
     clock.lap("item towers")
-    table = item_table.fit(liked, features, config.items, progress=progress)
+    table = item_table.fit(
+        liked, features, config.items, progress=progress, start=start.networks if start else None
+    )
     clock.lap("item table")
-    items = blended(table, vectors, validation_queries)
+    if start:
+        items = ItemIndex.of(table, vectors, start.blend)
+    else:
+        items = blended(table, vectors, validation_queries)
     clock.lap("blend")
     save(users, voters, items, folder)
+    left = continued.start_after(data, features, users, towers, table, voters, items)
+    starts.save(left, folder)
     history = {
         "towers": {"user towers": asdict(users_history), "item towers": asdict(items_history)},
         "strategies": _strategies(voters, items, clock.laps),
@@ -115,6 +145,7 @@ def fit_user_towers(
     *,
     progress: Progress,
     logs: Path | None = None,
+    start: Start | None = None,
 ) -> tuple[UserIndex, History]:
     """Fits favourites against users.
 
@@ -127,6 +158,7 @@ def fit_user_towers(
         config: Settings.
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
+        start: Its embeddings of the same items and users are taken over.
 
     Returns:
         The index with the best weights, and the history.
@@ -136,6 +168,8 @@ def fit_user_towers(
     pairs = strongest_items(strengths, config.model.user_items)
     model = UserTowers(strengths.shape[1], strengths.shape[0], config.model.dim, config.train.seed)
     model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    if start:
+        continued.user_embeddings(start, data)(model)
     rng = np.random.default_rng(config.train.seed)
     drawn = batches(liked, config.model.favourites, config.train.batch, rng)
     history = fitting.fit(
@@ -149,6 +183,7 @@ def fit_user_towers(
         name="user towers",
         progress=progress,
         logs=logs / "users" if logs else None,
+        continued=start is not None,
     )
     return model.index(*pairs), history
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from training.data import dataset
 from training.errors import DataError
+from training.pipeline import warm
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.result import stamp_of, writing
 from training.pipeline.stages import STAGES
 
 KEPT = 3
 """Bundles kept: the current one, and those that a rollback may lead to."""
-_FOLDER = "deployed"
 _LEARNED_FROM = "learned_from.npy"
 
 
@@ -39,9 +39,13 @@ class Deployed:
 
 
 def keep(folders: Folders, version: str) -> None:
-    """Keeps the bundle, if it is of this version and made from the prepared data as it is now."""
+    """Notes that this version is current, and keeps its bundle and its weights for the next fit.
+
+    Only if the bundle is of this version and made from the prepared data as it is now.
+    """
+    warm.note_current(folders, version)
     if find(folders, version) is not None:
-        os.utime(folders.home / _FOLDER / version)
+        os.utime(folders.deployed / version)
         return
     try:
         STAGES["export"].fingerprint_of(folders)
@@ -53,8 +57,9 @@ def keep(folders: Folders, version: str) -> None:
     if data.users is None:
         return
     test = dataset.PARTS.index("test")
-    with writing(folders.home / _FOLDER / version, version) as fresh:
-        for file in folders.bundle.iterdir():
+    weights = [folders.model / name for name in warm.FILES]
+    with writing(folders.deployed / version, version) as fresh:
+        for file in (*folders.bundle.iterdir(), *filter(Path.is_file, weights)):
             if file.name != "stage.json":
                 shutil.copy(file, fresh)
         np.save(fresh / _LEARNED_FROM, np.sort(data.users[data.parts != test]))
@@ -63,7 +68,7 @@ def keep(folders: Folders, version: str) -> None:
 
 def find(folders: Folders, version: str) -> Deployed | None:
     """Returns the kept bundle of a version, if there is one."""
-    folder = folders.home / _FOLDER / version
+    folder = folders.deployed / version
     try:
         stamp = stamp_of(folder)
     except DataError:
@@ -74,6 +79,6 @@ def find(folders: Folders, version: str) -> Deployed | None:
 
 
 def _prune(folders: Folders) -> None:
-    kept = [path for path in (folders.home / _FOLDER).iterdir() if path.is_dir()]
+    kept = [path for path in folders.deployed.iterdir() if path.is_dir()]
     for old in sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
         shutil.rmtree(old)

@@ -51,6 +51,11 @@ class Folders:
         """Result of ``export``; this is deployed."""
         return self.home / "bundle"
 
+    @property
+    def deployed(self) -> Path:
+        """Bundles that were deployed, each in a folder named after its version."""
+        return self.home / "deployed"
+
     def benchmark(self, protocol: Protocol) -> Path:
         """Result of a published protocol."""
         return self.home / f"protocol-{protocol.name}"

@@ -24,17 +24,19 @@ from training.errors import HarperUnavailable, RecommenderError
 from training.events.collect import clients_of, collect
 from training.events.store import EventStore
 from training.harper.cluster import Target
-from training.pipeline import deployed, round_summary, rounds
+from training.pipeline import deployed, round_summary, rounds, warm
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
 from training.pipeline.rounds import Round
-from training.pipeline.stages import STAGES
+from training.pipeline.stages import PREPARE, STAGES, TRAIN
 
 log = logging.getLogger(__name__)
 
 STEPS = ("connect", "collect", *STAGES, "gate", "deploy")
 """What a round does, in order; `Loop.step` is called with each before it begins."""
 DEPLOYED, UNCHANGED, REFUSED, FAILED = "deployed", "unchanged", "refused by the gate", "failed"
+WARM = "train.warm_start=true"
+"""What a round adds to the settings; its own come after, so that they can undo it."""
 FIRST_RETRY_SECONDS = 60.0
 LONGEST_RETRY_SECONDS = 3_600.0
 
@@ -153,8 +155,10 @@ class _Round:
         if current is not None and new < self.loop.least_events:
             return UNCHANGED
         for stage in STAGES.values():
+            changes = self.loop.changes if stage is PREPARE else (WARM, *self.loop.changes)
             with self._step(stage.name):
-                stage(self.folders, self.loop.changes, progress=lambda *_: None)
+                stage(self.folders, changes, progress=lambda *_: None)
+        self.done["start"] = warm.text(TRAIN.started_from(self.folders))
         outcome = self._gate_and_deploy(target, models, current)
         rounds.mark_learned(self.folders, learned)
         return outcome

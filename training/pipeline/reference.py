@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import replace
 
-from training.config import Config, Setting, settings_of
+from training.config import Config, fields_of, range_of, type_of
 from training.pipeline.stages import STAGES
 
 _OTHERS = {"prepare": ("events.enabled",), "deploy": ("events",)}
 """Settings that are no part of a stage's fingerprint: `prepare` is only stale by the events that it
 reads, and ``deploy`` is no stage."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One setting, for people.
+
+    Attributes:
+        name: ``section.field``.
+        type: ``number``, ``whole number``, ``true or false``, ``text``, or the choices.
+        default: Its default.
+        range: Such as ``0 to 1`` or ``1 or more``; empty where there is none.
+        description: What it means, with its unit.
+        stages: Names of the stages that use it, where that was asked for.
+    """
+
+    name: str
+    type: str
+    default: bool | int | float | str
+    range: str
+    description: str
+    stages: tuple[str, ...] = ()
+
+
+def settings_of(config: Config | None = None) -> Iterator[Setting]:
+    """Yields every setting.
+
+    Args:
+        config: Where the defaults are taken from; a domain may have its own.
+    """
+    config = config or Config()
+    for section in dataclasses.fields(config):
+        part = getattr(config, section.name)
+        for key, info in fields_of(type(part)).items():
+            yield Setting(
+                name=f"{section.name}.{key}",
+                type=type_of(info),
+                default=getattr(part, key),
+                range=range_of(info),
+                description=" ".join((info.description or "").split()),
+            )
 
 
 def settings_reference(config: Config | None = None) -> Iterator[Setting]:

@@ -51,19 +51,26 @@ def domain_with(domain: Domain, config: Config) -> Domain:
     return replace(domain, events=domain.events.model_copy(update=events))
 
 
-def used(config: Config, uses: Iterable[str]) -> dict[str, dict[str, Any]]:
+def used(
+    config: Config, uses: Iterable[str], *, but: Iterable[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Selects settings.
 
     Args:
         config: All settings.
         uses: Names of sections, or of single settings such as ``export.dtype``.
+        but: Names of single settings to leave out.
 
     Returns:
         The selected settings by section.
     """
-    names = set(uses)
+    names, left_out = set(uses), set(but)
     found = {
-        section: {k: v for k, v in part.items() if names & {section, f"{section}.{k}"}}
+        section: {
+            k: v
+            for k, v in part.items()
+            if names & {section, f"{section}.{k}"} and f"{section}.{k}" not in left_out
+        }
         for section, part in config.as_dict().items()
     }
     return {section: part for section, part in found.items() if part}

@@ -43,6 +43,7 @@ class Job:
         folders: Where to read and write.
         config: The settings.
         inputs: What `Stage.inputs` returned.
+        start: What `Stage.start` returned.
         progress: Called with the progress.
     """
 
@@ -50,9 +51,14 @@ class Job:
     config: Config
     inputs: dict[str, Any]
     progress: Progress
+    start: dict[str, Any] = field(default_factory=dict)
 
 
 def _no_inputs(folders: Folders, progress: Progress) -> dict[str, Any]:
+    return {}
+
+
+def _no_start(folders: Folders, config: Config) -> dict[str, Any]:
     return {}
 
 
@@ -73,6 +79,11 @@ class Stage:
         summary: Describes the result in one line.
         before: The stage that must have run before; None: it begins with raw files.
         inputs: Returns what else the result depends on, as JSON can express it.
+        choosing: Those of `uses` by which the start is chosen; only the start affects the result.
+        start: Returns what the work begins with, as JSON can express it: ``from`` and more, if it
+            begins with an earlier result. A result is not stale because it would begin with
+            another one today: what it began with is noted in its stamp.
+        keeps: Whether a result that began with something may be kept with these settings.
         accepted: Called when the result is complete or unchanged, before it takes its place.
         saves_settings: Whether later stages continue with its settings.
     """
@@ -85,6 +96,9 @@ class Stage:
     summary: Callable[[Job], str] = field(repr=False)
     before: Stage | None = None
     inputs: Callable[[Folders, Progress], dict[str, Any]] = _no_inputs
+    choosing: tuple[str, ...] = ()
+    start: Callable[[Folders, Config], dict[str, Any]] = _no_start
+    keeps: Callable[[Config, dict[str, Any]], bool] = lambda config, start: True
     accepted: Callable[[Folders], None] = _nothing
     saves_settings: bool = True
 
@@ -105,21 +119,36 @@ class Stage:
         before = self.before.fingerprint_of(folders) if self.before else ""
         inputs = self.inputs(folders, progress)
         job = Job(folders, config, inputs, progress)
-        mark = fingerprint(
-            self.code(folders.domain),
-            before=before,
-            config=settings.used(config, self.uses),
-            inputs=inputs,
-        )
-        folder = self.folder(folders)
-        if is_current(folder, mark):
+
+        def mark(start: dict[str, Any]) -> str:
+            inputs_of_start: dict[str, Any] = {"start": start} if "from" in start else {}
+            return fingerprint(
+                self.code(folders.domain),
+                before=before,
+                config=settings.used(config, self.uses, but=self.choosing),
+                inputs=inputs,
+                **inputs_of_start,
+            )
+
+        folder, noted = self.folder(folders), self.started_from(folders)
+        if self.keeps(config, noted) and is_current(folder, mark(noted)):
             self._accept(job, folder)
             return Done(self.name, self.summary(job), 0.0, False)
         began = time.monotonic()
-        with writing(folder, mark, before=before) as fresh:
+        start = self.start(folders, config)
+        job = replace(job, start=start)
+        with writing(folder, mark(start), before=before, start=start) as fresh:
             self.work(job, fresh)
             self._accept(job, fresh)
         return Done(self.name, self.summary(job), time.monotonic() - began, True)
+
+    def started_from(self, folders: Folders) -> dict[str, Any]:
+        """Returns what `start` returned for the result there is; {} if there is none."""
+        try:
+            start = stamp_of(self.folder(folders)).get("start")
+        except DataError:
+            return {}
+        return start if isinstance(start, dict) else {}
 
     def chain(self) -> Iterator[Stage]:
         """Yields the stages before this one in order, then this one."""

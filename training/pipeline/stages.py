@@ -10,7 +10,7 @@ from training.data.dataset import Counts
 from training.domains.domain import Domain
 from training.domains.reading import find_all, sha256_of
 from training.errors import DataError
-from training.pipeline import raw_data, settings, visitors
+from training.pipeline import raw_data, settings, visitors, warm
 from training.pipeline.folders import Folders, read_json, write_json
 from training.pipeline.stage import Done, Job, Stage
 from training.progress import Progress
@@ -68,8 +68,11 @@ def _prepared(job: Job) -> str:
 def _train(job: Job, folder: Path) -> None:
     from training.models import train
 
-    data = dataset.load(job.folders.prepared)
-    train.train(job.folders.domain, data, job.config, folder, progress=job.progress)
+    folders, config, start = job.folders, job.config, job.start
+    data = dataset.load(folders.prepared)
+    weights = warm.load(folders, start)
+    train.train(folders.domain, data, config, folder, progress=job.progress, start=weights)
+    warm.note(folders, config, start, folder)
 
 
 def _trained(job: Job) -> str:
@@ -80,6 +83,7 @@ def _trained(job: Job) -> str:
         for name, part in history["towers"].items()
     ]
     parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
+    parts += filter(None, [warm.text(TRAIN.started_from(job.folders))])
     return ", ".join(parts)
 
 
@@ -169,11 +173,14 @@ PREPARE = Stage(
 TRAIN = Stage(
     "train",
     lambda folders: folders.model,
-    code=lambda _: ("training.models.train",),
+    code=lambda _: warm.CODE,
     uses=("model", "train", "items", *QUERY_SETTINGS),
     work=_train,
     summary=_trained,
     before=PREPARE,
+    choosing=warm.CHOOSING,
+    start=warm.start_of,
+    keeps=warm.keeps,
 )
 # Weights are measured as they will be rounded, so that what ships is what was measured.
 _MEASURED = ("evaluate", "export.dtype")

@@ -3,6 +3,7 @@
  */
 
 import { ServiceError } from '../lib/errors.js';
+import { REQUEST_ID } from './request_id.js';
 
 const FASTIFY = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'too_large', 'The body is too large.'],
@@ -17,14 +18,20 @@ const FASTIFY = {
 
 /**
  * @param {{error: Function}} log
+ * @param {(code: string) => void} count Counts an answered error.
  * @returns {Function} For `setErrorHandler`.
  */
-export function createErrorHandler(log) {
+export function createErrorHandler(log, count) {
   return function answerError(error, request, reply) {
     const answer = answerOf(error, request);
     if (answer.statusCode >= 500 && !(error instanceof ServiceError)) {
-      log.error(`${request.method} ${request.routeOptions?.url}`, error);
+      log.error('a request failed', error, {
+        request_id: reply.getHeader(REQUEST_ID),
+        method: request.method,
+        route: request.routeOptions?.url,
+      });
     }
+    count(answer.code);
     if (error.retryAfter) reply.header('retry-after', String(error.retryAfter));
     if (error instanceof ServiceError) reply.headers(error.headers);
     return reply.code(answer.statusCode).send(answer);

@@ -7,6 +7,7 @@
 import { ServiceError } from '../lib/errors.js';
 import { messageOf } from './answers.js';
 import { ANSWER_HEADERS } from './headers.js';
+import { REQUEST_ID, requestIdOf } from './request_id.js';
 
 /**
  * @param {object} options
@@ -15,17 +16,27 @@ import { ANSWER_HEADERS } from './headers.js';
  * @param {readonly string[]} options.routed Methods that Fastify routes.
  * @param {ReturnType<import('./methods.js').createRefusal>} options.refusal
  * @param {{error: Function}} options.log
+ * @param {(code: string) => void} options.count Counts an answered error.
  */
-export function guardEdge({ server, prefix, routed, refusal, log }) {
+export function guardEdge({ server, prefix, routed, refusal, log, count }) {
+  const answerTo = (request) => {
+    const id = requestIdOf(request.headers.get(REQUEST_ID));
+    const answer = (error, theirs) => {
+      count(error.code);
+      return answerOf(error, id, theirs);
+    };
+    return { id, answer };
+  };
   server.http?.(
     async (request, next) => {
       const path = below(prefix, request.url);
       if (path === undefined || request.isWebSocket) return next(request);
+      const { id, answer } = answerTo(request);
       if (!isDecodable(path)) return answer(badAddress());
       if (!routed.includes(request.method)) return answer(refusal(request.method, path));
       // HarperDB's own answers follow this header, and fail where it names nothing that HarperDB writes.
       request.headers.set('accept', 'application/json');
-      const response = await errorAsResponse(() => next(request), log);
+      const response = await errorAsResponse(() => next(request), log, id);
       return isForeignError(response) ? answer(inOurWords(response), response.headers) : response;
     },
     { runFirst: true },
@@ -33,7 +44,7 @@ export function guardEdge({ server, prefix, routed, refusal, log }) {
   server.upgrade?.(
     (request, socket, head, next) => {
       if (below(prefix, request.url) === undefined) return next(request, socket, head);
-      return refuseUpgrade(socket);
+      return refuseUpgrade(socket, requestIdOf(request.headers?.[REQUEST_ID]));
     },
     { runFirst: true },
   );
@@ -59,12 +70,13 @@ function isDecodable(path) {
   }
 }
 
-async function errorAsResponse(work, log) {
+async function errorAsResponse(work, log, id) {
   try {
     return await work();
   } catch (error) {
     const { statusCode: status = 500 } = error;
-    if (status >= 500) log.error('a request failed before it reached its route', error);
+    if (status >= 500)
+      log.error('a request failed before it reached its route', error, { request_id: id });
     return { status };
   }
 }
@@ -82,7 +94,7 @@ function inOurWords({ status }) {
 const badAddress = () =>
   new ServiceError(400, 'bad_address', 'The address is not valid percent-encoded UTF-8.');
 
-function answer(error, theirs = []) {
+function answerOf(error, id, theirs = []) {
   const kept = [...theirs].filter(([name]) => !/^content-/i.test(name));
   return {
     status: error.statusCode,
@@ -90,17 +102,19 @@ function answer(error, theirs = []) {
       ...Object.fromEntries(kept),
       ...ANSWER_HEADERS,
       ...error.headers,
+      [REQUEST_ID]: id,
       'content-type': 'application/json; charset=utf-8',
     },
     body: JSON.stringify(messageOf(error)),
   };
 }
 
-function refuseUpgrade(socket) {
+function refuseUpgrade(socket, id) {
   const error = new ServiceError(400, 'no_websocket', 'There are no WebSockets here.');
   const body = JSON.stringify(messageOf(error));
   const headers = {
     ...ANSWER_HEADERS,
+    [REQUEST_ID]: id,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     connection: 'close',

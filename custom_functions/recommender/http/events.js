@@ -2,58 +2,89 @@
  * `POST events`, and what recommending has to do with events. See docs/events.md.
  */
 
-import { invalid } from '../lib/errors.js';
-import { SESSION, SESSION_EXPECTED } from '../lib/events/event.js';
 import { MOST_EVENTS } from '../lib/events/batch.js';
+import { WITH_BODY, errorAnswers } from './error_answers.js';
+import { WORD } from './validation.js';
 
 /** Bytes of the largest batch. */
 export const LARGEST_BATCH = 64 * 1024;
 const text = { type: 'string' };
-const error = {
-  type: 'object',
-  required: ['statusCode', 'code', 'message'],
-  properties: { statusCode: { type: 'integer' }, code: text, message: text },
-};
+const count = { type: 'integer', minimum: 0, maximum: MOST_EVENTS };
 const refusal = {
   type: 'object',
-  properties: { index: { type: 'integer' }, field: text, message: text },
+  required: ['index', 'field', 'message'],
+  properties: {
+    index: { type: 'integer', description: 'Place in the batch, from 0.' },
+    field: text,
+    message: text,
+  },
 };
 
-/** The session of a recommend request. */
-export const sessionSchema = { type: 'string', minLength: 16, maxLength: 64 };
+/** A visitor's token. */
+export const sessionSchema = {
+  type: 'string',
+  minLength: 16,
+  maxLength: 64,
+  pattern: WORD,
+  description: 'A visitor’s random token, one for each tab.',
+};
 
-/**
- * POST events. No schema of the body: what is wrong with one event must not refuse the others, so the batch is
- * checked where it is recorded, with the same bounds.
- */
+/** The body of POST events. An event of any shape is taken: one that is wrong is refused without the others. */
+export const eventsBody = {
+  type: 'object',
+  required: ['session', 'events'],
+  properties: {
+    session: sessionSchema,
+    events: { type: 'array', items: {}, minItems: 1, maxItems: MOST_EVENTS },
+  },
+  additionalProperties: false,
+};
+
+/** POST events. */
 export const eventsSchema = {
+  summary: 'Records what a visitor did with recommendations',
   querystring: { type: 'object', properties: {}, additionalProperties: false },
+  body: eventsBody,
   response: {
     202: {
       type: 'object',
+      description: 'The accepted events are stored.',
+      required: ['accepted', 'duplicates', 'refused'],
       properties: {
-        accepted: { type: 'integer', minimum: 0, maximum: MOST_EVENTS },
-        duplicates: { type: 'integer', minimum: 0, maximum: MOST_EVENTS },
+        accepted: count,
+        duplicates: { ...count, description: 'Events that were stored before.' },
         refused: { type: 'array', items: refusal },
-        ignored: text,
+        ignored: {
+          ...text,
+          description: '`Sec-GPC` or `DNT`, if that header asked for nothing to be stored.',
+        },
       },
     },
-    '4xx': error,
-    '5xx': error,
+    ...errorAnswers(
+      ...WITH_BODY,
+      'events_disabled',
+      'too_many_events',
+      'events_full',
+      'events_unavailable',
+    ),
   },
 };
 
 /**
  * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
- * @param {(request: object) => string} clientOf Who sends a request, as far as limits go; never stored.
+ * @param {object} options
+ * @param {(request: object) => string} options.clientOf Who sends a request, as far as limits go; never stored.
+ * @param {ReturnType<import('../lib/figures.js').createFigures>} options.figures
  * @returns {Function} Handler of POST events.
  */
-export const eventsHandler = (events, clientOf) =>
+export const eventsHandler = (events, { clientOf, figures }) =>
   async function recordEvents(request, reply) {
     const ignored = optOut(request.headers);
     reply.code(202);
     if (ignored) return { accepted: 0, duplicates: 0, refused: [], ignored };
-    return events.record(request.body ?? {}, clientOf(request));
+    const result = await events.record(request.body, clientOf(request));
+    figures.countEvents(result);
+    return result;
   };
 
 /**
@@ -69,11 +100,9 @@ export function followEvents(app, events) {
  * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
  * @param {{headers: object, body: {session?: string}}} request
  * @returns {string | undefined} The session whose answer will be signed, if it will be.
- * @throws {import('../lib/errors.js').ServiceError} It is malformed.
  */
 export function recordedSession(events, { headers, body: { session } }) {
   if (session === undefined) return undefined;
-  if (!SESSION.test(session)) throw invalid('session', SESSION_EXPECTED);
   return optOut(headers) || !events.canSign() ? undefined : session;
 }
 

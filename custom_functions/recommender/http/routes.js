@@ -8,8 +8,10 @@ import { ServiceError } from '../lib/errors.js';
 import { createEventTables } from '../lib/events/event_tables.js';
 import { createEvents } from '../lib/events/events.js';
 import { createFigures } from '../lib/figures.js';
+import { backendFigures } from '../lib/graph.js';
 import { readLoadSettings } from '../lib/load_settings.js';
 import { createLoader } from '../lib/loader.js';
+import { createMetrics } from '../lib/metrics/metrics.js';
 import { createModels } from '../lib/models.js';
 import { createTables } from '../lib/tables.js';
 import { createErrorHandler } from './answers.js';
@@ -19,8 +21,11 @@ import { LARGEST_BATCH, eventsHandler, eventsSchema, followEvents } from './even
 import { createHandlers } from './handlers.js';
 import { ANSWER_HEADERS } from './headers.js';
 import { createRefusal } from './methods.js';
+import { metricsHandler, metricsSchema } from './metrics.js';
+import { createDescription } from './openapi/describe.js';
 import { createPageHandler, readPages, redirect } from './pages.js';
 import { createPreview } from './preview.js';
+import { REQUEST_ID, requestIdOf } from './request_id.js';
 import * as schemas from './schemas.js';
 import { joinStartPage } from './start_page.js';
 import { boundedValidator, compileValidator } from './validation.js';
@@ -52,18 +57,23 @@ export async function recommenderRoutes(app, options) {
   const isReader = options.isReader ?? (() => false);
   const events = createEvents({ tables: createEventTables(database), settings, node, log });
   const parts = { models, tables, figures, admission, events, settings, node, isReader };
+  const metrics = createMetrics({ ...parts, tensorFigures: backendFigures });
+  const describe = createDescription({ models, events, settings, log });
   const handlers = {
     ...createHandlers(parts),
-    events: eventsHandler(events, admission.clientOf),
+    events: eventsHandler(events, { clientOf: admission.clientOf, figures }),
+    metrics: metricsHandler(metrics),
+    openapi: () => describe(api),
   };
+  const api = apiRoutes(handlers, settings.collection);
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const previewOf = createPreview({ models, collection: settings.collection, log });
   const sendPage = pageHandler(app, pages, previewOf);
-  const routes = [...apiRoutes(handlers, settings.collection), ...PAGE_ROUTES];
+  const routes = [...api, ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
 
   app.setValidatorCompiler(validatorCompiler(models));
-  app.setErrorHandler(createErrorHandler(log));
+  app.setErrorHandler(createErrorHandler(log, figures.countError));
   acceptOnlyJson(app);
   checkFirst(app, refusal);
   app.addHook('onResponse', async (request, reply) => {
@@ -72,6 +82,7 @@ export async function recommenderRoutes(app, options) {
   });
   // Here, outside any request, and not when the first one comes.
   app.addHook('onReady', async () => models.start());
+  app.addHook('onClose', async () => metrics.close());
   app.addHook('onClose', () => models.close());
   followEvents(app, events);
   for (const { name, ...route } of routes) {
@@ -79,7 +90,14 @@ export async function recommenderRoutes(app, options) {
   }
   if (!server) return;
   joinStartPage({ server, app, settings });
-  guardEdge({ server, prefix: app.prefix, routed: ROUTED, refusal, log });
+  guardEdge({
+    server,
+    prefix: app.prefix,
+    routed: ROUTED,
+    refusal,
+    log,
+    count: figures.countError,
+  });
 }
 
 /** What every request goes through before its body is read. */
@@ -87,6 +105,7 @@ function checkFirst(app, refusal) {
   const refused = ({ method, url }) => refusal(method, below(app.prefix, url) ?? '');
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ANSWER_HEADERS);
+    reply.header(REQUEST_ID, requestIdOf(request.headers[REQUEST_ID]));
     // Whatever is asked for, JSON is the answer. HarperDB's serialiser reads this header after us and answers 500
     // to what it has no serialiser for, such as `text/html`.
     request.raw.headers.accept = 'application/json';
@@ -135,9 +154,15 @@ export const apiRoutes = (handlers, collection) =>
     { name: 'model', method: 'GET', url: '/model', schema: schemas.modelSchema },
     { name: 'health', method: 'GET', url: '/health', schema: schemas.healthSchema },
     { name: 'stats', method: 'GET', url: '/stats', schema: schemas.statsSchema },
+    { name: 'metrics', method: 'GET', url: '/metrics', schema: metricsSchema },
+    { name: 'openapi', method: 'GET', url: '/openapi.json', schema: schemas.openApiSchema },
   ].map((route) => ({ ...route, handler: handlers[route.name] }));
 
-const PAGE_ROUTES = ['/', '/ui', '/ui/*'].map((url) => ({ name: 'pages', method: 'GET', url }));
+const PAGE_ROUTES = ['/', '/ui', '/ui/*', '/docs'].map((url) => ({
+  name: 'pages',
+  method: 'GET',
+  url,
+}));
 
 function pageHandler(app, pages, previewOf) {
   const missing = () => new ServiceError(404, 'unknown_page', 'There is no such page.');
@@ -145,6 +170,10 @@ function pageHandler(app, pages, previewOf) {
   return async function sendFromAddress(request, reply) {
     // Taken from the address: the router drops a slash at its end, which relative links need.
     const path = below(app.prefix, request.url);
+    if (path === '/docs/') return sendPage('docs/', request, reply);
+    if (path === '/docs') return redirect(request, reply, 'docs/');
+    // The page of the API has one address, which the links in it depend on.
+    if (path.startsWith('/ui/docs')) throw missing();
     if (path.startsWith('/ui/')) return sendPage(path.slice('/ui/'.length), request, reply);
     const here = path === '' ? `${app.prefix.split('/').at(-1)}/` : '';
     return redirect(request, reply, path === '/ui' ? 'ui/' : `${here}ui/`);

@@ -4,14 +4,21 @@
  */
 
 import { DEFAULT_BOUNDS } from '../lib/bounds.js';
-import { roundsSchema } from '../lib/rounds.js';
+import {
+  card,
+  found,
+  healthy,
+  knownItem,
+  recommendations,
+  statistics,
+  unhealthy,
+} from './answer_schemas.js';
+import { WITH_BODY, error, errorAnswers } from './error_answers.js';
 import { sessionSchema } from './events.js';
 
 const id = { type: 'string', minLength: 1, maxLength: 100 };
-const text = { type: 'string' };
-const number = { type: 'number' };
-const nullable = (type) => ({ type: [type, 'null'] });
-const open = { type: 'object', additionalProperties: true };
+const share = { type: 'number', minimum: 0, maximum: 1, default: 0 };
+const about = (schema, description) => ({ ...schema, description });
 const taken = (properties, required = []) => ({
   type: 'object',
   required,
@@ -24,32 +31,8 @@ const limit = (most) => ({
   minimum: 1,
   maximum: most,
   default: Math.min(10, most),
+  description: 'Most items of the answer.',
 });
-
-const error = {
-  type: 'object',
-  required: ['statusCode', 'code', 'message'],
-  properties: { statusCode: { type: 'integer' }, code: text, message: text },
-};
-const errors = { '4xx': error, '5xx': error };
-
-const item = {
-  type: 'object',
-  required: ['id'],
-  properties: { id: text },
-  additionalProperties: true,
-};
-const reason = { type: 'object', properties: { id: text, share: number } };
-const recommendation = {
-  ...item,
-  required: ['id', 'score'],
-  properties: {
-    id: text,
-    score: number,
-    explored: { type: 'boolean' },
-    because: { type: 'array', items: reason },
-  },
-};
 
 /**
  * The body of POST recommend.
@@ -60,13 +43,29 @@ const recommendation = {
 export const recommendBody = (bounds) =>
   taken(
     {
-      favourites: { type: 'array', items: id, minItems: 1, maxItems: bounds.favourites },
+      favourites: {
+        type: 'array',
+        items: id,
+        minItems: 1,
+        maxItems: bounds.favourites,
+        description: 'Ids of the favourites; the id of any edition names its work.',
+      },
       limit: limit(bounds.limit),
-      exclude: { type: 'array', items: id, minItems: 0, maxItems: bounds.exclude, default: [] },
-      strategy: { type: 'string', minLength: 1, maxLength: 60 },
-      explain: { type: 'boolean', default: false },
-      diversity: { type: 'number', minimum: 0, maximum: 1, default: 0 },
-      novelty: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+      exclude: {
+        type: 'array',
+        items: id,
+        minItems: 0,
+        maxItems: bounds.exclude,
+        default: [],
+        description: 'Ids that are not recommended.',
+      },
+      strategy: about(
+        { type: 'string', minLength: 1, maxLength: 60 },
+        'One of those that `GET model` lists; its `default_strategy` by default.',
+      ),
+      explain: about({ type: 'boolean', default: false }, 'Add `because` to recommendations.'),
+      diversity: about(share, 'Variety of the list.'),
+      novelty: about(share, 'How much less popular items are preferred.'),
       session: sessionSchema,
     },
     ['favourites'],
@@ -78,17 +77,15 @@ export const recommendSchema = {
   querystring: nothing,
   body: recommendBody(DEFAULT_BOUNDS),
   response: {
-    200: {
-      type: 'object',
-      properties: {
-        model: text,
-        strategy: text,
-        unknown: { type: 'array', items: text },
-        recommendations: { type: 'array', items: recommendation },
-        answer: text,
-      },
-    },
-    ...errors,
+    200: recommendations,
+    ...errorAnswers(
+      ...WITH_BODY,
+      'unknown_strategy',
+      'too_many_requests',
+      'overloaded',
+      'no_model',
+      'no_catalogue',
+    ),
   },
 };
 
@@ -101,63 +98,53 @@ export const recommendSchema = {
 export const searchSchema = (collection) => ({
   summary: 'Finds items by the beginnings of words, the most popular first',
   querystring: taken({
-    q: { type: 'string', minLength: 0, maxLength: 200, default: '' },
+    q: about(
+      { type: 'string', minLength: 0, maxLength: 200, default: '' },
+      'Words or their beginnings, in any order; without them, the popular items are returned.',
+    ),
     limit: limit(DEFAULT_BOUNDS.limit),
   }),
   response: {
-    200: { type: 'object', properties: { [collection]: { type: 'array', items: item } } },
-    ...errors,
+    200: found(collection),
+    ...errorAnswers('too_many_requests', 'overloaded', 'no_model', 'no_catalogue'),
   },
 });
 
 /** GET one item. */
 export const itemSchema = {
   summary: 'Shows one item',
-  params: taken({ id }, ['id']),
+  params: taken({ id: about(id, 'The id of an item, or of any edition of it.') }, ['id']),
   querystring: nothing,
-  response: { 200: item, ...errors },
+  response: { 200: knownItem, ...errorAnswers('unknown_item', 'unknown_route', 'no_model') },
 };
 
 /** GET model. */
 export const modelSchema = {
   summary: 'Describes the current model',
   querystring: nothing,
-  response: { 200: { ...open, properties: { rounds: roundsSchema } }, ...errors },
+  response: { 200: card, ...errorAnswers('no_model') },
 };
 
-/** GET health; a node without a model says more than an error does. */
+/** GET health. */
 export const healthSchema = {
   summary: 'Says whether this worker answers, and with which model',
   querystring: nothing,
-  response: {
-    200: open,
-    503: { ...open, properties: { ...error.properties, status: text } },
-    '4xx': error,
-  },
+  response: { 200: healthy, ...errorAnswers(), 503: unhealthy(error) },
 };
 
 /** GET stats. */
 export const statsSchema = {
   summary: 'Counts requests and times since this worker started',
   querystring: nothing,
+  response: { 200: statistics, ...errorAnswers() },
+};
+
+/** GET openapi.json. */
+export const openApiSchema = {
+  summary: 'Describes this API as an OpenAPI 3.1 document',
+  querystring: nothing,
   response: {
-    200: {
-      type: 'object',
-      properties: {
-        project: text,
-        node: text,
-        worker: { type: 'integer' },
-        workers: { type: 'integer' },
-        component: text,
-        since: text,
-        uptime: { type: 'integer' },
-        model: nullable('string'),
-        items: nullable('integer'),
-        versions: { type: 'array', items: open },
-        routes: open,
-        runtime: open,
-      },
-    },
-    ...errors,
+    200: { type: 'object', additionalProperties: true, description: 'This document.' },
+    ...errorAnswers(),
   },
 };

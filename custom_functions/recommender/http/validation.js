@@ -7,6 +7,10 @@
 import Ajv from 'ajv';
 import { invalid } from '../lib/errors.js';
 
+/** The pattern of ids and tokens that clients make. */
+export const WORD = '^[A-Za-z0-9_-]*$';
+const LETTERS = { [WORD]: 'A–Z a–z 0–9 - _' };
+
 const ajv = new Ajv({
   strict: true,
   // One error is enough to answer with, and a body of a thousand mistakes costs no more than one of one.
@@ -77,7 +81,10 @@ function problemOf({ keyword, instancePath, params, parentSchema }) {
 const EXPECTED = {
   object: () => 'a JSON object',
   array: ({ minItems, maxItems }) => `a list of ${minItems} to ${maxItems}`,
-  string: ({ minLength, maxLength }) => `a text of ${minLength} to ${maxLength} characters`,
+  string: ({ minLength, maxLength, pattern }) =>
+    pattern === undefined
+      ? `a text of ${minLength} to ${maxLength} characters`
+      : `${minLength} to ${maxLength} of ${LETTERS[pattern]}`,
   integer: ({ minimum, maximum }) => `a whole number from ${minimum} to ${maximum}`,
   number: ({ minimum, maximum }) => `a number from ${minimum} to ${maximum}`,
   boolean: () => 'true or false',

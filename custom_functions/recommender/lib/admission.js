@@ -25,6 +25,9 @@ export function createAdmission({ settings, log }) {
      */
     clientOf,
 
+    /** @returns {{waiting: number, limit: number}} Computations that wait, and how many may. */
+    load: () => ({ waiting: computations.waiting, limit: maxWaiting }),
+
     /**
      * @param {import('fastify').FastifyRequest} request
      * @returns {<T>(work: () => T) => Promise<T>} Does a computation for this request.

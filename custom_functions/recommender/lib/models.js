@@ -65,6 +65,9 @@ export function createModels({ tables, open, log, now = () => performance.now() 
       return parts.live.use((model) => work(model, parts.pointers.current));
     },
 
+    /** @returns {import('./pointers.js').Row | undefined} What the row of `current` held when it was last read. */
+    pointer: () => parts.pointers.current,
+
     /** @returns {ReturnType<typeof modelState>} */
     state: () => modelState(parts),
 

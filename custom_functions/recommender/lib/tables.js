@@ -5,6 +5,9 @@
 
 const HIDDEN = /^_|^digest$/;
 
+// Null: an earlier catalogue had the attribute, the item's present row has none.
+const isShown = ([name, value]) => !HIDDEN.test(name) && value !== null;
+
 // HarperDB closes a read that is open for half a minute, which a busy node may need for a great table.
 const PAGE = 1000;
 
@@ -51,7 +54,7 @@ export function createTables(tables) {
      */
     async item(id) {
       const row = plain(await tables.items.get(id));
-      return row && Object.fromEntries(Object.entries(row).filter(([name]) => !HIDDEN.test(name)));
+      return row && Object.fromEntries(Object.entries(row).filter(isShown));
     },
 
     /**

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { recommenderRoutes } from '../http/routes.js';
+import { createStructuredLog } from '../lib/structured_log.js';
 
 /**
  * HarperDB calls it once a worker, with the project's prefix.
@@ -36,7 +37,7 @@ export default async function recommender(app, { logger }) {
       worker: threadId,
       workers: globalThis.server?.workerCount,
     },
-    log: logger,
+    log: createStructuredLog(logger, { project: settings.project, worker: threadId }),
   });
 }
 

@@ -1,4 +1,10 @@
-"""Starts the process of a local HarperDB: its environment, its administrator's credentials."""
+"""Starts the process of a local HarperDB: program, environment, administrator's credentials.
+
+The program is the one that `make setup` installs from npm, or the one that ``HARPER_PROGRAM``
+names: a path or a command, which is started with the argument ``run``. Harper 5's is ``harper``. It
+keeps its configuration in ``harper-config.yaml``, HarperDB 4 in ``harperdb-config.yaml``; nothing
+here reads either, because all settings are environment variables.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ import os
 import secrets
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from training.errors import ConfigError
@@ -21,14 +28,12 @@ def launch(node: LocalNode) -> Process:
     """Starts the process; it is not healthy yet.
 
     Raises:
-        ConfigError: HarperDB or Node.js is not installed.
+        ConfigError: HarperDB or Node.js is not installed, or ``HARPER_PROGRAM`` names no program.
     """
-    program = PROJECT_ROOT / "node_modules" / ".bin" / "harperdb"
-    if not program.exists() or shutil.which("node") is None:
-        raise ConfigError(f"{program} is missing: install Node.js 20 or newer and run `make setup`")
+    program = program_of(os.environ)
     with (node.folder / "output.log").open("wb") as output:
         child = subprocess.Popen(
-            [str(program), "run"],
+            [program, "run"],
             env=_environment(node),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -36,6 +41,27 @@ def launch(node: LocalNode) -> Process:
             start_new_session=True,  # an interrupt of our process must not reach the server
         )
     return Process(child.pid, started_at(child.pid) or "", node.operations_port, node.routes_port)
+
+
+def program_of(environment: Mapping[str, str]) -> str:
+    """Returns the path of the program to start.
+
+    Raises:
+        ConfigError: it is not installed, or ``HARPER_PROGRAM`` names no program.
+    """
+    named = environment.get("HARPER_PROGRAM")
+    if named:
+        path = str(Path(named).expanduser().absolute()) if "/" in named else named
+        found = shutil.which(path)
+        if found is None:
+            raise ConfigError(f"HARPER_PROGRAM={named}: no such program, or not executable")
+        return str(Path(found).absolute())
+    installed = PROJECT_ROOT / "node_modules" / ".bin" / "harperdb"
+    if not installed.exists() or shutil.which("node") is None:
+        raise ConfigError(
+            f"{installed} is missing: install Node.js 20 or newer and run `make setup`"
+        )
+    return str(installed)
 
 
 def _environment(node: LocalNode) -> dict[str, str]:

@@ -10,8 +10,10 @@ export const SESSION = /^[A-Za-z0-9_-]{16,64}$/;
 export const SESSION_EXPECTED = 'expected 16 to 64 of A–Z a–z 0–9 - _';
 
 const FIELDS = ['id', 'type', 'at', 'answer', 'item', 'position'];
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
-const LONGEST_ITEM = 100;
+/** Times, in UTC. */
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+/** Most characters of an item’s id. */
+export const LONGEST_ITEM = 100;
 
 /** Why an event is refused; the rest of its batch is not. */
 export class EventRefused extends Error {

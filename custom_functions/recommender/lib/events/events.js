@@ -24,7 +24,11 @@ const COUNT_EVERY = 300_000;
 export function createEvents({ tables, settings, node, log, now = Date.now }) {
   const rules = settings.events;
   if (!rules?.enabled) return disabled(rules ? { enabled: false } : undefined);
-  const policy = { enabled: true, consent: rules.consent, types: Object.keys(rules.types) };
+  const policy = {
+    enabled: true,
+    consent: rules.consent ?? 'none',
+    types: Object.keys(rules.types),
+  };
   const { project } = settings;
   const keys = createKeys({ read: tables.keys, log, now });
   const limits = createLimits(rules, { workers: node.workers });

@@ -66,6 +66,7 @@ export function createApi(base, send = (...args) => fetch(...args)) {
     model: (options) => ask('model', options),
     health: (options) => ask('health', options),
     stats: (options) => ask('stats', options),
+    openapi: (options) => ask('openapi.json', options),
     recommend: (body, options) => ask('recommend', { body, ...options }),
     events: (batch) => ask('events', { body: batch }),
     /** Works while the page is being closed; nobody hears what became of it. */

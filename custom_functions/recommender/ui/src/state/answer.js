@@ -13,7 +13,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
  * The last answer is kept until the next one arrives, and while the server is unreachable; an answer to an outdated
  * request is dropped.
  *
- * @param {import('../api.js').Api} api
+ * @param {Pick<import('../api.js').Api, 'recommend'>} api
  * @param {import('vue').Ref<object|null>} request Body of POST recommend; null for no request.
  * @param {object} [options]
  * @param {(answer: object) => void} [options.arrived]

@@ -9,7 +9,7 @@ const MOST_SHOWN = 100;
 /**
  * The recommendations for the favourites and settings of a place, and those of the strategy to compare with.
  *
- * @param {import('../api.js').Api} api
+ * @param {Pick<import('../api.js').Api, 'recommend'>} api
  * @param {object} options
  * @param {import('vue').Ref<import('../address.js').Place>} options.place
  * @param {() => object} options.manifest
