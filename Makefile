@@ -53,6 +53,10 @@ fetch: $(DEMONSTRATIONS:%=fetch-%) ## Download the real data into datasets/<doma
 $(DEMONSTRATIONS:%=fetch-%): fetch-%: setup-python
 	@.venv/bin/python scripts/fetch_datasets.py $*
 
+.PHONY: learn
+learn: setup build ## Simulate visitors on the demonstration data: two rounds of learning, before and after
+	@.venv/bin/python -m scripts.simulate_visitors songs --rounds 2 --panel 200
+
 .PHONY: harper-up harper-down harper-users cluster-up cluster-down
 harper-up: setup ## Start a local HarperDB on loopback, unless HARPER_URL names one
 	@$(RECOMMENDER) harper up
@@ -95,7 +99,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench soak screenshots clean
+.PHONY: lint format check bench bench-learning soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -104,6 +108,12 @@ check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
 	@.venv/bin/python -m tests.bench.load
+bench-learning: setup build ## Measure what simulated visitors teach, SONGS_DATA=dir, and write docs/learning.md
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --full --results artifacts/learning/1-people.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned people --results artifacts/learning/2-planned.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned bots --results artifacts/learning/3-bots.json
+	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned "bots, likes of an item not limited" --results artifacts/learning/4-unlimited.json
+	@.venv/bin/python -m scripts.make_learning_report artifacts/learning/*.json
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots

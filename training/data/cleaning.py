@@ -6,16 +6,15 @@ popularity among the train users, so index 0 is the most liked item.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from training.config import CleanConfig, SplitConfig
 from training.data.dataset import EDITIONS, PARTS, Counts, Dataset
 from training.data.text import normalise
+from training.data.visitors import with_visitors
 from training.domains.domain import (
     ITEM,
     ITEM_ID,
@@ -62,7 +61,9 @@ def build(
     counts.add_table(domain.labels.items, catalogue)
     interactions = plays.rows
     if visitors is not None:
-        interactions = _with_visitors(interactions, visitors, catalogue.rows, clean, counts)
+        interactions = with_visitors(
+            interactions, visitors, catalogue.rows, clean, domain.events, counts
+        )
     items = _known_items(interactions, catalogue.rows, clean, counts, raw)
     work_of, items = _merge_editions(items, interactions, domain.same_work, counts)
     rows = _one_row_a_pair(interactions, work_of, counts)
@@ -81,36 +82,6 @@ def build(
     counts.add(domain.labels.people, len(dataset.parts))
     counts.add(domain.labels.items, len(dataset.items))
     return dataset, counts
-
-
-def _with_visitors(
-    rows: pd.DataFrame,
-    visitors: Table,
-    catalogue: pd.DataFrame,
-    clean: CleanConfig,
-    counts: Counts,
-) -> pd.DataFrame:
-    """Returns the interactions and the visitors' likes of items that the sources know.
-
-    A visitor can send any id: an id that no source knows must not become an item.
-    """
-    counts.add_table("events", visitors)
-    known = pd.Index(rows[ITEM_ID].unique().astype(str)).union(pd.Index(catalogue[ITEM_ID]))
-    likes = visitors.rows[visitors.rows[ITEM_ID].isin(known)]
-    counts.add("events dropped: likes of unknown items", len(visitors.rows) - len(likes))
-    # The same strength for all: at or above the threshold, and never below a session's own mean.
-    strength = float(max(1, math.ceil(clean.liked_from)))
-    return pd.DataFrame(
-        {
-            USER_ID: _joined(rows[USER_ID], likes[USER_ID]),
-            ITEM_ID: _joined(rows[ITEM_ID], likes[ITEM_ID]),
-            STRENGTH: np.append(rows[STRENGTH].to_numpy(), np.full(len(likes), strength)),
-        }
-    )
-
-
-def _joined(texts: pd.Series, more: pd.Series) -> pd.Categorical:
-    return union_categoricals([pd.Categorical(texts), pd.Categorical(more)])
 
 
 def _known_items(

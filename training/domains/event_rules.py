@@ -77,6 +77,11 @@ class EventRules(_Rules):
     least_sessions: Annotated[int, Field(ge=1)] = 2
     """A like is used only if the session likes another item that at least this many sessions like
     together with it."""
+    most_growth: Annotated[float, Field(ge=1)] = 2.0
+    """Most of an item's likes that are used, as a multiple of those that it would have if visitors'
+    likes were spread over the items as those of the raw files are."""
+    new_item_share: Annotated[float, Field(gt=0, le=1)] = 0.005
+    """But at least those of this share of the sessions, for items that nobody likes yet."""
     machines: MachineRules = MachineRules()
 
     def for_nodes(self) -> dict[str, Any]:
@@ -89,6 +94,8 @@ class EventRules(_Rules):
             "liked_from",
             "session_cap",
             "least_sessions",
+            "most_growth",
+            "new_item_share",
             "machines",
         }
         settings = self.model_dump(exclude=of_trainer)

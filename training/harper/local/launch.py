@@ -72,7 +72,9 @@ def _environment(node: LocalNode) -> dict[str, str]:
     username, password = _credentials(node.folder)
     env = {
         "PATH": os.environ.get("PATH", ""),
-        "NODE_OPTIONS": f"--require {json.dumps(str(LOOPBACK_ONLY))}",
+        "NODE_OPTIONS": " ".join(
+            f"--require {json.dumps(str(path))}" for path in (LOOPBACK_ONLY, *node.preload)
+        ),
         "HOME": str(node.folder / "home"),
         "ROOTPATH": str(node.folder / "root"),
         "TC_AGREEMENT": "yes",

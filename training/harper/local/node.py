@@ -28,6 +28,7 @@ class LocalNode:
         secure_routes_port: Port of the custom functions over HTTPS; none by default.
         threads: HTTP worker threads.
         startup_seconds: Longest wait for the first healthy answer.
+        preload: CommonJS modules that Node.js loads before HarperDB, in every thread.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class LocalNode:
     secure_routes_port: int | None = None
     threads: int = 2
     startup_seconds: float = 90.0
+    preload: tuple[Path, ...] = ()
 
     @classmethod
     def from_environment(

@@ -1,0 +1,1 @@
+"""Simulated visitors, who measure what the loop learns; see docs/learning.md."""

@@ -1,0 +1,60 @@
+from scripts.make_learning_report import page, plot, rises
+
+COUNTS = {
+    "events: likes learned": 900,
+    "events dropped: likes of unknown items": 10,
+    "events dropped: more likes of an item than expected": 40,
+}
+
+
+def round_of(ndcg, **more):
+    figures = {
+        "outcome": "deployed",
+        "new_events": 1_000,
+        "ndcg": ndcg,
+        "standard_error": 0.01,
+        "panel_with_pushed": 0.02,
+        "counts": COUNTS,
+    }
+    return figures | more
+
+
+PEOPLE = {
+    "domain": "songs",
+    "data": "Demonstration data",
+    "people": {"panel": 100, "start": 300, "arriving": 700},
+    "pushed_place": 200,
+    "rounds": [round_of(0.2), round_of(0.25, people=350), round_of(0.28, people=350, kills=2)],
+    "full_history": {"ndcg": 0.3},
+    "events": {
+        "accepted": 2_000,
+        "collected": 2_000,
+        "lost": 0,
+        "twice": 0,
+        "refused": 3,
+        "resent": 8,
+    },
+}
+PLANNED = [
+    {"variant": name, "ndcg": ndcg, "panel_with_pushed": share, "counts": COUNTS}
+    for name, ndcg, share in (("people", 0.28, 0.02), ("bots", 0.273, 0.03))
+]
+
+
+def test_the_page_says_what_was_reached_and_what_bots_cost():
+    text = page(PEOPLE, PLANNED)
+    assert "reaches 93% of that, from 67%" in text
+    assert "rose in every round" in text
+    assert "| bots | 850 | 40 | 0.2730 (-2.5%) | 3.00% of the answers |" in text
+    assert "| 2,000 | 2,000 | 0 | 0 | 3 | 8 |" in text
+    assert "{" not in text
+
+
+def test_a_round_that_did_not_rise_is_counted():
+    assert rises([0.1, 0.2, 0.15, 0.3]) == "rose in 2 of 3 rounds"
+
+
+def test_the_same_figures_draw_the_same_file(tmp_path):
+    for name in ("one.svg", "other.svg"):
+        plot(PEOPLE, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()

@@ -1,0 +1,86 @@
+"""Likes of visitors beside those of the raw files.
+
+Anyone can create sessions, also many that look like people's. So the number of likes that visitors
+can add to an item is limited by how often the people of the raw files like it: ten thousand
+sessions that push an item achieve no more than a few do. An item that is new to the raw files can
+still become known, up to a share of the sessions.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from training.config import CleanConfig
+from training.data.dataset import Counts
+from training.domains.domain import ITEM_ID, STRENGTH, USER_ID, Table
+from training.domains.event_rules import EventRules
+
+PUSHED = 2
+"""With more than so many times its limit, an item is considered pushed."""
+
+
+def with_visitors(
+    rows: pd.DataFrame,
+    visitors: Table,
+    catalogue: pd.DataFrame,
+    clean: CleanConfig,
+    rules: EventRules,
+    counts: Counts,
+) -> pd.DataFrame:
+    """Returns the interactions and the visitors' likes of items that the sources know.
+
+    A visitor can send any id: an id that no source knows must not become an item.
+    """
+    counts.add_table("events", visitors)
+    known = pd.Index(rows[ITEM_ID].unique().astype(str)).union(pd.Index(catalogue[ITEM_ID]))
+    liked = visitors.rows[visitors.rows[ITEM_ID].isin(known)]
+    counts.add("events dropped: likes of unknown items", len(visitors.rows) - len(liked))
+    raw = rows.loc[rows[STRENGTH] >= clean.liked_from, ITEM_ID]
+    likes = without_surges(liked, raw, rules)
+    counts.add("events dropped: more likes of an item than expected", len(liked) - len(likes))
+    # The same strength for all: at or above the threshold, and never below a session's own mean.
+    strength = float(max(1, math.ceil(clean.liked_from)))
+    return pd.DataFrame(
+        {
+            USER_ID: _joined(rows[USER_ID], likes[USER_ID]),
+            ITEM_ID: _joined(rows[ITEM_ID], likes[ITEM_ID]),
+            STRENGTH: np.append(rows[STRENGTH].to_numpy(), np.full(len(likes), strength)),
+        }
+    )
+
+
+def _joined(texts: pd.Series, more: pd.Series) -> pd.Categorical:
+    return union_categoricals([pd.Categorical(texts), pd.Categorical(more)])
+
+
+def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd.DataFrame:
+    """Returns the likes that are within each item's limit; which of them is random, but stable.
+
+    An item's limit is ``rules.most_growth`` times the likes that it would have if the visitors'
+    likes were spread over the items as those of the raw files are, and at least
+    ``rules.new_item_share`` of the sessions. One like more than there are in the raw files is
+    assumed of each item. Of an item with more than `PUSHED` times its limit, the sessions beyond
+    the limit are left out with all that they like: they are probably there to push it.
+
+    Args:
+        likes: Of visitors: `USER_ID`, `ITEM_ID`; each pair once.
+        raw: Item ids of the likes in the raw files, one value a like.
+        rules: The domain's.
+    """
+    if likes.empty:
+        return likes
+    known = raw.astype(str).value_counts()
+    items = likes[ITEM_ID].astype(str)
+    expected = (items.map(known).fillna(0) + 1) * (len(likes) / max(1, len(raw)))
+    least = rules.new_item_share * likes[USER_ID].nunique()
+    limit = np.ceil(np.maximum(rules.most_growth * expected, least))
+    order = pd.util.hash_array((items + " " + likes[USER_ID].astype(str)).to_numpy(object))
+    place = pd.Series(order, index=likes.index).groupby(items).rank(method="first")
+    is_beyond = place > limit
+    is_pushed = items.map(items.value_counts()) > PUSHED * limit
+    pushing = likes.loc[is_beyond & is_pushed, USER_ID]
+    return likes[~is_beyond & ~likes[USER_ID].isin(pushing)]
