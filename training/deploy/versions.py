@@ -136,7 +136,7 @@ class Models:
             The time that was written.
         """
         row: Row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
-        row |= {"forced": None, "history": None}
+        row |= {"forced": None, "history": None, "rounds": None}
         self.client.upsert(self.database, POINTERS, [row])
         return str(row["at"])
 
@@ -167,6 +167,7 @@ class Models:
             "by": by,
             "forced": forced,
             "history": history[:_HISTORY],
+            "rounds": None,
         }
         self.client.upsert(self.database, POINTERS, [row])
         return str(row["at"])
