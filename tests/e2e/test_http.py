@@ -220,6 +220,8 @@ def test_an_address_that_cannot_be_decoded_is_refused_in_our_shape(site: Site) -
         ("health", "GET, HEAD"),
         ("stats", "GET, HEAD"),
         ("metrics", "GET, HEAD"),
+        ("openapi.json", "GET, HEAD"),
+        ("docs/", "GET, HEAD"),
         ("ui/", "GET, HEAD"),
         ("ui/assets/x.js", "GET, HEAD"),
         ("", "GET, HEAD"),
@@ -240,7 +242,11 @@ def test_an_unknown_route_is_refused_in_our_shape(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["health", "songs?q=s", "model", "stats", "metrics", "ui/", "ui/status/"]
+    "path",
+    [
+        *("health", "songs?q=s", "model", "stats", "metrics", "openapi.json"),
+        *("docs/", "ui/", "ui/status/"),
+    ],
 )
 def test_head_answers_as_get_does_without_a_body(site: Site, path: str) -> None:
     get, head = site.send("GET", path), site.send("HEAD", path)
