@@ -63,6 +63,8 @@ async function compress(dir, path) {
   }
 }
 
+const SHELL = /\/index-[^/]*\.css"/;
+
 /**
  * Lets the page be painted early. Style sheets in the head block painting, so only the shared one, which index.html
  * itself needs, stays there. Those of the components follow the body's content, and scripts get a low priority.
@@ -73,8 +75,12 @@ const paintFirst = () => ({
   transformIndexHtml: {
     order: 'post',
     handler(html) {
-      const [shell, ...others] = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? [];
-      const bare = [shell, ...others].reduce((rest, style) => rest.replace(style, ''), html);
+      const styles = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? [];
+      // By name: their order follows from how the scripts are divided into files.
+      const shell = styles.find((style) => SHELL.test(style));
+      if (!shell) throw new Error('paint-first: the page has no shared style sheet');
+      const others = styles.filter((style) => style !== shell);
+      const bare = styles.reduce((rest, style) => rest.replace(style, ''), html);
       return bare
         .replace(/ *<script type="module"/, `${shell}$&`)
         .replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"')
