@@ -7,6 +7,8 @@ import random
 import time
 from dataclasses import dataclass
 
+_RANDOM = random.SystemRandom()
+
 
 @dataclass(frozen=True)
 class Retries:
@@ -32,7 +34,7 @@ class Retries:
         if retry >= self.most or (retry_after or 0.0) > self.longest_wait:
             return None
         # Many clients whose requests failed together must not come back together.
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311
+        jitter = _RANDOM.uniform(0.5, 1.0)
         backoff = min(self.backoff * 2**retry, self.longest_wait) * jitter
         return max(backoff, retry_after or 0.0)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from training.harper.local import cluster as local_cluster
 from training.harper.local import server
 from training.harper.local.node import LocalNode
 from training.harper.local.processes import is_alive
+from training.harper.node import until
 
 HOUR_AHEAD = Path(__file__).with_name("hour_ahead.cjs")
 READY_SECONDS = 60.0
@@ -69,7 +70,8 @@ def kill_and_return(node: LocalNode) -> None:
 def wait_until_signing(members: list[LocalNode], project: str) -> None:
     """Waits until every worker signs its answers: workers read the keys every ten seconds."""
     for node in members:
-        _until(lambda node=node: _signs(node, project), f"{node.routes_url} signs no answers")
+        is_done = functools.partial(_signs, node, project)
+        _until(is_done, f"{node.routes_url} signs no answers")
 
 
 def _signs(node: LocalNode, project: str) -> bool:
@@ -83,9 +85,6 @@ def _signs(node: LocalNode, project: str) -> bool:
     return True
 
 
-def _until(condition, message: str) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + READY_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(message)
-        time.sleep(0.1)
+def _until(is_done: Callable[[], bool], message: str) -> None:
+    if not until(is_done, READY_SECONDS):
+        raise TimeoutError(message)

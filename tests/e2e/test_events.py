@@ -62,8 +62,8 @@ def shown(routes: str, session: str = SESSION) -> tuple[str, list[str]]:
     """Asks for recommendations; returns the signed answer and the items."""
     url = f"{routes}/song-recommender/recommend"
     question = {"favourites": item_ids(0)[:2], "session": session}
-    told = requests.post(url, json=question, timeout=10).json()
-    return told["answer"], [one["id"] for one in told["recommendations"]]
+    received = requests.post(url, json=question, timeout=10).json()
+    return received["answer"], [one["id"] for one in received["recommendations"]]
 
 
 def kill(node: LocalNode) -> None:
@@ -107,7 +107,7 @@ def is_signing(routes: str) -> bool:
     answers = [
         requests.get(f"{routes}/song-recommender/health", timeout=5).json() for _ in range(8)
     ]
-    return all(told.get("events", {}).get("signing") for told in answers)
+    return all(received.get("events", {}).get("signing") for received in answers)
 
 
 def stored(place: Place, node: LocalNode) -> dict[str, dict[str, Any]]:
@@ -132,9 +132,9 @@ def test_an_event_is_stored_once_with_the_answer_that_it_is_about(two):
         {"type": "view", "answer": answer, "position": 3},
         {"type": "click", "answer": answer, "item": items[1]},
     )
-    told = send(first.routes_url, batch)
-    assert told.status_code == 202
-    assert told.json() == {"accepted": 2, "duplicates": 0, "refused": []}
+    received = send(first.routes_url, batch)
+    assert received.status_code == 202
+    assert received.json() == {"accepted": 2, "duplicates": 0, "refused": []}
     assert send(first.routes_url, batch).json()["duplicates"] == 2
     rows = stored(place, first)
     click = rows[f"{SESSION}:{batch[1]['id']}"]
@@ -154,10 +154,10 @@ def test_an_explored_place_is_stored_with_its_propensity(two):
     batch: list[dict[str, Any]] = []
     expected = []
     for _ in range(20):  # of 40 places, none or all are explored once in 10^11 runs
-        told = requests.post(url, json=question | {"session": session}, timeout=10).json()
-        assert told["recommendations"][:3] == usual[:3]
-        for one in told["recommendations"][2:5]:
-            batch += events_of({"type": "click", "answer": told["answer"], "item": one["id"]})
+        received = requests.post(url, json=question | {"session": session}, timeout=10).json()
+        assert received["recommendations"][:3] == usual[:3]
+        for one in received["recommendations"][2:5]:
+            batch += events_of({"type": "click", "answer": received["answer"], "item": one["id"]})
             expected.append(one.get("explored", False))
     assert {*expected} == {True, False}
     for part in (batch[:30], batch[30:]):
@@ -185,7 +185,7 @@ def test_forged_foreign_and_changed_answers_are_refused_alone(two):
     content = bytearray(base64.urlsafe_b64decode(answer + "=" * (-len(answer) % 4)))
     content[12] ^= 1
     forged = base64.urlsafe_b64encode(bytes(content)).rstrip(b"=").decode()
-    told = send(
+    received = send(
         first.routes_url,
         events_of(
             {"type": "click", "answer": forged, "item": items[0]},
@@ -194,8 +194,8 @@ def test_forged_foreign_and_changed_answers_are_refused_alone(two):
             {"type": "like", "item": "searched for"},
         ),
     ).json()
-    assert told["accepted"] == 1
-    fields = [(one["index"], one["field"]) for one in told["refused"]]
+    assert received["accepted"] == 1
+    fields = [(one["index"], one["field"]) for one in received["refused"]]
     assert fields == [(0, "answer"), (1, "answer"), (2, "item")]
 
 
@@ -248,8 +248,8 @@ def test_no_accepted_event_is_lost_or_doubled_over_two_kills_under_load(two, tmp
             while not over.is_set():  # the same ids again, to the other node, until one says 202
                 turn += 1
                 with contextlib.suppress(requests.RequestException):
-                    told = send(members[turn % 2].routes_url, batch, session)
-                    if told.status_code == 202:
+                    received = send(members[turn % 2].routes_url, batch, session)
+                    if received.status_code == 202:
                         acknowledged.update(f"{session}:{event['id']}" for event in batch)
                         break
                 time.sleep(0.2)
@@ -280,16 +280,16 @@ def test_a_flooding_client_is_limited_and_others_are_not(two):
     _, [first, _] = two
     flood, refused = from_address("127.0.0.77"), 0
     for number in range(400):
-        told = send(first.routes_url, likes(50), f"flooding-session-{number:05d}", client=flood)
-        if told.status_code == 429:
+        received = send(first.routes_url, likes(50), f"flooding-session-{number:05d}", client=flood)
+        if received.status_code == 429:
             refused += 1
-            assert int(told.headers["retry-after"]) >= 1
+            assert int(received.headers["retry-after"]) >= 1
     assert refused > 100
     answer, items = shown(first.routes_url, "a-calm-visitor-here")
     batch = events_of({"type": "like", "answer": answer, "item": items[0]})
     calm = from_address("127.0.0.78")
-    told = send(first.routes_url, batch, "a-calm-visitor-here", client=calm)
-    assert (told.status_code, told.json()["accepted"]) == (202, 1)
+    received = send(first.routes_url, batch, "a-calm-visitor-here", client=calm)
+    assert (received.status_code, received.json()["accepted"]) == (202, 1)
 
 
 def from_address(address: str) -> requests.Session:
@@ -308,8 +308,8 @@ def from_address(address: str) -> requests.Session:
 def test_a_visitor_who_asks_not_to_be_tracked_is_not(two):
     place, [first, _] = two
     before = len(stored(place, first))
-    told = send(first.routes_url, likes(1), headers={"Sec-GPC": "1"})
-    assert (told.status_code, told.json()["ignored"]) == (202, "Sec-GPC")
+    received = send(first.routes_url, likes(1), headers={"Sec-GPC": "1"})
+    assert (received.status_code, received.json()["ignored"]) == (202, "Sec-GPC")
     assert len(stored(place, first)) == before
 
 
@@ -318,9 +318,9 @@ def test_no_route_shows_events_or_keys(two):
     [secret] = [row["secret"] for row in place.rows("event_keys")]
     base = f"{first.routes_url}/song-recommender"
     for path in ("events", "event_keys", "health", "stats", "model", "songs/events", "Events/"):
-        told = requests.get(f"{base}/{path}", timeout=10)
-        assert secret not in told.text
-        assert SESSION not in told.text
+        received = requests.get(f"{base}/{path}", timeout=10)
+        assert secret not in received.text
+        assert SESSION not in received.text
     assert requests.get(f"{base}/events", timeout=10).status_code == 405
     for path in ("Events/", "EventKeys/", "events/", "event_keys/"):
         assert requests.get(f"{first.routes_url}/{path}", timeout=10).status_code in (401, 404)

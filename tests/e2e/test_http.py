@@ -111,8 +111,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def is_ours(answer: requests.Response, status: int, code: str) -> bool:
     """Whether an answer is an error in the shape that every error has."""
-    told = answer.json()
-    return (answer.status_code, list(told), told["statusCode"], told["code"]) == (
+    received = answer.json()
+    return (answer.status_code, list(received), received["statusCode"], received["code"]) == (
         status,
         ["statusCode", "code", "message"],
         status,
@@ -301,10 +301,10 @@ def test_every_answer_carries_the_security_headers(site: Site, path: str) -> Non
 def test_strangers_read_nothing_of_the_node_or_the_deployer(site: Site) -> None:
     version = "v" + node_version()
     for path in ("stats", "model", "health"):
-        told = site.send("GET", path).text
-        assert version not in told, path
-        assert '"node"' not in told, path
-        assert '"ann"' not in told, path
+        received = site.send("GET", path).text
+        assert version not in received, path
+        assert '"node"' not in received, path
+        assert '"ann"' not in received, path
     stats = site.send("GET", "stats", auth=site.login).json()
     assert stats["runtime"]["node"] == version
     assert "node" in stats

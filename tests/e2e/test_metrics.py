@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,11 +53,12 @@ class Scrape:
             assert family.documentation, family.name
 
     def by_worker(self, name: str, **labels: str) -> dict[str, float]:
-        found: Counter[str] = Counter()
+        found: dict[str, float] = {}
         for (sample, own), value in self.samples.items():
             if sample == name and frozenset(labels.items()) <= own:
-                found[dict(own)["worker"]] += value  # type: ignore[assignment]
-        return dict(found)
+                worker = dict(own)["worker"]
+                found[worker] = found.get(worker, 0.0) + value
+        return found
 
     def total(self, name: str, **labels: str) -> float:
         return sum(self.by_worker(name, **labels).values())
@@ -193,9 +193,9 @@ def test_the_log_has_one_json_object_for_a_failed_request_with_the_id_of_its_ans
     request = answer.headers["x-request-id"]
     wait_for(lambda: request in log.read_text("utf-8"))
     [line] = [one for one in log.read_text("utf-8").splitlines() if request in one]
-    told = json.loads(line[line.index("{") :])
-    assert told["message"] == "a request failed"
-    assert told["route"] == f"/{SONGS.project}/stats"
-    assert (told["project"], told["method"]) == (SONGS.project, "GET")
-    assert told["error"]["stack"]
+    received = json.loads(line[line.index("{") :])
+    assert received["message"] == "a request failed"
+    assert received["route"] == f"/{SONGS.project}/stats"
+    assert (received["project"], received["method"]) == (SONGS.project, "GET")
+    assert received["error"]["stack"]
     assert settled(node).total("recommender_http_errors_total", code="internal") == 1

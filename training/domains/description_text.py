@@ -101,25 +101,22 @@ class DescriptionText:
             user=_text(self.user),
             item=_text(self.item),
             strength=strength,
-            items=self._items() if self.items else "",
+            items=_items(self.items) if self.items else "",
             liked_from=self.liked_from,
         )
 
-    def _items(self) -> str:
-        items = self.items
-        assert items is not None  # noqa: S101 (for the type checker)
-        lines = [f"{key} = {_text(column)}" for key, column in items.columns.items()]
-        lines += [
-            f'# {key} = "…"' for key in ("title", "creator", "year") if key not in items.columns
-        ]
-        lines.append('# fields = { genre = "…" }     # further fields, by their columns')
-        lines.append('# groups = ["genre"]           # those whose values make items similar')
-        return _ITEMS.format(
-            files=_text(items.files),
-            layout=_layout(items.layout),
-            id=_text(items.id),
-            fields="\n".join(lines),
-        )
+
+def _items(items: ItemsText) -> str:
+    lines = [f"{key} = {_text(column)}" for key, column in items.columns.items()]
+    lines += [f'# {key} = "…"' for key in ("title", "creator", "year") if key not in items.columns]
+    lines.append('# fields = { genre = "…" }     # further fields, by their columns')
+    lines.append('# groups = ["genre"]           # those whose values make items similar')
+    return _ITEMS.format(
+        files=_text(items.files),
+        layout=_layout(items.layout),
+        id=_text(items.id),
+        fields="\n".join(lines),
+    )
 
 
 def _layout(layout: Layout) -> str:

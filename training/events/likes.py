@@ -9,7 +9,7 @@ session; likes of a pair of items that hardly any other session likes together (
 which one visitor alone, or one machine that was not recognised, could have made.
 
 A like of an explored item, which has a propensity, weighs as much as any other: it says as much
-about its session. Divided by its propensity it would outweigh hundreds of likes, and whoever saw
+about its session. Divided by its propensity it would outweigh hundreds of likes, and those who saw
 the item by chance would decide for everybody. Its evidence reaches the model because the item was
 shown at all; the propensities stay in the stored events for estimates of what answers achieve.
 """

@@ -26,7 +26,7 @@ export function provideEvents(api, { project, policy }) {
   const recorder = shallowRef(null);
 
   function choose(answer) {
-    // Without the session and its events: whoever starts again begins another session.
+    // Without the session and its events: starting again begins another session.
     memory.write({ choice: answer });
     choice.value = answer;
   }
