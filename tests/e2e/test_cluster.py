@@ -107,8 +107,8 @@ def note(**figures: float) -> None:
     """Keeps figures of this run; a test asserts no time."""
     path = PROJECT_ROOT / "test-results" / "cluster.json"
     path.parent.mkdir(exist_ok=True)
-    told = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(told | figures, indent=1))
+    figures_so_far = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(figures_so_far | figures, indent=1))
 
 
 def test_the_cluster_tells_its_nodes_and_one_deploy_reaches_all(three: Nodes) -> None:
@@ -165,8 +165,8 @@ def test_a_node_with_its_peers_gone_goes_on_recommending(three: Nodes) -> None:
         answer = recommend(survivor, three.domain.project, {"favourites": item_ids(0)[:3]})
         assert answer["model"] == version_of(bundle)
     config = replace(three.config, url=survivor.url, routes_url=survivor.routes_url)
-    told = functools.partial(cluster.replication, survivor, config, three.domain.database)
-    wait_for(lambda: told() == "0 of 2 peers")
+    replication = functools.partial(cluster.replication, survivor, config, three.domain.database)
+    wait_for(lambda: replication() == "0 of 2 peers")
 
 
 def test_new_code_reaches_every_node_by_a_rolling_restart(three: Nodes) -> None:
@@ -176,19 +176,19 @@ def test_new_code_reaches_every_node_by_a_rolling_restart(three: Nodes) -> None:
     settings = files["settings.json"].replace(old.code.encode(), new_code.encode())
     three.component = replace(old, code=new_code, files=files | {"settings.json": settings})
     try:
-        with codes_told(three) as told:
+        with codes_reported(three) as received:
             assert three.deploy(three.folder / "d").code_deployed
         now = [health(node, three.domain.project) for node in three.target.nodes]
         assert {h.component for h in now} == {new_code}
         for one, other in itertools.pairwise(three.target.nodes):
-            last_old = max(t.asked for t in told if (t.node, t.code) == (one, old.code))
-            first_new = min(t.said for t in told if (t.node, t.code) == (other, new_code))
+            last_old = max(t.asked for t in received if (t.node, t.code) == (one, old.code))
+            first_new = min(t.said for t in received if (t.node, t.code) == (other, new_code))
             assert last_old < first_new, "a node was restarted before the last one had new code"
     finally:
         three.component = old
 
 
-class Told(NamedTuple):
+class CodeReport(NamedTuple):
     """Which code a node said it has, when it was asked and when it said so (seconds)."""
 
     node: Node
@@ -198,23 +198,23 @@ class Told(NamedTuple):
 
 
 @contextlib.contextmanager
-def codes_told(three: Nodes) -> Iterator[list[Told]]:
+def codes_reported(three: Nodes) -> Iterator[list[CodeReport]]:
     """Yields what the nodes say meanwhile."""
-    told: list[Told] = []
+    received: list[CodeReport] = []
     done = threading.Event()
 
     def ask(node: Node) -> None:
         while not done.is_set():
             asked = time.monotonic()
             code = health(node, three.domain.project).component
-            told.append(Told(node, code, asked, time.monotonic()))
+            received.append(CodeReport(node, code, asked, time.monotonic()))
             done.wait(0.02)
 
     threads = [threading.Thread(target=ask, args=(node,)) for node in three.target.nodes]
     for thread in threads:
         thread.start()
     try:
-        yield told
+        yield received
     finally:
         done.set()
         for thread in threads:

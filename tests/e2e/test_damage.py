@@ -28,22 +28,22 @@ class Restartable(Place):
     def restart(self) -> None:
         server.stop(self.node)
         server.start(self.node)
-        wait_for(lambda: self.told("health").get("status") in ("ok", "degraded"))
+        wait_for(lambda: self.fetch("health").get("status") in ("ok", "degraded"))
 
-    def told(self, route: str) -> dict[str, Any]:
+    def fetch(self, route: str) -> dict[str, Any]:
         login = (self.config.username, self.config.password)
         url = f"{self.config.routes_url}/{self.domain.project}/{route}"
         answer = requests.get(url, auth=login)
-        told: dict[str, Any] = answer.json()
-        return told | {"http": answer.status_code}
+        received: dict[str, Any] = answer.json()
+        return received | {"http": answer.status_code}
 
     def point(self, version: Any) -> None:
         at = dt.datetime.now(dt.timezone.utc).isoformat(timespec="microseconds")
         self.write("current", {"id": "current", "version": version, "at": at, "by": "tests"})
 
     def is_answering(self, version: str, status: str) -> bool:
-        told = self.told("health")
-        return (told["model"], told["status"], told["http"]) == (version, status, 200)
+        received = self.fetch("health")
+        return (received["model"], received["status"], received["http"]) == (version, status, 200)
 
     def resident(self) -> float:
         """Returns the server's resident memory, in MB."""
@@ -88,11 +88,11 @@ def test_a_node_restarted_with_a_damaged_model_answers_from_the_one_before(
     whole = record(new)
     place.write("models", whole | {"weights": whole["weights"][:-100]})
     place.restart()
-    told = place.told("health")
-    assert (told["http"], told["status"]) == (200, "degraded")
-    assert told["model"] == version_of(old)
-    assert told["refused"]["version"] == version_of(new)
-    assert "weights" in told["reason"]
+    received = place.fetch("health")
+    assert (received["http"], received["status"]) == (200, "degraded")
+    assert received["model"] == version_of(old)
+    assert received["refused"]["version"] == version_of(new)
+    assert "weights" in received["reason"]
     place.write("models", whole)
     wait_for(lambda: place.is_answering(version_of(new), "ok"), 90)
 
@@ -104,7 +104,7 @@ def test_a_pointer_row_of_any_kind_takes_nothing_away(place: Restartable, versio
     place.deploy(bundle, force=True)
     place.point(version)
     wait_for(lambda: place.is_answering(version_of(bundle), "degraded"))
-    assert place.told("health")["refused"]["reason"]
+    assert place.fetch("health")["refused"]["reason"]
     place.point(version_of(bundle))
     wait_for(lambda: place.is_answering(version_of(bundle), "ok"))
 
@@ -117,7 +117,7 @@ def test_150_pointer_flips_leave_tensors_and_memory_where_they_were(place: Resta
     for n in range(FLIPS):
         place.point(versions[n % 2])
         wait_for(lambda n=n: place.is_answering(versions[n % 2], "ok"))
-        found.append((place.told("stats")["runtime"]["tensors"], place.resident()))
+        found.append((place.fetch("stats")["runtime"]["tensors"], place.resident()))
     first, last = found[WINDOW : 2 * WINDOW], found[-WINDOW:]
     assert {tensors for tensors, _ in last} == {tensors for tensors, _ in first}
     # The least of each window: garbage comes and goes, a leak stays.

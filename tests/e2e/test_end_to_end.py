@@ -109,13 +109,13 @@ def test_the_node_answers_what_python_answers(here: Deployment, domain: Domain) 
     asked = json.loads((make_bundles.BUNDLES / domain.name / "answers.json").read_text())
     step = len(asked) // QUESTIONS
     for question in asked[::step]:
-        told = here.recommend(
+        received = here.recommend(
             domain,
             favourites=question["favourites"],
             strategy=question["strategy"],
             limit=make_bundles.ANSWERS,
         )["recommendations"]
-        assert same_answer(told, question["items"], question["scores"]), question
+        assert same_answer(received, question["items"], question["scores"]), question
 
 
 def test_a_word_finds_items_and_an_id_shows_one(here: Deployment, domain: Domain) -> None:
@@ -133,8 +133,8 @@ def test_books_come_with_their_year_and_are_not_found_by_it(here: Deployment) ->
     books = DOMAINS["books"]
     years = {row["id"]: row.get("year", "") for row in rows_of("books")}
     [hobbit, dune] = ids_of("books", "title", "The Hobbit", "Dune")
-    told = here.recommend(books, favourites=[dune], limit=100)["recommendations"]
-    assert [row["year"] for row in told] == [years[row["id"]] for row in told]
+    received = here.recommend(books, favourites=[dune], limit=100)["recommendations"]
+    assert [row["year"] for row in received] == [years[row["id"]] for row in received]
     assert here.get(books, "books?q=the+hobbit&limit=1")["books"][0]["year"] == years[hobbit]
     found = here.get(books, f"books?q={years[hobbit]}&limit=100")["books"]
     assert hobbit not in [row["id"] for row in found]
@@ -146,9 +146,9 @@ def test_another_editions_isbn_is_the_book(here: Deployment) -> None:
     edition = work["editions"][0]
     shown = here.get(books, f"books/{edition}")
     assert (shown["id"], shown["title"], shown["known"]) == (work["id"], work["title"], True)
-    told = here.recommend(books, favourites=[edition], limit=100)
-    assert told["unknown"] == []
-    assert told == here.recommend(books, favourites=[work["id"], edition], limit=100)
+    received = here.recommend(books, favourites=[edition], limit=100)
+    assert received["unknown"] == []
+    assert received == here.recommend(books, favourites=[work["id"], edition], limit=100)
 
 
 def test_the_page_is_served(here: Deployment, domain: Domain) -> None:
@@ -159,10 +159,10 @@ def test_the_page_is_served(here: Deployment, domain: Domain) -> None:
 
 def test_three_metal_songs_bring_metal_songs(here: Deployment) -> None:
     three = ids_of("songs", "title", "Master of Puppets", "Ace of Spades", "Breaking the Law")
-    told = here.recommend(DOMAINS["songs"], favourites=three)["recommendations"]
+    received = here.recommend(DOMAINS["songs"], favourites=three)["recommendations"]
     tastes = (PROJECT_ROOT / "scripts" / "sample" / "songs.csv").read_text().splitlines()
     metal = {line.split(",")[0].strip('"') for line in tastes if "metal" in line}
-    assert sum(row["title"] in metal for row in told) >= 7
+    assert sum(row["title"] in metal for row in received) >= 7
 
 
 def test_a_second_model_answers_without_a_restart(here: Deployment) -> None:
@@ -214,7 +214,7 @@ def test_the_command_line_runs_all_stages_and_prints_where_the_page_is(here: Dep
     assert here.node.config().password not in done.stdout + done.stderr
 
 
-def test_a_wrong_password_is_told_in_one_line_without_it(here: Deployment) -> None:
+def test_a_wrong_password_is_reported_in_one_line_without_it(here: Deployment) -> None:
     done = command(here, "versions", "songs", HARPER_PASSWORD="not-the-password")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -222,7 +222,7 @@ def test_a_wrong_password_is_told_in_one_line_without_it(here: Deployment) -> No
     assert "not-the-password" not in done.stdout + done.stderr
 
 
-def test_a_server_that_is_away_is_told_when_the_retries_are_over(here: Deployment) -> None:
+def test_a_server_that_is_away_is_reported_when_the_retries_are_over(here: Deployment) -> None:
     done = command(here, "versions", "songs", HARPER_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]

@@ -54,7 +54,7 @@ def test_the_pushing_user_deploys_and_rolls_back_without_being_super_user(place:
     assert pusher.deploy(place.folder / "a").unchanged
 
 
-def test_the_pushing_user_is_told_that_code_needs_a_super_user(place: Place) -> None:
+def test_the_pushing_user_learns_that_code_needs_a_super_user(place: Place) -> None:
     pusher = as_user(place, PUSHER)
     pusher.component = replace(place.component, code="other code")
     with pytest.raises(HarperRefused, match="only a super user may deploy code"):

@@ -85,7 +85,7 @@ def test_a_server_killed_during_a_deploy_answers_again_and_the_deploy_can_be_rep
     assert [row["id"] for row in server.rows("current")] == ["current"]
 
 
-def test_a_server_that_is_away_is_told_in_a_word(server: Killable) -> None:
+def test_a_server_that_is_away_is_reported_in_a_word(server: Killable) -> None:
     client = HarperClient(
         replace(server.config, url="http://127.0.0.1:9"), patience=Patience(attempts=1)
     )

@@ -64,8 +64,8 @@ def questions(bundle: Path) -> list[dict[str, Any]]:
 
 def answers(place: Place, asked: list[dict[str, Any]]) -> list[list[str]]:
     """What the current model says, in quiet."""
-    told = [recommend(place.target.node, place.domain.project, question) for question in asked]
-    return [[r["id"] for r in answer["recommendations"]] for answer in told]
+    received = [recommend(place.target.node, place.domain.project, question) for question in asked]
+    return [[r["id"] for r in answer["recommendations"]] for answer in received]
 
 
 def tensors(place: Place) -> dict[int, int]:
@@ -74,9 +74,9 @@ def tensors(place: Place) -> dict[int, int]:
     url = f"{place.config.routes_url}/{place.domain.project}/stats"
     login = (place.config.username, place.config.password)
     for _ in range(30):
-        told = requests.get(url, auth=login).json()
-        held[told["worker"]] = told["runtime"]["tensors"]
-    assert len(held) == told["workers"] == 2
+        received = requests.get(url, auth=login).json()
+        held[received["worker"]] = received["runtime"]["tensors"]
+    assert len(held) == received["workers"] == 2
     return held
 
 
@@ -107,14 +107,14 @@ def test_twenty_swaps_under_load_fail_nobody_and_mix_nothing(place: Place) -> No
     load.stdin.close()  # type: ignore[union-attr]
     time.sleep(QUIET_SECONDS)
     swaps = swap(place, bundles)
-    told = json.loads(load.stdout.read())  # type: ignore[union-attr]
+    received = json.loads(load.stdout.read())  # type: ignore[union-attr]
     assert load.wait() == 0
 
-    write_figures(told, swaps, before, tensors(place))
-    assert told["sent"] == RATE * (QUIET_SECONDS + SWAP_SECONDS)
-    assert told["failed"] == []
-    assert told["mixed"] == []
-    assert told["answered"] == told["sent"]
+    write_figures(received, swaps, before, tensors(place))
+    assert received["sent"] == RATE * (QUIET_SECONDS + SWAP_SECONDS)
+    assert received["failed"] == []
+    assert received["mixed"] == []
+    assert received["answered"] == received["sent"]
     assert len(swaps) == SWAPS
     assert tensors(place) == before
 
@@ -171,19 +171,19 @@ def _milliseconds(at: str) -> float:
 
 
 def write_figures(
-    told: dict[str, Any], swaps: list[float], before: dict[int, int], after: dict[int, int]
+    received: dict[str, Any], swaps: list[float], before: dict[int, int], after: dict[int, int]
 ) -> None:
-    samples = np.array(told["samples"])  # [requests, 2]: when (ms since 1970), how long (ms)
+    samples = np.array(received["samples"])  # [requests, 2]: when (ms since 1970), how long (ms)
     at, took = samples[:, 0], samples[:, 1]
-    quiet = (at > told["began"] + 3000) & (at < swaps[0] - 1000)
+    quiet = (at > received["began"] + 3000) & (at < swaps[0] - 1000)
     near = np.any(
         (at[:, None] >= np.array(swaps)) & (at[:, None] < np.array(swaps) + AFTER_SWAP_MS), 1
     )
     quiet_p99, swap_p99 = np.percentile(took[quiet], 99), np.percentile(took[near], 99)
     figures = {
-        "requests": told["sent"],
-        "failed": len(told["failed"]),
-        "mixed": len(told["mixed"]),
+        "requests": received["sent"],
+        "failed": len(received["failed"]),
+        "mixed": len(received["mixed"]),
         "swaps": len(swaps),
         "p99_during_swaps_over_quiet": round(float(swap_p99 / quiet_p99), 2),
         "p99_quiet_ms": round(float(quiet_p99), 1),

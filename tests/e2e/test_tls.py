@@ -53,6 +53,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_password_is
         health(replace(secure.target.node, ca=None), secure.domain.project)
 
 
-def test_an_authority_that_is_not_there_is_told(secure: Place, tmp_path: Path) -> None:
+def test_an_authority_that_is_not_there_is_reported(secure: Place, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         HarperClient(replace(secure.config, ca=str(tmp_path / "none.pem")))
