@@ -45,6 +45,18 @@ class Layout:
     header: bool = True
 
 
+@dataclass(frozen=True)
+class _File:
+    """A file that is being read: the arguments of `load`, and where its UTF-8 copy is."""
+
+    connection: duckdb.DuckDBPyConnection
+    path: Path
+    source: Path
+    layout: Layout
+    columns: dict[str, str]
+    bad: BadRows
+
+
 def load(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
@@ -78,7 +90,7 @@ def load(
                 copy_as_utf8(path, source)
             # pandas may hold fewer rows than a file has: the table stays in DuckDB until checked.
             read = {"csv": _load_csv, "jsonl": _load_json, "parquet": _load_parquet}
-            read[layout.format](connection, path, source, layout, columns, bad)
+            read[layout.format](_File(connection, path, source, layout, columns, bad))
     except (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException) as error:
         text = str(error).splitlines()[0]
         remedy = "Is its format right in domain.toml?"
@@ -89,82 +101,64 @@ def load(
     return int(rows) + bad.dropped.get(FIELDS, 0) - before
 
 
-def _load_parquet(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    source: Path,
-    layout: Layout,
-    columns: dict[str, str],
-    bad: BadRows,
-) -> None:
-    relation = f"read_parquet({literal(source)})"
-    require(path, connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns, columns)
-    values = [f"CAST({identifier(column)} AS VARCHAR)" for column in columns.values()]
-    _create(connection, columns, values, relation, "row_number() OVER ()")
+def _load_parquet(file: _File) -> None:
+    relation = f"read_parquet({literal(file.source)})"
+    require(
+        file.path, file.connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns, file.columns
+    )
+    values = [f"CAST({identifier(column)} AS VARCHAR)" for column in file.columns.values()]
+    _create(file, values, relation, "row_number() OVER ()")
 
 
-def _load_json(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    source: Path,
-    layout: Layout,
-    columns: dict[str, str],
-    bad: BadRows,
-) -> None:
+def _load_json(file: _File) -> None:
     # One object a line, split here: DuckDB's own reader names no line for what it cannot read.
-    connection.sql(
+    texts = Layout(separator=chr(1), quote="", header=False)
+    file.connection.sql(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT row_number() OVER () AS line, "
         "coalesce(text, '') AS text FROM "
-        f"{_csv(source, Layout(separator=chr(1), quote='', header=False), ['text'], rejects=False)}"
+        f"{_csv(file.source, texts, ['text'], rejects=False)}"
     )
-    connection.sql("DELETE FROM lines WHERE trim(text) = ''")
+    file.connection.sql("DELETE FROM lines WHERE trim(text) = ''")
     # A cast of what is no JSON would be an error.
     good = "coalesce(json_type(CASE WHEN json_valid(text) THEN text END) = 'OBJECT', false)"
-    for line, text in connection.sql(f"SELECT * FROM lines WHERE NOT {good}").fetchall():
-        bad.add(line, FIELDS, "one JSON object on each line", text)
+    for line, text in file.connection.sql(f"SELECT * FROM lines WHERE NOT {good}").fetchall():
+        file.bad.add(line, FIELDS, "one JSON object on each line", text)
     relation = f"(SELECT * FROM lines WHERE {good})"
-    values = [f"json_extract_string(text, {literal(_json_path(c))})" for c in columns.values()]
-    _create(connection, columns, values, relation, LINE)
-    for name, column in columns.items():
-        some = connection.sql(f"SELECT 1 FROM loaded WHERE {identifier(name)} <> '' LIMIT 1")
+    values = [f"json_extract_string(text, {literal(_json_path(c))})" for c in file.columns.values()]
+    _create(file, values, relation, LINE)
+    for name, column in file.columns.items():
+        some = file.connection.sql(f"SELECT 1 FROM loaded WHERE {identifier(name)} <> '' LIMIT 1")
         if not some.fetchall():
-            keys = connection.sql(f"SELECT json_keys(text) FROM {relation} LIMIT 1").fetchall()
+            keys = file.connection.sql(f"SELECT json_keys(text) FROM {relation} LIMIT 1").fetchall()
             if keys:
-                raise missing_column(path, column, keys[0][0])
+                raise missing_column(file.path, column, keys[0][0])
 
 
 def _json_path(column: str) -> str:
     return "$" + "".join(f'."{key}"' for key in column.split("."))
 
 
-def _load_csv(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    source: Path,
-    layout: Layout,
-    columns: dict[str, str],
-    bad: BadRows,
-) -> None:
-    names = header_of(source, layout)
-    require(path, names, columns)
+def _load_csv(file: _File) -> None:
+    names = header_of(file.source, file.layout)
+    require(file.path, names, file.columns)
     places = [f"c{place}" for place in range(len(names))]
-    values = [places[names.index(column)] for column in columns.values()]
-    number = f"row_number() OVER () + {int(layout.header)}"
-    _create(connection, columns, values, _csv(source, layout, places), number)
-    rejected = connection.sql(
+    values = [places[names.index(column)] for column in file.columns.values()]
+    number = f"row_number() OVER () + {int(file.layout.header)}"
+    _create(file, values, _csv(file.source, file.layout, places), number)
+    rejected = file.connection.sql(
         "SELECT line, any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
     ).fetchall()
     for name in ("reject_errors", "reject_scans"):
-        connection.sql(f"DROP TABLE {name}")
+        file.connection.sql(f"DROP TABLE {name}")
     for line, text in rejected:
-        bad.add(
+        file.bad.add(
             line,
             FIELDS,
-            f"{len(names)} fields separated by {layout.separator!r}",
+            f"{len(names)} fields separated by {file.layout.separator!r}",
             (text or "").strip(),
         )
-    skipped = {line for line, _ in rejected} | _blank_lines(source)
-    _number(connection, sorted(skipped))
+    skipped = {line for line, _ in rejected} | _blank_lines(file.source)
+    _number(file.connection, sorted(skipped))
 
 
 def _blank_lines(source: Path) -> set[int]:
@@ -200,18 +194,12 @@ def _csv(source: Path, layout: Layout, places: Sequence[str], *, rejects: bool =
     )
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection,
-    columns: dict[str, str],
-    values: Sequence[str],
-    relation: str,
-    number: str,
-) -> None:
+def _create(file: _File, values: Sequence[str], relation: str, number: str) -> None:
     named = ", ".join(
         f"trim(coalesce({value}, '')) AS {identifier(name)}"
-        for name, value in zip(columns, values, strict=True)
+        for name, value in zip(file.columns, values, strict=True)
     )
-    connection.sql(
+    file.connection.sql(
         f"CREATE OR REPLACE TEMP TABLE loaded AS SELECT {number} AS line, {named} FROM {relation}"
     )
 
