@@ -20,10 +20,11 @@ help: ## Print this help
 
 # ---- what a user runs -------------------------------------------------------------------------
 
-.PHONY: train-and-deploy $(DOMAINS:%=train-and-deploy-%)
+.PHONY: train-and-deploy
 train-and-deploy: ## Train and deploy every domain; SONGS_DATA=dir BOOKS_DATA=dir for real data
 train-and-deploy: $(DOMAINS:%=train-and-deploy-%)
-$(DOMAINS:%=train-and-deploy-%): train-and-deploy-%: setup build harper-up
+# Any name: the command says what to do about a domain that is not there.
+train-and-deploy-%: setup build harper-up
 	@$(RECOMMENDER) run $* $(call data_of,$*)
 
 .PHONY: setup setup-python setup-node
