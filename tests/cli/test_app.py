@@ -53,7 +53,9 @@ def test_wrong_usage_exits_2_and_keeps_standard_output_clean(call, words):
 
 
 def test_an_unknown_domain_names_those_there_are(call):
-    assert "there are songs and books" in call("prepare", "films")[2]
+    message = " ".join(call("prepare", "films")[2].split())
+    assert "there are songs and books" in message
+    assert "new NAME --interactions FILE" in message
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ def domain_of(name: str) -> Domain:
     """
     if name not in DOMAINS:
         *others, last = DOMAINS
-        raise typer.BadParameter(f"{name!r}: there are {', '.join(others)} and {last}")
+        raise typer.BadParameter(
+            f"{name!r}: there are {', '.join(others)} and {last}. "
+            "`harperdb-recommender new NAME --interactions FILE` describes another one"
+        )
     return DOMAINS[name]
 
 
