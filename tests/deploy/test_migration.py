@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
-from tests.harper_places import Place
+from tests.harper_places import Place, wait_for
 from training.deploy.catalogue import DIGESTS, damage
 from training.errors import HarperRefused
 
@@ -29,10 +30,25 @@ def make_old(place: Place, *, until: float = 0.0, host: str = "elsewhere") -> No
             attributes=attributes,
         )
     for row in place.rows(DIGESTS):
-        place.write("catalogue", {k: v for k, v in row.items() if v and k != "summary"})
+        write_soon(place, "catalogue", {k: v for k, v in row.items() if v and k != "summary"})
     client.delete(database, DIGESTS, [row["id"] for row in place.rows(DIGESTS)])
     old = {"id": "turn-7", "by": "Ann", "host": host, "pid": 1, "until": until}
-    place.write("deploys", old)
+    write_soon(place, "deploys", old)
+
+
+def write_soon(place: Place, table: str, row: dict[str, Any]) -> None:
+    """Writes into a table that was just created, and dropped before: workers learn of both late."""
+
+    def is_written() -> bool:
+        try:
+            place.write(table, row)
+        except HarperRefused as error:
+            if "does not exist" not in error.message:
+                raise
+            return False
+        return True
+
+    wait_for(is_written)
 
 
 def tables(place: Place) -> set[str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests import make_bundles
+from tests.chromium import assert_passes_in_chromium
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
@@ -31,7 +30,6 @@ pytestmark = pytest.mark.e2e
 
 QUESTIONS = 210
 """Asked of each domain, over all strategies."""
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 class Deployment:
@@ -232,21 +230,8 @@ def test_a_server_that_is_away_is_reported_when_the_retries_are_over(here: Deplo
 
 
 def test_the_pages_work_in_chromium(here: Deployment) -> None:
-    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
-        pytest.skip(f"no Chromium at {CHROMIUM}; install it, or name one with CHROMIUM")
-    npm = shutil.which("npm")
-    assert npm is not None
-    done = subprocess.run(
-        [npm, "run", "--silent", "test:browser"],
-        cwd=PROJECT_ROOT,
-        env=os.environ
-        | {
-            "CHROMIUM": CHROMIUM,
-            "RECOMMENDER_SONGS_URL": here.url(DOMAINS["songs"], ""),
-            "RECOMMENDER_BOOKS_URL": here.url(DOMAINS["books"], ""),
-        },
-        check=False,
-        capture_output=True,
-        text=True,
+    assert_passes_in_chromium(
+        *("npm", "run", "--silent", "test:browser"),
+        RECOMMENDER_SONGS_URL=here.url(DOMAINS["songs"], ""),
+        RECOMMENDER_BOOKS_URL=here.url(DOMAINS["books"], ""),
     )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

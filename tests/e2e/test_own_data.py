@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests import checkerboard
+from tests.chromium import assert_passes_in_chromium
 from tests.domains.descriptions import likes
 from tests.harper_places import built_component, real_node
 from training.harper.local.node import PROJECT_ROOT, LocalNode
 
 pytestmark = pytest.mark.e2e
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ROUTES = "views-recommender"
 
 
@@ -75,17 +73,7 @@ def test_the_routes_answer_from_ids_alone(node: LocalNode) -> None:
 
 
 def test_the_page_is_right_without_titles_and_creators(node: LocalNode) -> None:
-    if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
-        pytest.skip(f"no Chromium at {CHROMIUM}; install it, or name one with CHROMIUM")
-    program = shutil.which("node")
-    assert program is not None
-    done = subprocess.run(
-        [program, "--test", "tests/e2e/own_data.browser.js"],
-        cwd=PROJECT_ROOT,
-        env=os.environ
-        | {"CHROMIUM": CHROMIUM, "RECOMMENDER_OWN_URL": f"{node.routes_url}/{ROUTES}/"},
-        check=False,
-        capture_output=True,
-        text=True,
+    address = f"{node.routes_url}/{ROUTES}/"
+    assert_passes_in_chromium(
+        "node", "--test", "tests/e2e/own_data.browser.js", RECOMMENDER_OWN_URL=address
     )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

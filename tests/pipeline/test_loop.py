@@ -249,7 +249,7 @@ def test_a_login_of_its_own_reads_the_events(learner: Learner) -> None:
     done = learner.run(collector=("recommender_collector", "wrong"))
     assert (done["outcome"], done["stage"]) == (FAILED, "collect")
     rows = learner.place.rows("current")
-    assert [one["outcome"] for row in rows for one in row.get("rounds", [])] == [FAILED, DEPLOYED]
+    assert [one["outcome"] for row in rows for one in row.get("rounds") or []] == [FAILED, DEPLOYED]
     assert "Login failed" in done["error"]
 
 

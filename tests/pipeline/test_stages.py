@@ -11,23 +11,12 @@ from training.data import dataset
 from training.domains.songs import SONGS
 from training.errors import ConfigError, DataError
 from training.pipeline.folders import Folders
-from training.pipeline.raw_data import remember
 from training.pipeline.stage import Stage
 from training.pipeline.stages import EVALUATE, EXPORT, PREPARE, STAGES, TRAIN
 
 pytestmark = pytest.mark.slow
 
 ALL = list(STAGES)
-
-
-@pytest.fixture
-def folders(board, tmp_path) -> Folders:
-    """A copy of the finished checkerboard."""
-    shutil.copytree(board.artifacts, tmp_path / "artifacts")
-    shutil.copytree(board.raw, tmp_path / "raw")
-    copy = Folders(SONGS, tmp_path / "raw", tmp_path / "artifacts")
-    remember(copy)
-    return copy
 
 
 def once(name: str, folders: Folders, *more: str):

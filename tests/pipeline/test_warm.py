@@ -10,27 +10,15 @@ import pytest
 
 from tests import checkerboard
 from training.data import dataset
-from training.domains.songs import SONGS
 from training.models import start as starts
 from training.pipeline import deployed, warm
-from training.pipeline.folders import Folders, read_json, write_json
-from training.pipeline.raw_data import remember
+from training.pipeline.folders import read_json, write_json
 from training.pipeline.stages import PREPARE, TRAIN
 
 pytestmark = pytest.mark.slow
 
 WARM = "train.warm_start=true"
 CONFIG = checkerboard.config(WARM)
-
-
-@pytest.fixture
-def folders(board, tmp_path) -> Folders:
-    """A copy of the finished checkerboard."""
-    shutil.copytree(board.artifacts, tmp_path / "artifacts")
-    shutil.copytree(board.raw, tmp_path / "raw")
-    copy = Folders(SONGS, tmp_path / "raw", tmp_path / "artifacts")
-    remember(copy)
-    return copy
 
 
 @pytest.fixture
