@@ -18,7 +18,7 @@ from training.errors import HarperRefused
 from training.harper.client import HarperClient, Row
 
 MODELS, POINTERS = "models", "current"
-CURRENT, CANDIDATE = "current", "candidate"
+CURRENT, CANDIDATE, EXPERIMENT = "current", "candidate", "experiment"
 KEPT = 5
 """Versions kept: enough for a few rollbacks, few enough for a disk."""
 _HISTORY = 50
@@ -135,8 +135,10 @@ class Models:
         Returns:
             The time that was written.
         """
-        row: Row = {"id": CANDIDATE, "version": version, "by": by, "at": now()}
-        row |= {"forced": None, "history": None, "rounds": None}
+        return self.write(pointer_row(CANDIDATE, by, version=version))
+
+    def write(self, row: Row) -> str:
+        """Writes a row of the table `current`, made by `pointer_row`; returns its time."""
         self.client.upsert(self.database, POINTERS, [row])
         return str(row["at"])
 
@@ -144,8 +146,17 @@ class Models:
         """Removes the candidate, whatever its state."""
         self.client.delete(self.database, POINTERS, [CANDIDATE])
 
-    def make_current(self, version: str, by: str, *, forced: bool = False) -> str:
+    def make_current(
+        self, version: str, by: str, *, forced: bool = False, defaults: Row | None = None
+    ) -> str:
         """Writes the pointer; every node that sees it switches to the version.
+
+        Args:
+            version: The version.
+            by: Who does it, for people; public.
+            forced: Whether the gate was overridden.
+            defaults: Strategy and settings that answer by default (docs/experiments.md); None: the
+                model's own.
 
         Returns:
             The time that was written.
@@ -158,19 +169,10 @@ class Models:
         old = self.pointer()
         history = list((old or {}).get("history") or [])
         if old is not None:
-            before = {key: old.get(key) for key in ("version", "at", "by", "forced")}
+            before = {key: old.get(key) for key in ("version", "at", "by", "forced", "defaults")}
             history = [before, *(h for h in history if h.get("version") != before["version"])]
-        row = {
-            "id": CURRENT,
-            "version": version,
-            "at": now(),
-            "by": by,
-            "forced": forced,
-            "history": history[:_HISTORY],
-            "rounds": None,
-        }
-        self.client.upsert(self.database, POINTERS, [row])
-        return str(row["at"])
+        values: Row = {"forced": forced, "history": history[:_HISTORY], "defaults": defaults}
+        return self.write(pointer_row(CURRENT, by, version=version, **values))
 
     def prune(self) -> list[str]:
         """Removes versions beyond those that a rollback could need.
@@ -186,6 +188,13 @@ class Models:
         removed = [v.version for v in listed if v.version not in kept]
         self.client.delete(self.database, MODELS, removed)
         return removed
+
+
+def pointer_row(id_: str, by: str, *, version: str | None = None, **values: Any) -> Row:
+    """Returns a row of the table `current` with every attribute; those not named are null."""
+    attributes = ("forced", "history", "defaults", "rounds", "experiment", "experiments")
+    row: Row = {"id": id_, "version": version, "at": now(), "by": by}
+    return row | dict.fromkeys(attributes) | values
 
 
 def _or_none(ask: Callable[[], list[Row]]) -> list[Row]:

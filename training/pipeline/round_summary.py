@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from training.deploy.versions import POINTERS, Models, now
+from training.deploy.versions import Models, pointer_row
 from training.pipeline.folders import Folders
 from training.pipeline.rounds import Round, rounds
 
@@ -27,16 +27,7 @@ def publish(models: Models, folders: Folders, by: str) -> None:
         HarperError: it could not be written.
     """
     latest = rounds(folders.home)[: -MOST - 1 : -1]
-    row = {
-        "id": ROW,
-        "version": None,
-        "at": now(),
-        "by": by,
-        "forced": None,
-        "history": None,
-        "rounds": [summary(done) for done in latest],
-    }
-    models.client.upsert(models.database, POINTERS, [row])
+    models.write(pointer_row(ROW, by, rounds=[summary(done) for done in latest]))
 
 
 def summary(done: Round) -> dict[str, Any]:
