@@ -32,7 +32,10 @@ def folder(tmp_path, monkeypatch):
     rows = "".join(f"{user},{item},{weight / 2},1147880044\n" for user, item, weight in triples)
     Path("ratings.csv").write_text("userId,movieId,rating,timestamp\n" + rows)
     Path("movies.csv").write_text("movieId,title,genres\nthing 1,Pulp Fiction (1994),Crime\n")
-    lines = [json.dumps({"visit": {"id": u}, "page": i, "at": "2026"}) for u, i, _ in triples]
+    lines = [
+        json.dumps({"visit": {"id": u}, "page": i, "at": "2026-11-24T10:00:00Z"})
+        for u, i, _ in triples
+    ]
     Path("views").mkdir()
     for place in (0, 1):
         part = "\n".join(lines[place::2]).encode()
@@ -54,6 +57,7 @@ def test_an_example_describes_files_that_can_be_read(folder, call, words):
     domain = read_description(folder / "datasets" / words[1] / "domain.toml")
     table = domain.read_interactions(domain.folder, 0.0)
     assert len(table.rows) == len(list(likes()))
+    assert ("time" in table.rows) == (words[1] in ("films", "pages"))
     items = domain.read_items(domain.folder, 0.0).rows
     shown = {"films": "Pulp Fiction (1994)", "shop": "Chair"}.get(words[1])
     assert items["title"].tolist() == ([shown] if shown else [])

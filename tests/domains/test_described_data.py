@@ -11,11 +11,12 @@ import pytest
 from tests.domains.descriptions import describe, likes
 from training.config import SplitConfig
 from training.data.cleaning import build
-from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID
+from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID
 from training.errors import DataError, RecommenderError
 
 TABS = '[interactions]\nfiles = "rows.tsv"\nseparator = "\\t"\nuser = "user"\nitem = "item"\n'
 WEIGHTS = TABS + 'strength = "weight"\n'
+TIMES = TABS + 'time = "at"\n'
 ROWS = "user\titem\tweight\n" + "".join(f"{u}\t{i}\t{w}\n" for u, i, w in likes())
 
 
@@ -145,6 +146,51 @@ def test_quotes_hold_separators_quotes_and_line_ends(tmp_path):
 def test_ids_are_texts_of_any_kind(tmp_path, item):
     quoted = '"' + item.replace('"', '""') + '"'
     assert triples(read(tmp_path, f"user\titem\tweight\nu\t{quoted}\t1\n")) == [("u", item, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1795514400", 1795514400),
+        ("1795514400.5", 1795514400.5),
+        ("1795514400000", 1795514400),
+        ("1795514400000000", 1795514400),
+        ("2026-11-24T10:00:00Z", 1795514400),
+        ("2026-11-24 10:00:00", 1795514400),
+        ("2026-11-24T10:00:00+02:00", 1795507200),
+        ("2026-11-24", 1795478400),
+    ],
+)
+def test_times_are_read_as_seconds_whatever_wrote_them(tmp_path, text, found):
+    table = read(tmp_path, f"user\titem\tat\nu\ti\t{text}\n", TIMES)
+    assert table.rows[TIME].tolist() == [found]
+    assert table.rows[STRENGTH].tolist() == [1]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "20261124", "12", "nan", "24/11/2026", "1970-01-01"])
+def test_times_that_cannot_be_read_are_counted_and_named(tmp_path, text):
+    rows = f"user\titem\tat\nu\ti\t1795514400\nu\tj\t{text}\n"
+    table = read(tmp_path, rows, TIMES, most=0.5)
+    assert table.dropped == {"times that cannot be read": 1}
+    with pytest.raises(DataError, match=r"line 3: expected a time between 1973 and 2100"):
+        read(tmp_path, rows, TIMES)
+
+
+def test_the_time_of_a_pair_is_the_first_at_which_it_was_liked(tmp_path):
+    head, *rows = ROWS.replace("weight", "weight\tat", 1).splitlines()
+    timed = [f"{row}\t1700000000" for row in rows]
+    again = [
+        "u0\tthing 0\t1\t1600000001",
+        "u0\tthing 0\t9\t1600000003",
+        "u0\tthing 0\t8\t1600000002",
+    ]
+    text = WEIGHTS + 'time = "at"\n[clean]\nliked_from = 2\n'
+    data, _ = built(tmp_path, "\n".join([head, *again, *timed]) + "\n", text)
+    times = data.interactions[TIME]
+    assert sorted(times.unique()) == [1600000002, 1700000000]
+    row = data.interactions[times == 1600000002].iloc[0]
+    assert data.items[ITEM_ID][row["item"]] == "thing 0"
+    assert row[STRENGTH] == 9
 
 
 def test_repeated_rows_count_once(tmp_path):

@@ -43,6 +43,9 @@ def new(
     liked_from: Annotated[
         float | None, typer.Option(help="Least strength that counts as liked.", min=0)
     ] = None,
+    time: Annotated[
+        str | None, typer.Option(help='Its column; "": none. Default: guessed.')
+    ] = None,
     separator: Annotated[str | None, typer.Option(help="Of the interactions.")] = None,
     items: Annotated[str | None, typer.Option(help="File, folder or pattern: titles.")] = None,
     item_id: Annotated[
@@ -69,7 +72,7 @@ def new(
         raise ConfigError(f"{name} exists already: edit {home / FILE}, or choose another name")
     found = _sniffed(interactions, "interactions", separator)
     rows = _interactions(name, home, found, interactions, user, item, strength, liked_from)
-    rows = replace(rows, project=project or rows.project)
+    rows = replace(rows, project=project or rows.project, time=_time(found, rows, time))
     catalogue = None
     if items is not None:
         catalogue = _sniffed(items, "items", None)
@@ -114,8 +117,18 @@ def _interactions(
         user=user,
         item=item,
         strength=strength,
+        time="",
         liked_from=_threshold(found, strength) if liked_from is None else liked_from,
     )
+
+
+def _time(found: Sniffed, rows: DescriptionText, time: str | None) -> str:
+    """Returns the column of times, "" if there is none; a guess must hold times throughout."""
+    if time is not None:
+        return _known(found, time, "--time")
+    taken = [rows.user, rows.item, rows.strength]
+    guess = found.column(sniff.TIME, taken)
+    return guess if guess and found.holds_times(guess) else ""
 
 
 def _threshold(found: Sniffed, strength: str) -> float:
@@ -163,6 +176,7 @@ def _from(home: Path, files: str) -> str:
 
 def _show(rows: DescriptionText, found: Sniffed, catalogue: Sniffed | None) -> None:
     named = {"user": rows.user, "item": rows.item, "strength": rows.strength or "(presence)"}
+    named |= {"time": rows.time} if rows.time else {}
     _show_file("interactions", rows.files, found, named)
     if rows.strength:
         counts = f"from {rows.liked_from:g}" if rows.liked_from else "above 0"

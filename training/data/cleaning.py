@@ -21,6 +21,7 @@ from training.domains.domain import (
     LIKED,
     POPULARITY,
     STRENGTH,
+    TIME,
     TITLE,
     USER,
     USER_ID,
@@ -66,7 +67,7 @@ def build(
         )
     items = _known_items(interactions, catalogue.rows, clean, counts, raw)
     work_of, items = _merge_editions(items, interactions, domain.same_work, counts)
-    rows = _one_row_a_pair(interactions, work_of, counts)
+    rows = _one_row_a_pair(interactions, work_of, clean.liked_from, counts)
     rows[LIKED] = _likes(rows, clean)
     counts.add("pairs not liked", (~rows[LIKED]).sum())
     kept_users, kept_items = _enough(rows, items.index, clean, counts, raw)
@@ -145,25 +146,35 @@ def _merge_editions(
     return work_of, works
 
 
-def _one_row_a_pair(rows: pd.DataFrame, work_of: pd.Series, counts: Counts) -> pd.DataFrame:
-    """Returns interactions of works, each (user, work) once, with the greatest strength."""
-    rows = pd.DataFrame(
-        {
-            USER_ID: rows[USER_ID].astype("category"),
-            ITEM_ID: rows[ITEM_ID].astype("category"),
-            STRENGTH: rows[STRENGTH],
-        }
-    )
+def _one_row_a_pair(
+    rows: pd.DataFrame, work_of: pd.Series, liked_from: float, counts: Counts
+) -> pd.DataFrame:
+    """Returns interactions of works, each (user, work) once, with the greatest strength.
+
+    Its time, if there are times, is the first at which it was liked, or else seen.
+    """
+    rows = rows.astype({USER_ID: "category", ITEM_ID: "category"})
     codes = pd.Index(work_of.index).get_indexer(rows[ITEM_ID].cat.categories.astype(str))
     work = pd.Categorical.from_codes(
         pd.factorize(work_of)[0][codes][rows[ITEM_ID].cat.codes], pd.factorize(work_of)[1]
     )
     rows = rows.assign(**{ITEM_ID: work})
+    if TIME in rows:
+        rows = _with_first_times(rows, liked_from)
     once = rows.sort_values(STRENGTH, ascending=False, kind="stable").drop_duplicates(
         [USER_ID, ITEM_ID]
     )
     counts.add("repeated pairs", len(rows) - len(once))
     return once.sort_index()
+
+
+def _with_first_times(rows: pd.DataFrame, liked_from: float) -> pd.DataFrame:
+    pair = [rows[USER_ID], rows[ITEM_ID]]
+    as_liked = rows[TIME].where((rows[STRENGTH] >= liked_from) & (rows[STRENGTH] > 0))
+    first = [
+        times.groupby(pair, observed=True).transform("min") for times in (as_liked, rows[TIME])
+    ]
+    return rows.assign(**{TIME: first[0].fillna(first[1])})
 
 
 def _likes(rows: pd.DataFrame, clean: CleanConfig) -> pd.Series:
@@ -232,6 +243,7 @@ def _indexed(
             STRENGTH: rows[STRENGTH].to_numpy("float32"),
             LIKED: rows[LIKED].to_numpy(bool),
         }
+        | ({TIME: rows[TIME].to_numpy("float64")} if TIME in rows else {})
     )
     interactions = interactions.sort_values([USER, ITEM], ignore_index=True)
     return Dataset(items, interactions, parts, pd.util.hash_array(ids, categorize=False))

@@ -48,7 +48,8 @@ class Dataset:
     Attributes:
         items: One row per item, in the order of the index: `ITEM_ID`, the domain's fields (text),
             `POPULARITY` (likers among the train users), `EDITIONS` (other ids of the same work).
-        interactions: `USER`, `ITEM` (int32), `STRENGTH` (float32), `LIKED` (bool).
+        interactions: `USER`, `ITEM` (int32), `STRENGTH` (float32), `LIKED` (bool); if the source
+            has times, `TIME` (float64, seconds since 1970; NaN for a visitor's like).
         parts: [users] int8, each user's place in `PARTS`.
         users: [users] uint64, a hash of each user's id, by which two data sets compare their
             users; None in data prepared by an earlier release.

@@ -16,7 +16,7 @@ from pandas.api.types import union_categoricals
 
 from training.config import CleanConfig
 from training.data.dataset import Counts
-from training.domains.domain import ITEM_ID, STRENGTH, USER_ID, Table
+from training.domains.domain import ITEM_ID, STRENGTH, TIME, USER_ID, Table
 from training.domains.event_rules import EventRules
 
 PUSHED = 2
@@ -44,13 +44,15 @@ def with_visitors(
     counts.add("events dropped: more likes of an item than expected", len(liked) - len(likes))
     # The same strength for all: at or above the threshold, and never below a session's own mean.
     strength = float(max(1, math.ceil(clean.liked_from)))
-    return pd.DataFrame(
-        {
-            USER_ID: _joined(rows[USER_ID], likes[USER_ID]),
-            ITEM_ID: _joined(rows[ITEM_ID], likes[ITEM_ID]),
-            STRENGTH: np.append(rows[STRENGTH].to_numpy(), np.full(len(likes), strength)),
-        }
-    )
+    joined = {
+        USER_ID: _joined(rows[USER_ID], likes[USER_ID]),
+        ITEM_ID: _joined(rows[ITEM_ID], likes[ITEM_ID]),
+        STRENGTH: np.append(rows[STRENGTH].to_numpy(), np.full(len(likes), strength)),
+    }
+    if TIME in rows:
+        # A like is the sum of several events; it has no one time.
+        joined[TIME] = np.append(rows[TIME].to_numpy(), np.full(len(likes), np.nan))
+    return pd.DataFrame(joined)
 
 
 def _joined(texts: pd.Series, more: pd.Series) -> pd.Categorical:

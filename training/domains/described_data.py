@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from training.domains.bad_rows import BadRows
-from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Table
+from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Table
 from training.domains.source_files import find_files
 from training.domains.tabular import Layout, identifier, load
+from training.domains.times import EXPECTED_TIME, seconds
 
 if TYPE_CHECKING:
     import duckdb
 
 LONGEST_ID = 100
 """Most characters of an item's id: what the routes accept."""
+_NUMBER = f"try_cast({STRENGTH} AS DOUBLE)"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def _database() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     with duckdb.connect(config={"threads": 2}) as connection:
+        # Times without an offset are in UTC, wherever this runs.
+        connection.sql("SET TimeZone = 'UTC'")
         yield connection
 
 
@@ -57,15 +61,32 @@ def read_interactions(base: Path, max_bad_rows: float, source: TableSource) -> T
     Args:
         base: Folder that relative names start from.
         max_bad_rows: Share of unreadable rows, 0..1, above which reading stops.
-        source: Its columns are `USER_ID`, `ITEM_ID` and perhaps `STRENGTH`.
+        source: Its columns are `USER_ID`, `ITEM_ID` and perhaps `STRENGTH` and `TIME`.
 
     Returns:
-        Rows of `USER_ID`, `ITEM_ID` (categories, text) and `STRENGTH` (float32; 1 if the source
-        has none).
+        Rows of `USER_ID`, `ITEM_ID` (categories, text), `STRENGTH` (float32; 1 if the source has
+        none) and, if the source has it, `TIME` (float64, seconds since 1970).
 
     Raises:
         DataError: a file or column is missing, or too many rows are unreadable.
     """
+    checks, kept = _checks(source.columns), _kept(source.columns)
+    types = {STRENGTH: "FLOAT", TIME: "DOUBLE"}
+    with _database() as connection:
+        columns = ", ".join(f"{name} {types.get(name, 'VARCHAR')}" for name in kept)
+        connection.sql(f"CREATE TABLE kept ({columns})")
+        selected = ", ".join(kept.values())
+        read, bad = _read(connection, base, max_bad_rows, source, checks, selected)
+        arrow = connection.sql("FROM kept").to_arrow_table()
+        for place, name in enumerate((USER_ID, ITEM_ID)):
+            # Millions of ids as separate strings would take gigabytes.
+            encoded = arrow.column(name).dictionary_encode()
+            arrow = arrow.set_column(place, name, encoded)
+    return Table(arrow.unify_dictionaries().to_pandas(), read, bad.dropped, {})
+
+
+def _checks(columns: dict[str, str]) -> dict[str, tuple[str, str, str]]:
+    """Returns by reason to drop a row: the condition, the column at fault, what is expected."""
     checks = {
         "no user": (f"{USER_ID} = ''", USER_ID, "a user"),
         "no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item"),
@@ -75,27 +96,18 @@ def read_interactions(base: Path, max_bad_rows: float, source: TableSource) -> T
             f"an item's id of at most {LONGEST_ID} characters",
         ),
     }
-    value = "1"
-    if STRENGTH in source.columns:
-        number = f"try_cast({STRENGTH} AS DOUBLE)"
-        checks["strengths that are no numbers"] = (
-            f"{number} IS NULL OR NOT isfinite({number})",
-            STRENGTH,
-            "a number as strength",
-        )
-        value = number
-    with _database() as connection:
-        connection.sql(
-            f"CREATE TABLE kept ({USER_ID} VARCHAR, {ITEM_ID} VARCHAR, {STRENGTH} FLOAT)"
-        )
-        selected = f"{USER_ID}, {ITEM_ID}, {value}"
-        read, bad = _read(connection, base, max_bad_rows, source, checks, selected)
-        arrow = connection.sql("FROM kept").to_arrow_table()
-        for place, name in enumerate((USER_ID, ITEM_ID)):
-            # Millions of ids as separate strings would take gigabytes.
-            encoded = arrow.column(name).dictionary_encode()
-            arrow = arrow.set_column(place, name, encoded)
-    return Table(arrow.unify_dictionaries().to_pandas(), read, bad.dropped, {})
+    if STRENGTH in columns:
+        not_finite = f"{_NUMBER} IS NULL OR NOT isfinite({_NUMBER})"
+        checks["strengths that are no numbers"] = (not_finite, STRENGTH, "a number as strength")
+    if TIME in columns:
+        checks["times that cannot be read"] = (f"{seconds(TIME)} IS NULL", TIME, EXPECTED_TIME)
+    return checks
+
+
+def _kept(columns: dict[str, str]) -> dict[str, str]:
+    """Returns by column of the result how it is computed."""
+    kept = {USER_ID: USER_ID, ITEM_ID: ITEM_ID, STRENGTH: _NUMBER if STRENGTH in columns else "1"}
+    return kept | ({TIME: seconds(TIME)} if TIME in columns else {})
 
 
 def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> Table:

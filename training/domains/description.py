@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from training.config import CleanConfig
 from training.domains.described_data import TableSource, read_interactions, read_items
-from training.domains.domain import ITEM_ID, STRENGTH, TITLE, USER_ID, Domain, Labels, Link
+from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Domain, Labels, Link
 from training.domains.event_rules import EventRules
 from training.domains.tabular import Format, Layout
 from training.errors import ConfigError
@@ -50,6 +50,7 @@ class _Interactions(_Files):
     user: Text
     item: Text
     strength: str = ""
+    time: str = ""
 
 
 class _Items(_Files):
@@ -202,8 +203,7 @@ def _shown(found: Description) -> list[tuple[str, str]]:
 def _domain(name: str, folder: Path, found: Description) -> Domain:
     rows, items = found.interactions, found.items
     columns = {USER_ID: rows.user, ITEM_ID: rows.item}
-    if rows.strength:
-        columns[STRENGTH] = rows.strength
+    columns |= {key: name for key, name in ((STRENGTH, rows.strength), (TIME, rows.time)) if name}
     interactions = TableSource("interactions", rows.files, rows.layout, columns)
     catalogue = None
     if items:

@@ -31,6 +31,7 @@ files = {files}
 {layout}user = {user}
 item = {item}
 {strength}
+{time}
 {items}
 [clean]                       # what counts as liking
 liked_from = {liked_from:<17g}# least strength that counts as liked; 0: any above 0
@@ -76,6 +77,7 @@ class DescriptionText:
     user: str
     item: str
     strength: str
+    time: str
     liked_from: float
     items: ItemsText | None = None
 
@@ -87,6 +89,11 @@ class DescriptionText:
             else (
                 '# strength = "…"             # a column with numbers; without one, presence counts'
             )
+        )
+        time = (
+            f"time = {_text(self.time)}"
+            if self.time
+            else '# time = "…"                 # a column with times: evaluate also splits by time'
         )
         word = self.name.replace("-", " ")
         return _TEMPLATE.format(
@@ -101,6 +108,7 @@ class DescriptionText:
             user=_text(self.user),
             item=_text(self.item),
             strength=strength,
+            time=time,
             items=_items(self.items) if self.items else "",
             liked_from=self.liked_from,
         )

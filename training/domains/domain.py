@@ -14,6 +14,8 @@ from training.domains.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
 """Columns of raw interactions: text, text, float in the domain's unit."""
+TIME = "time"
+"""Column of raw and prepared interactions of a domain with times: float64, seconds since 1970."""
 USER, ITEM, LIKED = "user", "item", "liked"
 """Columns of prepared interactions: dense index, dense index, bool."""
 TITLE, POPULARITY = "title", "popularity"
@@ -129,7 +131,7 @@ class Domain:
         labels: Words for people.
         sources: Files of the raw folder.
         read_interactions: (raw folder, most bad rows 0..1) -> table of `USER_ID`, `ITEM_ID`,
-            `STRENGTH`.
+            `STRENGTH`, and `TIME` where the source has times.
         read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and
             others, all text, "" where unknown.
         clean: What counts as liking.

@@ -12,6 +12,7 @@ from typing import Any
 from training.domains.bad_rows import BadRows
 from training.domains.source_files import copy_as_utf8
 from training.domains.tabular import Layout, header_of, literal, load
+from training.domains.times import seconds
 from training.errors import DataError
 
 _HEAD = 1 << 20
@@ -63,6 +64,7 @@ STRENGTH = [
     "amount",
     "value",
 ]
+TIME = ["timestamp", "time", "datetime", "date", "at", "created", "when", "ts"]
 TITLE = ["title", "name", "label"]
 CREATOR = ["creator", "author", "artist", "director", "maker", "brand", "by"]
 YEAR = ["year"]
@@ -102,6 +104,19 @@ class Sniffed:
             except ValueError:
                 continue
         return found
+
+    def holds_times(self, column: str) -> bool:
+        """Whether every value of a column in the first rows can be read as a time."""
+        import duckdb
+
+        place = self.columns.index(column)
+        values = [row[place] for row in self.rows]
+        query = f"SELECT coalesce(bool_and({seconds('value')} IS NOT NULL), false) FROM given"
+        with duckdb.connect() as connection:
+            connection.execute(
+                "CREATE TABLE given AS SELECT unnest(?::VARCHAR[]) AS value", [values]
+            )
+            return bool(connection.sql(query).fetchall()[0][0])
 
 
 def _words(name: str) -> list[str]:
