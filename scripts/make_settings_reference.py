@@ -26,6 +26,9 @@ sections `clean` and `events`: `harperdb-recommender config list books` shows th
 `deploy` uses the section `events` and continues with the settings of `evaluate`, too. Where the
 domain records less than these (`enabled` is false, `consent` is `ask`), the domain decides; `deploy
 --set` overrides both. Give `loop` the same settings, because it deploys as well.
+
+Experiments use the section `experiment`, from `experiment start` or from `loop --experiment`; each
+keeps the settings that it began with. No stage is rerun for one.
 """
 
 

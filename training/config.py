@@ -183,6 +183,28 @@ class EventsConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ExperimentConfig:
+    """When an experiment on live visitors is decided. See docs/experiments.md."""
+
+    metric: str = "success"
+    """What variants are compared by: `success`, the share of a session's answers with an event that
+    counts as a success, or a type of event that does, such as `like`."""
+    level: Annotated[float, Field(ge=1e-6, le=0.5)] = 0.05
+    """Chance that an experiment without a difference ever claims one."""
+    margin: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """By how much worse the metric may be for a challenger that counts as not worse."""
+    preference_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """The same for interleaving, in the mean preference of a session, -1 to 1."""
+    least_sessions: Annotated[int, Field(ge=100, le=_MANY)] = 500
+    """Least sessions of each variant, or with interleaved answers, before a promotion."""
+    longest_days: Annotated[float, Field(ge=0.01, le=365)] = 14.0
+    """Days after which an undecided challenger is withdrawn."""
+    slower: Annotated[float, Field(ge=1, le=1000)] = 2.0
+    """How many times as long as the champion's the challenger's answers may take (95th
+    percentile)."""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Config:
     """All settings of a run."""
 
@@ -195,6 +217,7 @@ class Config:
     export: ExportConfig = field(default_factory=ExportConfig)
     explore: ExploreConfig = field(default_factory=ExploreConfig)
     events: EventsConfig = field(default_factory=EventsConfig)
+    experiment: ExperimentConfig = field(default_factory=ExperimentConfig)
 
     def with_settings(self, settings: Iterable[str]) -> Config:
         """Returns a copy with ``section.field=value`` applied.

@@ -16,17 +16,17 @@ shown at all; the propensities stay in the stored events for estimates of what a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from training.domains.domain import ITEM_ID, STRENGTH, USER_ID
 from training.domains.event_rules import EventRules
+from training.events.encoded import read_encoded
 from training.events.machines import machine_sessions
 from training.events.store import EventStore
 
@@ -34,7 +34,6 @@ _DAY_MS = 86_400_000
 _CHUNK = 2_000
 """Sessions whose likes are compared with all items at a time."""
 _TEXTS = ["session", "type", "item", "answer"]
-_COLUMNS = [*_TEXTS, "at", "explored"]
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,13 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
     Returns:
         The likes, ordered by session and item, and what was left out.
     """
-    events, sessions, items, types = _read(store)
+    read = read_encoded(store, _TEXTS)
+    events, sessions, items = read.events, read.texts["session"], read.texts["item"]
     machines = machine_sessions(events, rules.machines)
     aside = np.concatenate([np.empty(0, np.int64), *machines.values()]).astype(np.int64)
     people = events[~events["session"].isin(aside)]
-    weighed = _weigh(people, [rules.types.get(name) for name in types], rules, now)
+    kinds = [rules.types.get(name) for name in read.texts["type"]]
+    weighed = _weigh(people, kinds, rules, now)
     liked = weighed[weighed["strength"] > 0]
     capped = _cap(liked, rules.session_cap)
     kept = _supported(capped, rules.least_sessions).sort_values(["session", "item"])
@@ -100,40 +101,8 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
     )
 
 
-def _read(store: EventStore) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, list[str]]:
-    """Reads the events with dense numbers for texts: 32 bytes per event, however long its ids."""
-    batches = list(_encoded(store))
-    if not batches:
-        empty = pd.DataFrame({name: np.empty(0, np.int64) for name in _COLUMNS})
-        return empty, np.empty(0, object), np.empty(0, object), []
-    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    codes = {name: table[name].to_numpy() for name in ("at", "explored")}
-    texts = {}
-    for name in _TEXTS:
-        column = table[name].chunk(0)
-        found = column.dictionary.to_numpy(zero_copy_only=False)
-        # Alphabetically: the order of the files must not decide between equal ones.
-        order = np.argsort(found)
-        place = np.append(np.argsort(order), -1)
-        codes[name] = place[column.indices.fill_null(-1).to_numpy()]
-        texts[name] = found[order]
-    return pd.DataFrame(codes), texts["session"], texts["item"], list(texts["type"])
-
-
-def _encoded(store: EventStore) -> list[pa.RecordBatch]:
-    encoded = []
-    for batch in store.batches([*_TEXTS, "at", "arrived", "propensity"]):
-        texts = {name: pc.dictionary_encode(batch.column(name)) for name in _TEXTS}
-        # A client's clock may be wrong: no event happened after it arrived.
-        times = [pc.cast(batch.column(name), pa.int64()) for name in ("at", "arrived")]
-        explored = batch.column("propensity").is_valid()
-        columns = texts | {"at": pc.min_element_wise(*times), "explored": explored}
-        encoded.append(pa.RecordBatch.from_pydict(columns))
-    return encoded
-
-
 def _weigh(
-    events: pd.DataFrame, types: list[object], rules: EventRules, now: datetime
+    events: pd.DataFrame, types: Sequence[object], rules: EventRules, now: datetime
 ) -> pd.DataFrame:
     weights = np.array([getattr(kind, "weight", 0.0) for kind in types] or [0.0])
     speaking = events[(events["item"] >= 0) & (weights[events["type"]] != 0)]

@@ -61,21 +61,29 @@ class EventStore:
             self._known = None
             yield
 
-    def files(self) -> list[Path]:
-        """Returns the files, by day."""
-        return sorted(self.folder.glob(f"{_DAY}*/*.parquet"))
+    def files(self, since: date | None = None) -> list[Path]:
+        """Returns the files, by day, from a day on."""
+        first = f"{_DAY}{since.isoformat()}" if since else ""
+        found = self.folder.glob(f"{_DAY}*/*.parquet")
+        return sorted(path for path in found if path.parent.name >= first)
 
     def count(self) -> int:
         """Returns the number of events, from the files' footers."""
         return sum(pq.read_metadata(path).num_rows for path in self.files())
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Yields all events, by day, at most `BATCH_ROWS` at a time.
+    def batches(
+        self, columns: Sequence[str] | None = None, *, since: date | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yields the events, by day, at most `BATCH_ROWS` at a time.
+
+        Args:
+            columns: Which columns; None: all.
+            since: The first day of arrival; None: all days.
 
         Raises:
             DataError: a file is not a Parquet file of ours.
         """
-        for path in self.files():
+        for path in self.files(since):
             try:
                 with pq.ParquetFile(path) as file:
                     yield from file.iter_batches(BATCH_ROWS, columns=columns)

@@ -9,9 +9,13 @@ from dataclasses import replace
 from training.config import Config, fields_of, range_of, type_of
 from training.pipeline.stages import STAGES
 
-_OTHERS = {"prepare": ("events.enabled",), "deploy": ("events",)}
+_OTHERS = {
+    "prepare": ("events.enabled",),
+    "deploy": ("events",),
+    "experiment": ("experiment",),
+}
 """Settings that are no part of a stage's fingerprint: `prepare` is only stale by the events that it
-reads, and ``deploy`` is no stage."""
+reads, and ``deploy`` and ``experiment`` are no stages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,4 +72,4 @@ def settings_reference(config: Config | None = None) -> Iterator[Setting]:
 
 def _uses() -> dict[str, tuple[str, ...]]:
     stages = {name: stage.uses for name, stage in STAGES.items()}
-    return {name: stages.get(name, ()) + _OTHERS.get(name, ()) for name in (*stages, "deploy")}
+    return {name: stages.get(name, ()) + _OTHERS.get(name, ()) for name in {**stages, **_OTHERS}}

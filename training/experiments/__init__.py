@@ -1,0 +1,1 @@
+"""Experiments on live visitors: who sees what, what they did, and what follows from it."""
