@@ -138,8 +138,8 @@ class EvaluateConfig:
     max_users: Annotated[int, Field(ge=1, le=_MANY)] = 10_000
     """Most users in one measurement; more are sampled."""
     quick: bool = False
-    """Take at most about as long as `train` did: fewer users, fewer peers and no new items. What
-    is left out is listed in the report."""
+    """Take at most about as long as `train` did: fewer users, fewer peers, no new items and no
+    split by time. What is left out is listed in the report."""
 
 
 @dataclass(frozen=True, config=_STRICT)

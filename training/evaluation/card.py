@@ -94,6 +94,8 @@ chosen by {report["chosen_by"]}.
 `similarity@10` is the mean cosine of the likers of two {items} of a list, `one_creator@10` the share of a list that its most frequent
 {domain.creator or "creator"} has.
 
+### By time
+{_by_time(report, people)}
 ### New {items}
 
 {_new_items(report, domain)}
@@ -172,6 +174,35 @@ def _new_items(report: dict[str, Any], domain: Domain) -> str:
         f"All likes of {found['hidden']} {domain.labels.items} were hidden, everything was fitted again, and the hidden ones were ranked "
         f"among themselves for the {found['users']} test {domain.labels.people} who like some of them.\n\n{markdown.table(rows)}"
     )
+
+
+def _by_time(report: dict[str, Any], people: str) -> str:
+    found = report.get("by_time")
+    if found is None:
+        return "\nNot measured: `evaluate.quick`, or the data have no times.\n"
+    if not found["users"]:
+        return f"\nToo few {people} liked something before and after the last tenth of the likes began.\n"
+    rows = []
+    for of_people, row in zip(report["rows"], found["rows"], strict=True):
+        cells = {"method": row["method"], "NDCG@20 by people": f"{of_people['ndcg@20']:.4f}"}
+        cells["by time"] = f"{row['ndcg@20']:.4f}"
+        lead = row.get("ndcg@20_minus")
+        interval = f"{lead['mean']:+.4f} ({lead['low']:+.4f} … {lead['high']:+.4f})" if lead else ""
+        rows.append(cells | {"default leads by time by (95 %)": interval})
+    disagreements = "".join(f"- {one}\n" for one in found["disagreements"])
+    verdict = (
+        f"**The two splits disagree:**\n\n{disagreements}"
+        if disagreements
+        else "Both splits agree.\n"
+    )
+    return f"""
+Every method was fitted again to what was liked before {found["moment"]}, and asked about the last tenth of the likes, made from
+then on by {found["users"]:,} {people}: they show their last {report["summary"]["favourites"]} likes before it, or else their first after it.
+{found["new_targets"]:.0%} of the targets had not been liked by anybody before.
+
+{markdown.table(rows)}
+
+{verdict}"""
 
 
 def _als(report: dict[str, Any]) -> str:

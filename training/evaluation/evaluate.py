@@ -143,9 +143,7 @@ def training_of(domain: Domain, data: Dataset, config: Config) -> Training:
 
 
 def _ours(one: Served, fitted: dict[str, Any], items: int, validation_queries: Queries) -> Method:
-    def ranker(favourites: np.ndarray, results: int) -> np.ndarray:
-        return rank(one.answer, favourites, results, items)
-
+    ranker = our_ranker(one, items)
     return Method(
         name=one.strategy.name,
         kind="ours",
@@ -155,6 +153,11 @@ def _ours(one: Served, fitted: dict[str, Any], items: int, validation_queries: Q
         seconds=fitted["fit_seconds"],
         uses_content=fitted["content"],
     )
+
+
+def our_ranker(one: Served, items: int) -> Ranker:
+    """Returns a strategy as a ranker of so many items."""
+    return lambda favourites, results: rank(one.answer, favourites, results, items)
 
 
 def _peer(baseline: Baseline, training: Training, validation_queries: Queries) -> Method:
@@ -199,14 +202,22 @@ def measure(
         row["coverage@20"] = coverage_at(lists, len(training.likers), 20)
         row |= _sameness(lists[:, :SHOWN], training, likeness, creators)
         if method is not default:
-            row["ndcg@20_minus"] = _minus(ranked[default.name], lists, test, weights)
+            row["ndcg@20_minus"] = minus(ranked[default.name], lists, test, weights)
         rows.append(row)
     return rows
 
 
-def _minus(
+def minus(
     ours: np.ndarray, theirs: np.ndarray, test: Queries, weights: np.ndarray
 ) -> dict[str, float]:
+    """Returns by how much our lists' NDCG@20 is above theirs, with the interval of the mean.
+
+    Args:
+        ours: [Q, results], ranked; results is 20 or more.
+        theirs: The same of another method.
+        test: The queries.
+        weights: Of the resamples.
+    """
     difference = ndcg_at(ours, test.targets, 20) - ndcg_at(theirs, test.targets, 20)
     low, high = interval(difference, weights)
     return {"mean": float(difference.mean()), "low": low, "high": high}
@@ -245,7 +256,7 @@ def _by_favourites(
             row = {"favourites": count, "users": len(test), "method": method.name}
             row |= {CHOOSE_BY: float(users.mean()), "low": low, "high": high}
             if method is not default:
-                row["minus"] = _minus(ours, lists, test, weights)
+                row["minus"] = minus(ours, lists, test, weights)
             rows.append(row)
     return rows
 

@@ -8,7 +8,7 @@ from typing import Any
 from training.data import cleaning, dataset
 from training.data.dataset import Counts
 from training.data.features import features_of
-from training.domains.domain import Domain
+from training.domains.domain import TIME, Domain
 from training.domains.reading import find_all, sha256_of
 from training.errors import DataError
 from training.pipeline import raw_data, settings, visitors, warm
@@ -106,7 +106,7 @@ def _evaluate(job: Job, folder: Path) -> None:
 
 
 def _report(job: Job) -> dict[str, Any]:
-    from training.evaluation import evaluate, measurements, new_items
+    from training.evaluation import by_time, evaluate, measurements, new_items
     from training.models import strategies
 
     folders, config, progress = job.folders, job.config, job.progress
@@ -121,6 +121,11 @@ def _report(job: Job) -> dict[str, Any]:
     if not config.evaluate.quick and features_of(domain, data.items).describe:
         blend = fitted["items"]["settings"]["blend"]
         report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
+    if TIME in data.interactions and config.evaluate.quick:
+        reason = "every method is fitted again (evaluate.quick)"
+        report["left_out"].append({"what": "the split by time", "reason": reason})
+    elif TIME in data.interactions:
+        report["by_time"] = by_time.measure(domain, data, report, config, progress=progress)
     report["test_measurements"] = measurements.count_measurement(
         folders.prepared.parent, data.liked("test")
     )
@@ -130,7 +135,10 @@ def _report(job: Job) -> dict[str, Any]:
 def _evaluated(job: Job) -> str:
     report = read_json(job.folders.report / "report.json")
     scores = ", ".join(f"{row['method']} {row['ndcg@20']:.3f}" for row in report["rows"])
-    return f"default {report['default_strategy']}; test NDCG@20: {scores}"
+    text = f"default {report['default_strategy']}; test NDCG@20: {scores}"
+    if report.get("by_time", {}).get("disagreements"):
+        text += "; the split by time disagrees, see MODEL_CARD.md"
+    return text
 
 
 def _export(job: Job, folder: Path) -> None:
@@ -200,6 +208,7 @@ EVALUATE = Stage(
         "training.evaluation.evaluate",
         "training.evaluation.measurements",
         "training.evaluation.new_items",
+        "training.evaluation.by_time",
         "training.evaluation.card",
     ),
     uses=_MEASURED,
