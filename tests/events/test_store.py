@@ -9,7 +9,7 @@ import pytest
 
 from tests.events.rows import NOW_MS, event_row
 from training.errors import DataError, RecommenderError
-from training.events.schema import table_of
+from training.events.schema import SCHEMA, table_of
 from training.events.store import EventStore
 
 pytestmark = pytest.mark.slow
@@ -94,6 +94,37 @@ def test_a_corrupt_file_is_named(store):
     [path] = store.files()
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match=path.name):
+        ids(store)
+
+
+def without(path: Path, column: str) -> None:
+    table = pq.read_table(path, partitioning=None)
+    pq.write_table(table.drop_columns([column]), path)
+
+
+def test_a_column_that_a_file_of_an_earlier_release_lacks_is_null(store):
+    append(store, [event_row(propensity=0.5)])
+    without(store.files()[0], "propensity")
+    append(store, [event_row(propensity=0.25, arrived=NOW_MS + DAY_MS)])
+    batches = list(store.batches(["propensity", "id"]))
+    assert [batch.schema.names for batch in batches] == [["propensity", "id"]] * 2
+    assert [batch.column("propensity").to_pylist() for batch in batches] == [[None], [0.25]]
+    assert all(batch.schema == SCHEMA for batch in store.batches())
+
+
+def test_sessions_are_forgotten_in_a_file_of_an_earlier_release_too(store):
+    rows = [event_row(session="a-session-of-mine"), event_row()]
+    append(store, rows)
+    without(store.files()[0], "propensity")
+    assert store.forget("a-session-of-mine") == 1
+    assert ids(store) == [rows[1]["id"]]
+
+
+def test_a_file_that_lacks_what_every_event_has_is_named(store):
+    append(store, [event_row()])
+    [path] = store.files()
+    without(path, "session")
+    with pytest.raises(DataError, match=rf"{path.name}.*no column session"):
         ids(store)
 
 

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from training.errors import DataError, RecommenderError
-from training.events.schema import SCHEMA
+from training.events.schema import REQUIRED, SCHEMA
 
 BATCH_ROWS = 50_000
 _PARTIAL = ".partial"
@@ -77,20 +77,23 @@ class EventStore:
         """Yields the events, by day, at most `BATCH_ROWS` at a time.
 
         Args:
-            columns: Which columns; None: all.
+            columns: Of `SCHEMA`; None: all. One that a file of an earlier release lacks is null.
             since: The first day of arrival; None: all days.
 
         Raises:
             DataError: a file is not a Parquet file of ours.
         """
+        wanted = pa.schema([SCHEMA.field(name) for name in columns or SCHEMA.names])
         for path in self.files(since):
             try:
                 with pq.ParquetFile(path) as file:
-                    yield from file.iter_batches(BATCH_ROWS, columns=columns)
+                    _require_ours(file.schema_arrow)
+                    for batch in file.iter_batches(BATCH_ROWS, columns=wanted.names):
+                        yield _completed(batch, wanted)
             except pa.ArrowInvalid as error:
                 raise DataError(
                     path,
-                    expected="a Parquet file",
+                    expected="a Parquet file of events",
                     found=str(error),
                     remedy="Delete it and collect with --full; nodes keep events for 90 days.",
                 ) from error
@@ -181,6 +184,23 @@ class EventStore:
             return set(json.loads((self.folder / "forgotten.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             return set()
+
+
+def _require_ours(schema: pa.Schema) -> None:
+    missing = [name for name in REQUIRED if name not in schema.names]
+    if missing:
+        raise pa.ArrowInvalid(f"no column {', '.join(missing)}")
+
+
+def _completed(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    """Returns the batch with all wanted columns, in their order; null where it has none."""
+    columns = [
+        batch.column(field.name).cast(field.type)
+        if field.name in batch.schema.names
+        else pa.nulls(batch.num_rows, field.type)
+        for field in wanted
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
 def _hashes(ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
