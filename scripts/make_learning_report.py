@@ -96,8 +96,7 @@ def bots_table(planned: list[Figures]) -> str:
     for one in planned:
         counts = one["counts"]
         limited = counts["events dropped: more likes of an item than expected"]
-        learned = counts["events: likes learned"] - limited
-        learned -= counts["events dropped: likes of unknown items"]
+        learned = counts["events: likes learned"]
         change = "" if one is planned[0] else f" ({one['ndcg'] / alone - 1:+.1%})"
         lines.append(
             f"| {one['variant']} | {learned:,} | {limited:,} | {one['ndcg']:.4f}{change} "

@@ -14,10 +14,10 @@ from training.events.store import EventStore
 
 NOW = datetime.fromtimestamp(NOW_MS / 1000, timezone.utc)
 DAY_MS = 86_400_000
-LOOSE = EventRules(least_sessions=1)
+RULES = EventRules()
 
 
-def learned(folder: Path, rows: list[dict[str, object]], rules: EventRules = LOOSE) -> Learned:
+def learned(folder: Path, rows: list[dict[str, object]], rules: EventRules = RULES) -> Learned:
     store = EventStore(folder / "events")
     store.append(table_of(rows)[0])
     return learn_likes(store, rules, now=NOW)
@@ -69,23 +69,15 @@ def test_views_and_types_that_the_domain_no_longer_has_weigh_nothing(tmp_path):
 def test_a_shop_can_add_purchase(tmp_path):
     types = EventRules().types | {"purchase": EventType(weight=3, success=True)}
     rows = acts("s1", ("purchase", "a"), ("like", "b"))
-    result = learned(tmp_path, rows, LOOSE.model_copy(update={"types": types}))
+    result = learned(tmp_path, rows, RULES.model_copy(update={"types": types}))
     assert strengths(result)["s1", "a"] == 3
 
 
 def test_a_session_gives_its_strongest_likes_up_to_the_cap(tmp_path):
     rows = acts("s1", *[("click", f"c{n}") for n in range(5)], ("like", "a"), ("like", "b"))
-    result = learned(tmp_path, rows, LOOSE.model_copy(update={"session_cap": 3}))
+    result = learned(tmp_path, rows, RULES.model_copy(update={"session_cap": 3}))
     assert {item for _, item in strengths(result)} == {"a", "b", "c4"}
     assert result.beyond_cap == 4
-
-
-def test_a_pair_that_one_session_alone_likes_is_left_out(tmp_path):
-    rows = acts("s1", ("like", "a"), ("like", "b"), ("like", "odd"))
-    rows += acts("s2", ("like", "a"), ("like", "b")) + acts("s3", ("like", "a"))
-    result = learned(tmp_path, rows, EventRules())
-    assert set(strengths(result)) == {("s1", "a"), ("s1", "b"), ("s2", "a"), ("s2", "b")}
-    assert result.unsupported == 2
 
 
 def test_a_like_of_an_explored_item_counts_like_any_other_and_is_counted(tmp_path):

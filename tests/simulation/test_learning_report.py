@@ -45,7 +45,7 @@ def test_the_page_says_what_was_reached_and_what_bots_cost():
     text = page(PEOPLE, PLANNED)
     assert "reaches 93% of that, from 67%" in text
     assert "rose in every round" in text
-    assert "| bots | 850 | 40 | 0.2730 (-2.5%) | 3.00% of the answers |" in text
+    assert "| bots | 900 | 40 | 0.2730 (-2.5%) | 3.00% of the answers |" in text
     assert "| 2,000 | 2,000 | 0 | 0 | 3 | 8 |" in text
     assert "{" not in text
 

@@ -1,9 +1,10 @@
 """Likes of visitors beside those of the raw files.
 
-Anyone can create sessions, also many that look like people's. So the number of likes that visitors
-can add to an item is limited by how often the people of the raw files like it: ten thousand
-sessions that push an item achieve no more than a few do. An item that is new to the raw files can
-still become known, up to a share of the sessions.
+A like that nobody shares is left out (`training.data.shared_likes`). Anyone can create sessions,
+also many that look like people's. So the number of likes that visitors can add to an item is
+limited by how often the people of the raw files like it: ten thousand sessions that push an item
+achieve no more than a few do. An item that is new to the raw files can still become known, up to a
+share of the sessions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pandas.api.types import union_categoricals
 
 from training.config import CleanConfig
 from training.data.dataset import Counts
+from training.data.shared_likes import shared_likes
 from training.domains.domain import ITEM_ID, STRENGTH, TIME, USER_ID, Table
 from training.domains.event_rules import EventRules
 
@@ -39,9 +41,12 @@ def with_visitors(
     known = pd.Index(rows[ITEM_ID].unique().astype(str)).union(pd.Index(catalogue[ITEM_ID]))
     liked = visitors.rows[visitors.rows[ITEM_ID].isin(known)]
     counts.add("events dropped: likes of unknown items", len(visitors.rows) - len(liked))
-    raw = rows.loc[rows[STRENGTH] >= clean.liked_from, ITEM_ID]
-    likes = without_surges(liked, raw, rules)
-    counts.add("events dropped: more likes of an item than expected", len(liked) - len(likes))
+    raw = rows[rows[STRENGTH] >= clean.liked_from]
+    shared = shared_likes(liked, raw, rules.least_sessions)
+    counts.add("events dropped: likes that nobody shares", len(liked) - len(shared))
+    likes = without_surges(shared, raw[ITEM_ID], rules)
+    counts.add("events dropped: more likes of an item than expected", len(shared) - len(likes))
+    counts.add("events: likes learned", len(likes))
     # The same strength for all: at or above the threshold, and never below a session's own mean.
     strength = float(max(1, math.ceil(clean.liked_from)))
     joined = {

@@ -75,8 +75,8 @@ class EventRules(_Rules):
     session_cap: Annotated[int, Field(ge=1)] = 50
     """Most likes used of one session, the strongest first."""
     least_sessions: Annotated[int, Field(ge=1)] = 2
-    """A like is used only if the session likes another item that at least this many sessions like
-    together with it."""
+    """A like is used only if the session likes another item that at least this many sessions, or
+    people of the raw files, like together with it."""
     most_growth: Annotated[float, Field(ge=1)] = 2.0
     """Most of an item's likes that are used, as a multiple of those that it would have if visitors'
     likes were spread over the items as those of the raw files are."""

@@ -5,8 +5,8 @@ weight for that type; their sum, halved with each half-life since the last of th
 the session likes the item. Sums of 0 and less are not likes: a dismissal cancels a click.
 
 Left out: sessions that behave like machines; all but the ``session_cap`` strongest likes of a
-session; likes of a pair of items that hardly any other session likes together (``least_sessions``),
-which one visitor alone, or one machine that was not recognised, could have made.
+session. Which of the others are used beside the raw files is decided where those are known:
+`training.data.visitors`.
 
 A like of an explored item, which has a propensity, weighs as much as any other: it says as much
 about its session. Divided by its propensity it would outweigh hundreds of likes, and those who saw
@@ -22,7 +22,6 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from training.domains.domain import ITEM_ID, STRENGTH, USER_ID
 from training.domains.event_rules import EventRules
@@ -31,8 +30,6 @@ from training.events.machines import machine_sessions
 from training.events.store import EventStore
 
 _DAY_MS = 86_400_000
-_CHUNK = 2_000
-"""Sessions whose likes are compared with all items at a time."""
 _TEXTS = ["session", "type", "item", "answer"]
 
 
@@ -47,7 +44,6 @@ class Learned:
         machines: Number of sessions ignored as automated, by reason.
         dismissed: Pairs of session and item whose weights are 0 or less.
         beyond_cap: Likes left out by ``session_cap``.
-        unsupported: Likes left out by ``least_sessions``.
         explored: Likes of items that the session was shown in an explored place.
     """
 
@@ -57,7 +53,6 @@ class Learned:
     machines: dict[str, int]
     dismissed: int
     beyond_cap: int
-    unsupported: int
     explored: int
 
 
@@ -81,7 +76,7 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
     weighed = _weigh(people, kinds, rules, now)
     liked = weighed[weighed["strength"] > 0]
     capped = _cap(liked, rules.session_cap)
-    kept = _supported(capped, rules.least_sessions).sort_values(["session", "item"])
+    kept = capped.sort_values(["session", "item"])
     likes = pd.DataFrame(
         {
             USER_ID: sessions[kept["session"].to_numpy()],
@@ -96,7 +91,6 @@ def learn_likes(store: EventStore, rules: EventRules, *, now: datetime) -> Learn
         machines={reason: len(found) for reason, found in machines.items()},
         dismissed=len(weighed) - len(liked),
         beyond_cap=len(liked) - len(capped),
-        unsupported=len(capped) - len(kept),
         explored=int(kept["explored"].sum()),
     )
 
@@ -122,24 +116,3 @@ def _cap(liked: pd.DataFrame, most: int) -> pd.DataFrame:
     """Keeps each session's strongest likes, the latest of equals."""
     ordered = liked.sort_values(["session", "strength", "at"], ascending=[True, False, False])
     return ordered[ordered.groupby("session").cumcount() < most]
-
-
-def _supported(liked: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Keeps likes that at least `least` sessions have together with another of the session's."""
-    if liked.empty:
-        return liked
-    rows, columns = liked["session"].to_numpy(), liked["item"].to_numpy()
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    likes = sp.csr_matrix((np.ones(len(liked), np.float32), (rows, columns)), shape=shape)
-    together = (likes.T @ likes).tocsr()
-    together.setdiag(0)
-    together.data = (together.data >= least).astype(np.float32)
-    together.eliminate_zeros()
-    supported = sp.vstack(
-        [
-            chunk.multiply(chunk @ together)
-            for chunk in (likes[at : at + _CHUNK] for at in range(0, shape[0], _CHUNK))
-        ],
-        format="csr",
-    )
-    return liked[np.asarray(supported[rows, columns]).ravel() > 0]

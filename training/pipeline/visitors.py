@@ -48,10 +48,9 @@ def read(folders: Folders) -> Table | None:
     notes = {
         "sessions": learned.sessions,
         "likes beyond a session's cap": learned.beyond_cap,
-        "likes that no other session supports": learned.unsupported,
         "likes of explored items": learned.explored,
         "likes that have faded": len(learned.likes) - len(likes),
-        "likes learned": len(likes),
+        "likes": len(likes),
     }
     return Table(likes.reset_index(drop=True), learned.events, {}, aside | notes)
 
