@@ -71,8 +71,43 @@ def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:
 
 
 def _pruned(block: sp.csr_matrix, most: np.ndarray) -> sp.csr_matrix:
-    row = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-    order = np.lexsort((-block.data, row))
-    place = np.arange(block.nnz) - np.repeat(block.indptr[:-1], np.diff(block.indptr))
-    kept = order[place < most[row]]
-    return sp.csr_matrix((block.data[kept], (row[kept], block.indices[kept])), shape=block.shape)
+    lengths, kept = np.diff(block.indptr), np.ones(block.nnz, bool)
+    longer = np.flatnonzero(lengths > most)
+    # Rows of similar lengths are compared as one dense array: sorting all cells takes far longer.
+    widths = 2 ** np.ceil(np.log2(np.maximum(lengths[longer], 1))).astype(np.int64)
+    for width in np.unique(widths):
+        rows = longer[widths == width]
+        for some in np.array_split(rows, -(-len(rows) * width // (BLOCK_CELLS // 40 + 1))):
+            row, column = np.nonzero(~_greatest(_dense(block, some, width), most[some]))
+            inside = column < lengths[some[row]]
+            kept[(block.indptr[some[row]] + column)[inside]] = False
+    ends = np.append(0, np.cumsum(kept))[block.indptr]
+    table = sp.csr_matrix((block.data[kept], block.indices[kept], ends), shape=block.shape)
+    table.sort_indices()
+    return table
+
+
+def _dense(block: sp.csr_matrix, rows: np.ndarray, width: int) -> np.ndarray:
+    """Returns [rows, width] the rows' values in the order of their cells, then minus infinity."""
+    starts, lengths = block.indptr[rows, None], np.diff(block.indptr)[rows, None]
+    places = np.arange(width, dtype=starts.dtype)
+    values = block.data.take(starts + places, mode="clip")
+    values[places >= lengths] = -np.inf
+    return values
+
+
+def _greatest(values: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Returns [rows, width] whether a value is among the `most[row]` of its row; first of equals.
+
+    Args:
+        values: [rows, width].
+        most: [rows] less than width.
+    """
+    width = values.shape[1]
+    least = np.sort(values, axis=1)[np.arange(len(values)), np.clip(width - most, 0, width - 1)]
+    found = values >= least[:, None]
+    found[most <= 0] = False
+    for row in np.flatnonzero(found.sum(axis=1) > most):
+        equal = np.flatnonzero(values[row] == least[row])
+        found[row, equal[len(equal) - (found[row].sum() - most[row]) :]] = False
+    return found
