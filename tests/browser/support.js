@@ -59,14 +59,15 @@ export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: AR
  * @param {{base: URL}} deployment
  * @param {object} [options] Of the context, and:
  * @param {string} [options.path] What follows the project's address.
+ * @param {string} [options.other] Another origin that the page may ask.
  * @param {(page: import('playwright-core').Page) => Promise<void>} [options.prepare] Before it loads.
  */
-export async function visit(t, { base }, { path = 'ui/', prepare, ...options } = {}) {
+export async function visit(t, { base }, { path = 'ui/', other, prepare, ...options } = {}) {
   const viewport = { width: 1280, height: 900 };
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  const complaints = listen(page, base);
+  const complaints = listen(page, [base.origin, other]);
   t.after(async () => {
     // What `intercept` is in the middle of finds its page gone.
     if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
@@ -78,7 +79,7 @@ export async function visit(t, { base }, { path = 'ui/', prepare, ...options } =
   return page;
 }
 
-function listen(page, base) {
+function listen(page, origins) {
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`threw: ${error.message}`));
   page.on('console', (message) => {
@@ -88,7 +89,7 @@ function listen(page, base) {
   });
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith('http') && origin !== base.origin) complaints.push(request.url());
+    if (protocol.startsWith('http') && !origins.includes(origin)) complaints.push(request.url());
   });
   return complaints;
 }

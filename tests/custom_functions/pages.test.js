@@ -5,6 +5,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fastify from './fastify.js';
+import {
+  PAGE_HEADERS,
+  pictureOrigin,
+  withPictures,
+} from '../../custom_functions/recommender/http/headers.js';
 import { chosenEncoding, readPages } from '../../custom_functions/recommender/http/pages.js';
 import { recommenderRoutes } from '../../custom_functions/recommender/http/routes.js';
 import { fakeDatabase, point, push } from './fake_harper.js';
@@ -301,4 +306,41 @@ test('a page with favourites does not wait for a model that is being loaded', as
   await until(() => asked);
   assert.deepEqual(wordsOf((await ask('ui/?songs=song-0')).body), PLAIN);
   release();
+});
+
+test('pages may load pictures from the host of the model, and from no other', async (t) => {
+  const database = fakeDatabase();
+  const bundle = toyBundle({ manifest: { picture: { url: 'https://pics.example:8443/{id}' } } });
+  push(database, bundle);
+  point(database, bundle.manifest.version);
+  const started_ = await started(database, folder);
+  t.after(() => started_.close());
+  const images = async (path) => {
+    const answer = await started_.inject({ url: `/song-recommender${path}` });
+    return answer.headers['content-security-policy'].match(/img-src ([^;]*)/)[1];
+  };
+  await until(async () => (await images('/ui/')).includes('https'));
+  assert.equal(await images('/ui/'), "'self' data: https://pics.example:8443");
+  for (const path of ['/docs/', '/ui/status/']) assert.equal(await images(path), "'self' data:");
+});
+
+test('a host of pictures that could say more in the policy is none', () => {
+  assert.equal(withPictures(undefined), PAGE_HEADERS);
+  for (const url of [
+    'http://pics.example/{id}',
+    'https://a;script-src/{id}',
+    'https://*/{id}',
+    "https://'none'/{id}",
+    'https://a,b/{id}',
+    'data:text/html,{id}',
+    '//pics.example/{id}',
+    'https://{id}.example/',
+    '',
+    null,
+    7,
+  ]) {
+    assert.equal(pictureOrigin({ url }), undefined, String(url));
+  }
+  assert.equal(pictureOrigin(undefined), undefined);
+  assert.equal(pictureOrigin({ url: 'https://me@pics.example/{id}' }), 'https://pics.example');
 });

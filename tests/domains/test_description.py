@@ -5,7 +5,7 @@ import pytest
 from tests.domains.descriptions import describe
 from training.config import CleanConfig
 from training.domains.description import check_name
-from training.domains.domain import Labels, Link
+from training.domains.domain import Labels, Link, Picture
 from training.errors import ConfigError
 
 ROWS = '[interactions]\nfiles = "rows.csv"\nuser = "u"\nitem = "i"\n'
@@ -44,6 +44,8 @@ liked_above_mean = true
 [link]
 label = "Films"
 url = "https://films.example/{id}?by={creator}"
+[picture]
+url = "https://pictures.example:8443/{studio}/{id}.jpg"
 [events]
 keep_days = 30
 [events.types.purchase]
@@ -62,6 +64,7 @@ success = true
     assert things.groups == ("creator", "studio")
     assert things.year == "year"
     assert things.link == Link("Films", "https://films.example/{id}?by={creator}")
+    assert things.picture == Picture("https://pictures.example:8443/{studio}/{id}.jpg")
     assert list(things.events.types) == ["view", "click", "like", "dislike", "purchase"]
     assert (things.events.keep_days, things.events.types["purchase"].weight) == (30, 3)
 
@@ -92,6 +95,14 @@ success = true
             ROWS + '[items]\nfiles = "a"\nid = "b"\ngroups = ["genre"]\n',
             "groups: 'genre' is not one of items.fields",
         ),
+        (
+            ROWS + '[picture]\nurl = "https://{id}.pictures.example/"\n',
+            "picture.url = 'https://{id}.pictures.example/': expected https://, a host without",
+        ),
+        (ROWS + '[picture]\nurl = "http://a.example/{id}"\n', "picture.url = 'http://a.example/"),
+        (ROWS + '[picture]\nurl = "https://a;script-src/{id}"\n', "picture.url = 'https://a;"),
+        (ROWS + '[picture]\nurl = "https://a.example/all.jpg"\n', "such as https://pictures"),
+        (ROWS + '[picture]\nurl = "https://a.example/{isbn}"\n', "no field {isbn}; there are id"),
         (ROWS + "[surprise]\n", "surprise = {}: no such key"),
     ],
 )

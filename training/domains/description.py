@@ -10,12 +10,22 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tomlkit.exceptions import TOMLKitError
 
 from training.config import CleanConfig
 from training.domains.described_data import TableSource, read_interactions, read_items
-from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Domain, Labels, Link
+from training.domains.domain import (
+    ITEM_ID,
+    STRENGTH,
+    TIME,
+    TITLE,
+    USER_ID,
+    Domain,
+    Labels,
+    Link,
+    Picture,
+)
 from training.domains.event_rules import EventRules
 from training.domains.tabular import Format, Layout
 from training.errors import ConfigError
@@ -85,9 +95,31 @@ class _Labels(_Section):
     year: Text = "Year"
 
 
+_ADDRESS = "expected https://, a host without placeholders, and a path, such as"
+
+
 class _Link(_Section):
     label: Text
-    url: Annotated[str, Field(pattern=r"^https://[^\s{}/]+(/\S*)?$")]
+    url: Text
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        if not re.fullmatch(r"https://[^\s{}/]+(/\S*)?", url):
+            raise ValueError(f"{_ADDRESS} https://shop.example/{{id}}")
+        return url
+
+
+class _Picture(_Section):
+    url: Text
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        # The host becomes part of the Content-Security-Policy.
+        if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]{1,5})?/\S*\{\S*", url):
+            raise ValueError(f"{_ADDRESS} https://pictures.example/{{id}}.jpg")
+        return url
 
 
 class _Data(_Section):
@@ -105,16 +137,17 @@ class Description(_Section):
     items: _Items | None = None
     clean: CleanConfig = Field(default_factory=CleanConfig)
     link: _Link | None = None
+    picture: _Picture | None = None
     events: EventRules = Field(default_factory=EventRules)
 
     @model_validator(mode="after")
-    def _check_link(self) -> Description:
-        if self.link:
-            known = {"id", *(name for name, _ in _shown(self))}
-            for name in re.findall(r"\{(.*?)\}", self.link.url):
+    def _check_placeholders(self) -> Description:
+        known = {"id", *(name for name, _ in _shown(self))}
+        for key, named in (("link", self.link), ("picture", self.picture)):
+            for name in re.findall(r"\{(.*?)\}", named.url if named else ""):
                 if name not in known:
                     there = ", ".join(sorted(known))
-                    raise ValueError(f"link.url: no field {{{name}}}; there are {there}")
+                    raise ValueError(f"{key}.url: no field {{{name}}}; there are {there}")
         return self
 
 
@@ -168,7 +201,9 @@ def _explained(error: ValidationError) -> str:
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"{key} = {value}: no such key; {hint}There are {', '.join(known)}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{key} = {value}: {message}" if key and first["type"] != "value_error" else message
+    # An error about several keys names them itself.
+    is_about_several = first["type"] == "value_error" and isinstance(first["input"], dict)
+    return f"{key} = {value}: {message}" if key and not is_about_several else message
 
 
 def _keys_at(place: tuple[int | str, ...]) -> list[str]:
@@ -230,6 +265,7 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
         groups=((creator,) if creator else ()) + (tuple(items.groups) if items else ()),
         year=YEAR if items and items.year else "",
         link=Link(found.link.label, found.link.url) if found.link else None,
+        picture=Picture(found.picture.url) if found.picture else None,
         events=found.events.model_copy(update={"types": EventRules().types | found.events.types}),
         module="training.domains.described_data",
         folder=folder,

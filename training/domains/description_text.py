@@ -44,6 +44,9 @@ max_bad_rows = 0.01           # share of unreadable rows above which reading sto
 # label = "Shop"
 # url = "https://shop.example/{{id}}"
 
+# [picture]                   # where pages find a picture of each item
+# url = "https://pictures.example/{{id}}.jpg"
+
 # [events.types.purchase]     # further events of visitors; see docs/events.md
 # weight = 3.0
 # success = true

@@ -122,6 +122,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """Where the pictures of items are.
+
+    Attributes:
+        url: As `Link.url`; pages may load pictures from its host, and from no other.
+    """
+
+    url: str
+
+
+@dataclass(frozen=True)
 class Domain:
     """One domain; see `training.domains.songs.SONGS` for an example.
 
@@ -146,6 +157,7 @@ class Domain:
         protocols: Published ways to measure on the whole data set.
         site: Where the sources can be downloaded, if anywhere.
         link: Where pages link each item to, if anywhere.
+        picture: Where pictures of the items are, if anywhere.
         events: What is recorded of visitors, and what is learned from it.
         module: Dotted name of the module that reads the sources; "": the domain's own.
         folder: Folder of the description, if it has one; files are found from there.
@@ -169,6 +181,7 @@ class Domain:
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None
     link: Link | None = None
+    picture: Picture | None = None
     events: EventRules = field(default_factory=EventRules)
     module: str = ""
     folder: Path | None = None

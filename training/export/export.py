@@ -216,7 +216,7 @@ def _manifest(
         },
         "data": source,
         "seed": config.train.seed,
-    }
+    } | _picture(domain)
 
 
 def _variety_scale(report: dict[str, Any], strategy: str) -> dict[str, Any]:
@@ -242,6 +242,10 @@ def _link(domain: Domain, *, synthetic: bool) -> dict[str, str] | None:
     if link is None:
         return None
     return {"label": link.label, "url": (synthetic and link.synthetic_url) or link.url}
+
+
+def _picture(domain: Domain) -> dict[str, Any]:
+    return {"picture": {"url": domain.picture.url}} if domain.picture else {}
 
 
 def _sign(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:

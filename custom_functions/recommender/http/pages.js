@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PAGE_HEADERS } from './headers.js';
+import { PAGE_HEADERS, withPictures } from './headers.js';
 import { withWords } from './preview.js';
 
 const TYPES = {
@@ -21,7 +21,7 @@ const TYPES = {
 const ENCODINGS = { br: '.br', gzip: '.gz' };
 const FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATED = 'no-cache';
-/** The page whose favourites are in its address. */
+/** The page with items, whose favourites are in its address. */
 const PICKS = 'index.html';
 
 /**
@@ -68,9 +68,10 @@ function pageOf(path, content, files) {
  * @param {object} options
  * @param {() => Error} options.missing Makes the error for an address without a page.
  * @param {ReturnType<import('./preview.js').createPreview>} options.previewOf
+ * @param {() => string | undefined} options.picturesFrom The origin of the items' pictures, if there are any.
  * @returns {(path: string, request: object, reply: object) => Promise<unknown>} Answers `GET ui/<path>`.
  */
-export function createPageHandler(pages, { missing, previewOf }) {
+export function createPageHandler(pages, { missing, previewOf, picturesFrom }) {
   async function pageFor(name, request) {
     const page = pages.get(name);
     const words = page && name === PICKS ? await previewOf(request.url) : undefined;
@@ -85,6 +86,7 @@ export function createPageHandler(pages, { missing, previewOf }) {
       return redirect(request, reply, `${path.split('/').at(-1)}/`);
     }
     reply.headers(page.headers).header('etag', page.etag);
+    if (name === PICKS) reply.headers(withPictures(picturesFrom()));
     if (matches(request.headers['if-none-match'], page.etag)) return reply.code(304).send();
     const encoding = chosenEncoding(request.headers['accept-encoding'], Object.keys(page.bodies));
     if (encoding !== 'identity') reply.header('content-encoding', encoding);

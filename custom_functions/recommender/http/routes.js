@@ -19,7 +19,7 @@ import { acceptOnlyJson, refuseEncoded } from './body.js';
 import { below, guardEdge } from './edge.js';
 import { LARGEST_BATCH, eventsHandler, eventsSchema, followEvents } from './events.js';
 import { createHandlers } from './handlers.js';
-import { ANSWER_HEADERS } from './headers.js';
+import { ANSWER_HEADERS, pictureOrigin } from './headers.js';
 import { createRefusal } from './methods.js';
 import { metricsHandler, metricsSchema } from './metrics.js';
 import { createDescription } from './openapi/describe.js';
@@ -68,7 +68,7 @@ export async function recommenderRoutes(app, options) {
   const api = apiRoutes(handlers, settings.collection);
   const pages = pagesFolder ? readPages(pagesFolder) : new Map();
   const previewOf = createPreview({ models, collection: settings.collection, log });
-  const sendPage = pageHandler(app, pages, previewOf);
+  const sendPage = pageHandler(app, pages, { previewOf, models });
   const routes = [...api, ...PAGE_ROUTES];
   const refusal = createRefusal(routes);
 
@@ -164,9 +164,13 @@ const PAGE_ROUTES = ['/', '/ui', '/ui/*', '/docs'].map((url) => ({
   url,
 }));
 
-function pageHandler(app, pages, previewOf) {
+function pageHandler(app, pages, { previewOf, models }) {
   const missing = () => new ServiceError(404, 'unknown_page', 'There is no such page.');
-  const sendPage = createPageHandler(pages, { missing, previewOf });
+  const sendPage = createPageHandler(pages, {
+    missing,
+    previewOf,
+    picturesFrom: () => pictureOrigin(models.state().model?.model.manifest.picture),
+  });
   return async function sendFromAddress(request, reply) {
     // Taken from the address: the router drops a slash at its end, which relative links need.
     const path = below(app.prefix, request.url);

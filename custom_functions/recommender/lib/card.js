@@ -11,6 +11,7 @@ const DEFAULTS = {
   labels: {},
   creator: null,
   link: null,
+  picture: null,
   compare_with: null,
   metrics: {},
   data: {},

@@ -1,9 +1,9 @@
 const PLACEHOLDER = /\{(\w+)\}/g;
 
 /**
- * Where a page links an item to.
+ * Where a page links an item to, or where its picture is.
  *
- * @param {{url: string}|null|undefined} link The manifest's; `{id}` and `{a shown field}` stand for values.
+ * @param {{url: string}|null|undefined} link The manifest's link or picture; `{id}` and `{a shown field}` stand for values.
  * @param {object} item
  * @returns {string|null} The address, or null if there is no link or a value is missing.
  */

@@ -1,4 +1,5 @@
 import { titleOf } from '../../lib/page_title.js';
+import { linkTo } from './links.js';
 
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
@@ -57,6 +58,8 @@ export function itemWording(manifest) {
     /** The title, or the id of an item without one. */
     title: (item) => titleOf(item, fields),
     creator: (item) => String(item[creator] ?? ''),
+    /** The address of its picture, or null. */
+    picture: (item) => linkTo(manifest.picture, item),
     /** The other fields, in the manifest's order, and whether a search looks into them. */
     line: (item) =>
       others
