@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
+
+Variant = Literal["champion", "challenger", "interleaved"]
+"""Who answers a session in an experiment on live visitors."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Recommendations:
         unknown: Favourites that the model does not know.
         recommendations: Distinct items, the best first, and never a favourite.
         answer: With a session: the signed token that events refer to.
+        variant: With a session, while an experiment runs: who answered.
         fields: Everything else.
     """
 
@@ -82,18 +86,20 @@ class Recommendations:
     unknown: tuple[str, ...]
     recommendations: tuple[Recommendation, ...]
     answer: str | None
+    variant: Variant | None
     fields: Mapping[str, Any]
 
     @staticmethod
     def of(answer: Mapping[str, Any]) -> Recommendations:
         """Reads the whole answer."""
-        named = ("model", "strategy", "unknown", "recommendations", "answer")
+        named = ("model", "strategy", "unknown", "recommendations", "answer", "variant")
         return Recommendations(
             model=answer["model"],
             strategy=answer["strategy"],
             unknown=tuple(answer["unknown"]),
             recommendations=tuple(map(Recommendation.of, answer["recommendations"])),
             answer=answer.get("answer"),
+            variant=answer.get("variant"),
             fields={name: value for name, value in answer.items() if name not in named},
         )
 

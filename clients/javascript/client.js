@@ -15,6 +15,7 @@
  * @property {string[]} unknown Favourites that the model does not know.
  * @property {Recommendation[]} recommendations Distinct, the best first, and never a favourite.
  * @property {string} [answer] With a session: the signed token that events refer to.
+ * @property {'champion' | 'challenger' | 'interleaved'} [variant] With a session, while an experiment runs: who answered.
  *
  * @typedef {object} RecommendBody
  * @property {string[]} favourites Ids of the favourites.

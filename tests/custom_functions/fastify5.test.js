@@ -10,6 +10,6 @@ process.env.FASTIFY = '5';
 
 test('these tests run on Fastify 5', () => assert.match(fastify().version, /^5\./));
 
-for (const name of ['routes', 'events', 'pages', 'metrics', 'api_examples']) {
+for (const name of ['routes', 'events', 'pages', 'metrics', 'api_examples', 'experiments']) {
   await import(`./${name}.test.js`);
 }

@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { ModelRefused } from '../../custom_functions/recommender/lib/errors.js';
 import { createModels } from '../../custom_functions/recommender/lib/models.js';
 import { createTables } from '../../custom_functions/recommender/lib/tables.js';
+import { experimentRow } from './experiment_rows.js';
 import { fakeDatabase, point } from './fake_harper.js';
 import { keepingLog, settle } from './toy_model.js';
 
@@ -367,4 +368,131 @@ test('the current version is its own candidate at once', async () => {
   await models.check();
   assert.deepEqual(models.state().candidate, { version: 'v1', at: 'then', state: 'ready' });
   assert.deepEqual(opened, ['v1']);
+});
+
+const SESSION = 'a-visitor-of-this-tab';
+const start = (champion, challenger, more) =>
+  database.current.put(experimentRow(champion, challenger, { share: 1, ...more }));
+/** Which models a session's request gets: the one that answers, and the challenger. */
+const versions = async () => {
+  await models.check();
+  await settle();
+  return models.useFor(SESSION, (model, _, assigned) => [
+    model.version,
+    assigned?.challenger.version,
+  ]);
+};
+
+test('a challenger is loaded in the background, and answers beside the champion when it is there', async () => {
+  point(database, 'v1');
+  await version();
+  const slow = gate();
+  behave.v2 = slow.wait;
+  start('v1', 'v2');
+  assert.deepEqual(await versions(), ['v1', undefined]);
+  assert.equal(models.state().experiment.state, 'loading');
+  slow.release();
+  await settle();
+  assert.deepEqual(await versions(), ['v1', 'v2']);
+  assert.equal(models.state().experiment.state, 'ready');
+  assert.deepEqual(opened, ['v1', 'v2']);
+  assert.equal(await use((model) => model.version), 'v1');
+});
+
+test('a challenger goes when its row does, with its last request and not before', async () => {
+  point(database, 'v1');
+  await version();
+  start('v1', 'v2');
+  await versions();
+  const busy = gate();
+  let challenger;
+  const request = models.useFor(SESSION, async (model, _, assigned) => {
+    challenger = assigned.challenger;
+    await busy.wait();
+    return challenger.disposed;
+  });
+  await settle();
+  database.current.delete('experiment');
+  assert.deepEqual(await versions(), ['v1', undefined]);
+  assert.equal(challenger.disposed, 0);
+  busy.release();
+  assert.equal(await request, 0);
+  assert.equal(challenger.disposed, 1);
+});
+
+test('a challenger that becomes current is taken over without a load, also while requests use it', async () => {
+  point(database, 'v1');
+  await version();
+  start('v1', 'v2');
+  await versions();
+  const busy = gate();
+  let held;
+  const request = models.useFor(SESSION, async (model, _, { challenger }) => {
+    held = { model, challenger };
+    await busy.wait();
+  });
+  await settle();
+  point(database, 'v2');
+  database.current.delete('experiment');
+  assert.deepEqual(await versions(), ['v2', undefined]);
+  assert.deepEqual([held.model.disposed, held.challenger.disposed], [0, 0]);
+  busy.release();
+  await request;
+  assert.deepEqual([held.model.disposed, held.challenger.disposed], [1, 0]);
+  assert.deepEqual(opened, ['v1', 'v2']);
+  await models.close();
+  assert.equal(held.challenger.disposed, 1);
+});
+
+test('a deploy that nominates the challenger finds it loaded, and keeps it when the experiment ends', async () => {
+  point(database, 'v1');
+  await version();
+  start('v1', 'v2');
+  await versions();
+  point(database, 'v2', { id: 'candidate', at: 'then' });
+  await versions();
+  assert.equal(models.state().candidate.state, 'ready');
+  database.current.delete('experiment');
+  await versions();
+  assert.equal(models.state().candidate.state, 'ready');
+  point(database, 'v2');
+  database.current.delete('candidate');
+  assert.deepEqual(await versions(), ['v2', undefined]);
+  assert.deepEqual(opened, ['v1', 'v2']);
+});
+
+test('a challenger of the current version needs no load', async () => {
+  point(database, 'v1');
+  await version();
+  start('v1', 'v1');
+  assert.deepEqual(await versions(), ['v1', 'v1']);
+  assert.deepEqual(opened, ['v1']);
+  database.current.delete('experiment');
+  assert.deepEqual(await versions(), ['v1', undefined]);
+  assert.equal(await use(({ disposed }) => disposed), 0);
+});
+
+test('a challenger never stands in for a current model that cannot be loaded', async () => {
+  behave.v1 = async () => {
+    throw new ModelRefused('corrupt');
+  };
+  database.models.put({ version: 'v2', created: '2026' });
+  point(database, 'v1');
+  start('v1', 'v2');
+  await models.check();
+  await settle();
+  await assert.rejects(version(), { statusCode: 503 });
+  database.current.delete('experiment');
+  now += 2000;
+  await models.check();
+  await settle();
+  assert.equal(await version(), 'v2');
+});
+
+test('a request outside an experiment is assigned nothing', async () => {
+  point(database, 'v1');
+  start('v1', 'v2');
+  await versions();
+  const assigned = await models.useFor(undefined, (model, _, one) => one);
+  assert.equal(assigned, undefined);
 });

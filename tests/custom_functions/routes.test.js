@@ -401,7 +401,7 @@ test('no load starts, and no pointer is read, inside a request', async () => {
   ]) {
     const own = server.database[table][method].bind(server.database[table]);
     server.database[table][method] = (...args) => {
-      const isPointer = args[0] === 'current' || args[0] === 'candidate';
+      const isPointer = ['current', 'candidate', 'experiment'].includes(args[0]);
       const what = table === 'current' && !isPointer ? `the row ${args[0]}` : `${table}.${method}`;
       if (requests.getStore()) inside.push(what);
       return own(...args);
@@ -415,8 +415,9 @@ test('no load starts, and no pointer is read, inside a request', async () => {
     await until(async () => (await answers()) === bundle.manifest.version);
     for (const path of ['songs?q=a', 'songs/song-1', 'model', 'health']) await server.get(path);
   }
-  // Rows of items are what requests read, and GET model what the loop did.
-  assert.deepEqual([...new Set(inside)].sort(), ['items.get', 'the row rounds']);
+  // Rows of items are what requests read, and GET model what the loop did and experiments found.
+  const read = ['items.get', 'the row experiments', 'the row rounds'];
+  assert.deepEqual([...new Set(inside)].sort(), read);
   await server.app.close();
 });
 

@@ -33,6 +33,7 @@ FULL = {
         {"id": "c", "title": "C", "score": 0.25},
     ],
     "answer": "token",
+    "variant": "interleaved",
     "later": "addition",
 }
 REFUSED = {"statusCode": 400, "code": "invalid_request", "message": "limit: expected"}
@@ -109,7 +110,8 @@ def test_an_answer_is_typed_and_keeps_what_was_added(server: Server) -> None:
     with server.client() as client:
         answer = client.recommend(["a"])
     assert (answer.model, answer.strategy, answer.unknown) == ("v1", "items", ("x",))
-    assert (answer.answer, answer.fields) == ("token", {"later": "addition"})
+    assert (answer.answer, answer.variant) == ("token", "interleaved")
+    assert answer.fields == {"later": "addition"}
     first, second = answer.recommendations
     assert (first.id, first.score, first.fields) == ("b", 0.5, {"title": "B"})
     assert [(one.id, one.share) for one in first.because] == [("a", 1)]

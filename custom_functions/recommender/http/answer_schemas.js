@@ -3,6 +3,7 @@
  * objects: what is required here is always sent. An answer may have more fields than are named.
  */
 
+import { experimentSchema, experimentsSchema } from '../lib/experiments/found.js';
 import { roundsSchema } from '../lib/rounds.js';
 
 const text = { type: 'string' };
@@ -51,6 +52,10 @@ export const recommendations = {
     strategy: about(text, 'The strategy that answered; `popular` if no favourite is known.'),
     unknown: about(list(text), 'Favourites that the model does not know.'),
     recommendations: list(recommendation),
+    variant: about(
+      { ...text, enum: ['champion', 'challenger', 'interleaved'] },
+      'With `session`, while an experiment runs: who answered (docs/experiments.md).',
+    ),
     answer: about(text, 'With `session`: a signed token for `POST events`.'),
   },
 };
@@ -120,6 +125,8 @@ export const card = {
         'Whether visitors’ events are recorded, and whether a page must ask before it sends any.',
       ),
       rounds: about(roundsSchema, 'The last rounds of the loop that retrains, the newest first.'),
+      experiment: about(experimentSchema, 'The experiment on live visitors, while there is one.'),
+      experiments: about(experimentsSchema, 'What experiments found, the newest first.'),
     },
     ['version', 'current', 'fields', 'requests', 'strategies', 'default_strategy', 'events'],
   ),
@@ -153,6 +160,15 @@ export const healthy = {
       search: about(open({ status: text, missing: integer }), 'State of the search index.'),
       backend: nullable('string'),
       events: open(),
+      experiment: about(
+        open({
+          id: nullable('string'),
+          at: nullable('string'),
+          state: { ...text, enum: ['loading', 'ready', 'refused', 'suspended'] },
+          reason: text,
+        }),
+        'Whether this worker can carry out the experiment.',
+      ),
     },
     [...always, 'items', 'strategy', 'search'],
   ),

@@ -109,16 +109,16 @@ export function recordedSession(events, { headers, body: { session } }) {
 /**
  * @param {ReturnType<import('../lib/events/events.js').createEvents>} events
  * @param {string | undefined} session What `recordedSession` returned.
- * @param {{model: string, strategy: string, recommendations: {id: string, explored?: true}[], propensity?: number}}
- *   shown
+ * @param {{model: string, strategy: string, variant?: string, recommendations: {id: string, explored?: true}[],
+ *   propensity?: number}} shown
  * @returns {{answer?: string}} What the response carries besides.
  */
-export function signed(events, session, { model, strategy, recommendations, propensity }) {
+export function signed(events, session, shown) {
   if (session === undefined) return {};
+  const { model: version, strategy, variant, recommendations, propensity } = shown;
   const items = recommendations.map(({ id }) => id);
   const explored = recommendations.flatMap((one, i) => (one.explored ? [i + 1] : []));
-  const shown = { version: model, strategy, items, explored, propensity };
-  const answer = events.sign(session, shown);
+  const answer = events.sign(session, { version, strategy, variant, items, explored, propensity });
   return answer === undefined ? {} : { answer };
 }
 

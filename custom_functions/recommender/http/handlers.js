@@ -5,10 +5,11 @@
 import { modelCard } from '../lib/card.js';
 import { shown } from '../lib/catalogue.js';
 import { unknownItem } from '../lib/errors.js';
+import { defaultStrategy } from '../lib/experiments/defaults.js';
+import { experimentCard, experimentsOf } from '../lib/experiments/found.js';
 import { backendFigures } from '../lib/graph.js';
-import { recommend } from '../lib/recommend.js';
 import { roundsOf } from '../lib/rounds.js';
-import { recordedSession, signed } from './events.js';
+import { recommendHandler } from './recommend.js';
 
 /**
  * @param {object} options
@@ -67,8 +68,9 @@ export function createHandlers(options) {
       const { model: live, degraded, why, ...more } = models.state();
       const now = { ...named(request), ...given(more), events: events.state() };
       reply.header('cache-control', 'no-store');
-      if (live && degraded) return { status: 'degraded', reason: degraded, ...facts(live), ...now };
-      if (live) return { status: 'ok', ...facts(live), ...now };
+      const answers = live && facts(live, models.defaults());
+      if (live && degraded) return { status: 'degraded', reason: degraded, ...answers, ...now };
+      if (live) return { status: 'ok', ...answers, ...now };
       reply.code(503).header('retry-after', '1');
       return { status: 'no model', model: null, ...now, ...none(why) };
     },
@@ -86,28 +88,21 @@ export function createHandlers(options) {
   };
 }
 
-/** POST recommend. */
-const recommendHandler = ({ models, admission, events }) =>
-  async function recommendItems(request) {
-    const compute = admission.admit(request);
-    const session = recordedSession(events, request);
-    // Nothing can be learned from a place that was explored without being recorded.
-    const random = session === undefined ? undefined : Math.random;
-    const { propensity, ...answer } = await models.use((opened) =>
-      recommendFrom(opened, request.body, compute, random),
-    );
-    return { ...answer, ...signed(events, session, { ...answer, propensity }) };
-  };
-
 /** GET model. */
 const modelHandler = ({ models, tables, events, isReader }) =>
   async function describeModel(request) {
     const mayRead = isReader(request);
     const card = await models.use(({ model }, pointer) => modelCard(model.manifest, pointer));
     // A model can be described without its history.
-    const row = await tables.rounds().catch(() => undefined);
-    const rounds = roundsOf(row, { isReader: mayRead });
-    const described = { ...card, events: events.policy(), ...given({ rounds }) };
+    const [round, found] = await Promise.all(
+      [tables.rounds(), tables.experiments()].map((row) => row.catch(() => undefined)),
+    );
+    const more = {
+      rounds: roundsOf(round, { isReader: mayRead }),
+      experiment: experimentCard(models.experiment.described),
+      experiments: experimentsOf(found),
+    };
+    const described = { ...card, events: events.policy(), ...given(more) };
     return mayRead ? described : withoutDeployer(described);
   };
 
@@ -119,19 +114,10 @@ const runtimeFigures = () => ({
   node: process.version,
 });
 
-async function recommendFrom({ model, catalogue, show }, body, compute, random) {
-  const creators = body.diversity > 0 ? await catalogue.get() : undefined;
-  const creatorOf = (index) => creators.creatorOf(index);
-  const answer = await compute(() => recommend(model, body, creatorOf, random));
-  const rows = await show(answer.recommendations.map(({ id }) => id));
-  const recommendations = answer.recommendations.map((one, i) => ({ ...rows[i], ...one }));
-  return { model: model.version, ...answer, recommendations };
-}
-
-const facts = ({ model, catalogue }) => ({
+const facts = ({ model, catalogue }, defaults) => ({
   model: model.version,
   items: model.size,
-  strategy: model.manifest.default_strategy,
+  strategy: defaultStrategy(model.manifest, defaults),
   search: catalogue.state(),
   backend: backendFigures().backend,
 });

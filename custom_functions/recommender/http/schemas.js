@@ -17,7 +17,8 @@ import { WITH_BODY, error, errorAnswers } from './error_answers.js';
 import { sessionSchema } from './events.js';
 
 const id = { type: 'string', minLength: 1, maxLength: 100 };
-const share = { type: 'number', minimum: 0, maximum: 1, default: 0 };
+// Without a default: what a request does not say, an experiment may.
+const share = { type: 'number', minimum: 0, maximum: 1 };
 const about = (schema, description) => ({ ...schema, description });
 const taken = (properties, required = []) => ({
   type: 'object',
@@ -64,8 +65,8 @@ export const recommendBody = (bounds) =>
         'One of those that `GET model` lists; its `default_strategy` by default.',
       ),
       explain: about({ type: 'boolean', default: false }, 'Add `because` to recommendations.'),
-      diversity: about(share, 'Variety of the list.'),
-      novelty: about(share, 'How much less popular items are preferred.'),
+      diversity: about(share, 'Variety of the list; 0 by default.'),
+      novelty: about(share, 'How much less popular items are preferred; 0 by default.'),
       session: sessionSchema,
     },
     ['favourites'],

@@ -3,6 +3,7 @@
  */
 
 import { boundsOf } from './bounds.js';
+import { defaultStrategy } from './experiments/defaults.js';
 
 const DEFAULTS = {
   created: null,
@@ -20,12 +21,12 @@ const DEFAULTS = {
 
 /**
  * @param {object} manifest
- * @param {{version: string, at?: string, by?: string} | undefined} pointer
+ * @param {import('./pointers.js').Row | undefined} pointer
  * @returns {object}
  */
 export function modelCard(manifest, pointer) {
-  const { version, fields, sizes, strategies, default_strategy } = manifest;
-  const { at = null, by = null } = pointer?.version === version ? pointer : {};
+  const { version, fields, sizes, strategies } = manifest;
+  const { at = null, by = null, defaults } = pointer?.version === version ? pointer : {};
   const others = Object.entries(DEFAULTS).map(([key, none]) => [key, manifest[key] ?? none]);
   return {
     version,
@@ -35,7 +36,7 @@ export function modelCard(manifest, pointer) {
     sizes,
     requests: boundsOf(manifest),
     strategies: strategies.map(strategyCard),
-    default_strategy,
+    default_strategy: defaultStrategy(manifest, defaults),
   };
 }
 

@@ -15,13 +15,13 @@ export function createFallback({ tables, open, log }) {
   return {
     /**
      * @param {import('./pointers.js').Row} current The row whose version cannot be loaded.
-     * @param {import('./pointers.js').Row} [candidate] Its version is not proven on all nodes yet: never used.
+     * @param {(string | undefined)[]} [unproven] Versions that are not proven on all nodes yet: never used.
      * @returns {Promise<object>} The first that opens.
      * @throws {ModelRefused} None does.
      */
-    async open(current, candidate) {
+    async open(current, unproven = []) {
       const stored = (await tables.versions()).map(({ version }) => version);
-      for (const version of inOrder(stored, current, candidate)) {
+      for (const version of inOrder(stored, current, unproven)) {
         try {
           return await open(version);
         } catch (error) {
@@ -34,9 +34,9 @@ export function createFallback({ tables, open, log }) {
 }
 
 /** First those that were current, the last one first; then the others, the newest first. */
-function inOrder(stored, current, candidate) {
+function inOrder(stored, current, unproven) {
   const history = Array.isArray(current.history) ? current.history : [];
   const before = history.map((entry) => entry?.version).filter((one) => stored.includes(one));
-  const others = [current.version, candidate?.version];
+  const others = [current.version, ...unproven];
   return [...new Set([...before, ...stored])].filter((version) => !others.includes(version));
 }

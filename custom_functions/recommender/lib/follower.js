@@ -1,44 +1,46 @@
 /**
  * Does what the rows of `current` ask for: loads the current version, a fallback where that is refused and
- * nothing answers, and the candidate, in this order and one at a time.
+ * nothing answers, the candidate, and an experiment's challenger, in this order and one at a time.
  */
 
 import { ModelRefused } from './errors.js';
+import { holdModel } from './held_model.js';
 
 /**
  * @param {object} options
  * @param {ReturnType<import('./pointers.js').createPointers>} options.pointers
  * @param {ReturnType<import('./live_model.js').createLiveModel>} options.live
- * @param {ReturnType<import('./candidate.js').createCandidate>} options.candidate
+ * @param {ReturnType<import('./kept_models.js').createKeptModels>} options.kept
  * @param {ReturnType<import('./loading.js').createLoading>} options.loading
  * @param {ReturnType<import('./fallback.js').createFallback>} options.fallback
  * @param {(version: string, previous?: object) => Promise<object>} options.open
- * @param {{info: Function}} options.log
  */
-export function createFollower({ pointers, live, candidate, loading, fallback, open, log }) {
+export function createFollower({ pointers, live, kept, loading, fallback, open }) {
   const { refusals } = loading;
   const checks = createChecks(follow);
 
   async function follow() {
     if (await pointers.read()) {
       if (pointers.current) followCurrent(pointers.current);
-      candidate.keepOnly(pointers.candidate?.version);
-      if (pointers.candidate) followCandidate(pointers.candidate);
+      kept.keepOnly(pointers.besides);
+      if (pointers.candidate) keep(pointers.candidate, 'candidate');
+      if (pointers.experiment?.experiment) keep(pointers.experiment, 'challenger');
     }
     live.model?.refresh?.();
+    kept.refresh();
   }
 
   function followCurrent(row) {
     if (names(row, live.model)) refusals.current.clear();
-    else if (names(row, candidate.model)) answerFrom(candidate.take());
+    else if (!row.problem && kept.get(row.version)) answerFrom(kept.take(row.version));
     else load(row, 'current', () => openReady(row, Boolean(live.model)));
     if (live.model || !refusals.current.of(row)) return;
-    load(row, 'fallback', () => fallback.open(row, pointers.candidate));
+    load(row, 'fallback', () => fallback.open(row, pointers.besides));
   }
 
-  function followCandidate(row) {
-    if (names(row, live.model) || names(row, candidate.model)) return;
-    load(row, 'candidate', () => openReady(row, true));
+  function keep(row, role) {
+    if (names(row, live.model) || (!row.problem && kept.get(row.version))) return;
+    load(row, role, () => openReady(row, true));
   }
 
   function load(row, role, openIt) {
@@ -58,15 +60,15 @@ export function createFollower({ pointers, live, candidate, loading, fallback, o
   /** While it was being loaded the rows may have changed. */
   async function place(model, role) {
     await pointers.read();
-    if (names(pointers.current, model)) answerFrom(model);
-    else if (role === 'fallback' && !live.model) answerFrom(model, { isFallback: true });
-    else if (!names(pointers.candidate, model) || !candidate.keep(model)) model.dispose();
+    const isFallback = role === 'fallback' && !live.model;
+    if (names(pointers.current, model)) answerFrom(holdModel(model));
+    else if (isFallback) answerFrom(holdModel(model), { isFallback });
+    else if (!pointers.besides.includes(model.version) || !kept.keep(model)) model.dispose();
   }
 
-  function answerFrom(model, { isFallback = false } = {}) {
-    live.replace(model, { isFallback });
+  function answerFrom(held, { isFallback = false } = {}) {
+    live.replace(held, { isFallback });
     if (!isFallback) refusals.current.clear();
-    log.info(`model ${model.version} answers${isFallback ? ' in place of the current one' : ''}`);
   }
 
   return {

@@ -1,6 +1,7 @@
 /**
- * Loads one model at a time, in the background, for one of three roles: the `current` version, the `candidate`
- * for it, or a `fallback` for a current version that cannot be loaded. Remembers for each role what was refused.
+ * Loads one model at a time, in the background, for one of four roles: the `current` version, the `candidate`
+ * for it, the `challenger` of an experiment, or a `fallback` for a current version that cannot be loaded. Remembers
+ * for each role what was refused.
  */
 
 import { ModelRefused } from './errors.js';
@@ -15,6 +16,7 @@ export function createLoading({ log, now }) {
   const refusals = {
     current: createRefusals(now),
     candidate: createRefusals(now),
+    challenger: createRefusals(now),
     fallback: createRefusals(now),
   };
   let underWay; // {version, promise}
@@ -49,8 +51,8 @@ export function createLoading({ log, now }) {
     /**
      * Begins a load, unless another one is under way or it is too early for another attempt.
      *
-     * @param {import('./pointers.js').Row} row
-     * @param {'current' | 'candidate' | 'fallback'} role
+     * @param {{version: string, at?: string}} row
+     * @param {'current' | 'candidate' | 'challenger' | 'fallback'} role
      * @param {object} how
      * @param {() => Promise<object>} how.open
      * @param {(model: object) => Promise<void>} how.place Takes the opened model, or disposes of it.

@@ -1,14 +1,16 @@
 /**
  * Which model answers. A timer reads the pointer row; when it names another version, that one is loaded in the
  * background while the old one answers, and takes over between two requests. The candidate row names a version
- * to load and keep without answering from it, so that it is verified before the pointer moves. A request uses
- * what is loaded: it reads no row of `current` and starts no load. See docs/tables.md.
+ * to load and keep without answering from it, so that it is verified before the pointer moves; an experiment's row
+ * names a challenger, which answers some sessions. A request uses what is loaded: it reads no row of `current` and
+ * starts no load. See docs/tables.md and docs/experiments.md.
  */
 
-import { createCandidate } from './candidate.js';
 import { noModel } from './errors.js';
+import { createExperiment } from './experiments/experiment.js';
 import { createFallback } from './fallback.js';
 import { createFollower } from './follower.js';
+import { createKeptModels } from './kept_models.js';
 import { createLiveModel } from './live_model.js';
 import { createLoading } from './loading.js';
 import { modelState, whyNone } from './model_state.js';
@@ -30,22 +32,32 @@ const INTERVAL = 100;
 export function createModels({ tables, open, log, now = () => performance.now() }) {
   const parts = {
     pointers: createPointers({ tables, log }),
-    live: createLiveModel(),
-    candidate: createCandidate(),
+    live: createLiveModel({ log }),
+    kept: createKeptModels(),
     loading: createLoading({ log, now }),
     fallback: createFallback({ tables, open, log }),
   };
-  const follower = createFollower({ ...parts, open, log });
+  const follower = createFollower({ ...parts, open });
+  const experiment = createExperiment({ ...parts, log });
   let timer;
 
+  async function expectModel() {
+    await follower.firstModel();
+    if (parts.live.model) return;
+    const { pointers, loading } = parts;
+    throw noModel(whyNone(pointers, loading), loading.refusals.current.seconds());
+  }
+
   return {
+    experiment,
+
     /** Reads the rows now, and then at intervals. Call it once, outside any request. */
     start() {
       follower.check();
       timer = setInterval(follower.check, INTERVAL).unref();
     },
 
-    /** Reads both rows and begins what they ask for, without waiting for a load; never rejects. */
+    /** Reads the rows and begins what they ask for, without waiting for a load; never rejects. */
     check: follower.check,
 
     /**
@@ -57,25 +69,56 @@ export function createModels({ tables, open, log, now = () => performance.now() 
      * @throws {import('./errors.js').ServiceError} There is no model; says why.
      */
     async use(work) {
-      await follower.firstModel();
-      if (!parts.live.model) {
-        const { pointers, loading } = parts;
-        throw noModel(whyNone(pointers, loading), loading.refusals.current.seconds());
-      }
-      return parts.live.use((model) => work(model, parts.pointers.current));
+      await expectModel();
+      return parts.live.held.use((model) => work(model, parts.pointers.current));
+    },
+
+    /**
+     * The same for a session that is recorded: it may be assigned a variant of an experiment, and then the challenger
+     * stays whole, too.
+     *
+     * @template T
+     * @param {string | undefined} session
+     * @param {(model: Opened, pointer: import('./pointers.js').Row | undefined, assigned?: Participation) => T |
+     *   Promise<T>} work
+     * @returns {Promise<T>}
+     * @throws {import('./errors.js').ServiceError} There is no model; says why.
+     *
+     * @typedef {Omit<import('./experiments/experiment.js').Assigned, 'challenger'> & {challenger: Opened}} Participation
+     */
+    async useFor(session, work) {
+      await expectModel();
+      const { live, pointers } = parts;
+      const assigned = session === undefined ? undefined : experiment.assign(session);
+      return live.held.use((model) => {
+        if (!assigned) return work(model, pointers.current);
+        const { challenger } = assigned;
+        return challenger.use((other) =>
+          work(model, pointers.current, { ...assigned, challenger: other }),
+        );
+      });
     },
 
     /** @returns {import('./pointers.js').Row | undefined} What the row of `current` held when it was last read. */
     pointer: () => parts.pointers.current,
 
-    /** @returns {ReturnType<typeof modelState>} */
-    state: () => modelState(parts),
+    /**
+     * @returns {import('./experiments/defaults.js').Defaults | undefined} How the model that answers does so where a
+     *   request does not say, if the pointer says it.
+     */
+    defaults() {
+      const { current } = parts.pointers;
+      return current?.version === parts.live.model?.version ? current?.defaults : undefined;
+    },
+
+    /** @returns {ReturnType<typeof modelState> & {experiment?: import('./experiments/experiment.js').Standing}} */
+    state: () => ({ ...modelState(parts), experiment: experiment.state() }),
 
     /** Waits for a load under way and frees what is held. */
     async close() {
       clearInterval(timer);
       await follower.stop();
-      parts.candidate.keepOnly(undefined);
+      parts.kept.keepOnly([]);
       parts.live.close();
     },
   };

@@ -26,6 +26,16 @@ export function createTables(tables) {
       return plain(await tables.current.get('candidate'));
     },
 
+    /** @returns {Promise<{version: string, at?: string, experiment?: unknown} | undefined>} The experiment's row. */
+    async experiment() {
+      return plain(await tables.current.get('experiment'));
+    },
+
+    /** @returns {Promise<{experiments?: unknown} | undefined>} What experiments found. */
+    async experiments() {
+      return plain(await tables.current.get('experiments'));
+    },
+
     /** @returns {Promise<{rounds?: unknown} | undefined>} What the loop did last. */
     async rounds() {
       return plain(await tables.current.get('rounds'));

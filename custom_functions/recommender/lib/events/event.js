@@ -2,6 +2,7 @@
  * One event of a batch: what it must hold, and the row that is stored of it. See docs/events.md.
  */
 
+import { creditOf } from '../experiments/variants.js';
 import { countOf, positionOf, propensityAt, shownDownTo } from './answer_token.js';
 
 /** Ids of events, and sessions. */
@@ -44,6 +45,7 @@ export function rowOf(event, { session, types, open }) {
   const answer = event.answer === undefined ? undefined : open(event.answer);
   checkItem(event);
   const position = placeOf(event, answer);
+  const isAboutItem = event.item !== undefined;
   return {
     id: `${session}:${event.id}`,
     session,
@@ -51,9 +53,8 @@ export function rowOf(event, { session, types, open }) {
     item: event.item ?? null,
     position,
     at: Date.parse(event.at),
-    ...sourceOf(answer),
-    shown: answer && event.item === undefined ? shownDownTo(answer, position ?? 0) : null,
-    propensity: answer && event.item !== undefined ? propensityAt(answer, position) : null,
+    ...sourceOf(answer, isAboutItem ? position : null),
+    ...exposureOf(answer, position, isAboutItem),
   };
 }
 
@@ -105,16 +106,23 @@ const NOWHERE = {
   shown_at: null,
 };
 
-function sourceOf(answer) {
+function sourceOf(answer, place) {
   if (!answer) return NOWHERE;
   const { name, version, strategy, variant, node, shownAt } = answer;
   return {
     answer: name,
     model: version,
     strategy,
-    variant: variant || null,
+    variant: creditOf(variant, place),
     shown_by: node,
     shown_at: shownAt,
+  };
+}
+
+function exposureOf(answer, position, isAboutItem) {
+  return {
+    shown: answer && !isAboutItem ? shownDownTo(answer, position ?? 0) : null,
+    propensity: answer && isAboutItem ? propensityAt(answer, position) : null,
   };
 }
 

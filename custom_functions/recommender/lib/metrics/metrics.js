@@ -4,6 +4,7 @@
 
 import { AggregatorRegistry, Registry } from 'prom-client';
 import { createExchange } from './exchange.js';
+import { experimentMetrics } from './experiment_metrics.js';
 import { requestMetrics } from './request_metrics.js';
 import { stateMetrics } from './state_metrics.js';
 
@@ -16,11 +17,15 @@ export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
  * @param {{worker: number, workers?: number}} parts.node
  */
 export function createMetrics(parts) {
-  const { figures, settings, node } = parts;
+  const { figures, models, settings, node } = parts;
   const exchange = createExchange({
     name: `harperdb-recommender metrics: ${settings.project}`,
     node,
-    read: () => [...requestMetrics(figures.counts()), ...stateMetrics(parts)],
+    read: () => [
+      ...requestMetrics(figures.counts()),
+      ...experimentMetrics(models.experiment),
+      ...stateMetrics(parts),
+    ],
   });
 
   return {

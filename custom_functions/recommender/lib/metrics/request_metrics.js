@@ -2,7 +2,10 @@
  * What a worker counted, as Prometheus wants it: requests by route and status, latencies, errors, events.
  */
 
-import { EVENT_OUTCOMES, LATENCY_BOUNDS } from '../figures.js';
+import { EVENT_OUTCOMES } from '../figures.js';
+import { histogram } from './histogram.js';
+
+const DURATION = 'recommender_http_request_duration_seconds';
 
 /**
  * @param {ReturnType<ReturnType<import('../figures.js').createFigures>['counts']>} counts
@@ -24,10 +27,12 @@ export const requestMetrics = ({ routes, errors, events }) => [
     ),
   },
   {
-    name: 'recommender_http_request_duration_seconds',
+    name: DURATION,
     help: 'Time from the first line of a request to the end of its answer, by route.',
     type: 'histogram',
-    values: [...routes].flatMap(([route, times]) => histogram({ route }, times)),
+    values: [...routes].flatMap(([route, { statuses, ...times }]) =>
+      histogram(DURATION, { route }, { ...times, count: sum(statuses) }),
+    ),
   },
   {
     name: 'recommender_http_errors_total',
@@ -43,22 +48,4 @@ export const requestMetrics = ({ routes, errors, events }) => [
   },
 ];
 
-const NAME = 'recommender_http_request_duration_seconds';
-
-function histogram(labels, { within, statuses, milliseconds }) {
-  let below = 0;
-  const buckets = LATENCY_BOUNDS.map((bound, i) => bucket(labels, bound, (below += within[i])));
-  const count = [...statuses.values()].reduce((sum, requests) => sum + requests, 0);
-  return [
-    ...buckets,
-    bucket(labels, '+Inf', count),
-    { metricName: `${NAME}_sum`, labels, value: milliseconds / 1000 },
-    { metricName: `${NAME}_count`, labels, value: count },
-  ];
-}
-
-const bucket = (labels, bound, value) => ({
-  metricName: `${NAME}_bucket`,
-  labels: { ...labels, le: String(bound) },
-  value,
-});
+const sum = (statuses) => [...statuses.values()].reduce((all, requests) => all + requests, 0);

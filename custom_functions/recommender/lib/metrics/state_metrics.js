@@ -4,6 +4,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
+import { defaultStrategy } from '../experiments/defaults.js';
 
 /**
  * @param {object} parts
@@ -18,7 +19,7 @@ import { performance } from 'node:perf_hooks';
 export function stateMetrics({ models, figures, admission, events, settings, tensorFigures }) {
   return [
     ...workerMetrics(figures, settings),
-    ...modelMetrics(models.state(), models.pointer()),
+    ...modelMetrics(models),
     ...loadMetrics(admission.load()),
     ...eventMetrics(events.state()),
     ...memoryMetrics(tensorFigures()),
@@ -30,8 +31,9 @@ const workerMetrics = (figures, { code }) => [
   gauge('component_info', 'The code that the worker runs; always 1.', 1, { component: code }),
 ];
 
-function modelMetrics({ model: live, degraded, refused, candidate }, pointer) {
-  const { created, default_strategy: strategy } = live?.model.manifest ?? {};
+function modelMetrics(models) {
+  const { model: live, degraded, refused, candidate } = models.state();
+  const { created } = live?.model.manifest ?? {};
   return [
     gauge('model_loaded', 'Whether a model answers: 1 or 0.', Number(Boolean(live))),
     gauge(
@@ -51,7 +53,7 @@ function modelMetrics({ model: live, degraded, refused, candidate }, pointer) {
     ),
     gauge('model_info', 'The model that answers; always 1.', live && 1, {
       version: live?.version,
-      strategy,
+      strategy: live && defaultStrategy(live.model.manifest, models.defaults()),
     }),
     gauge('model_items', 'Items that the model knows.', live?.model.size),
     gauge(
@@ -62,7 +64,7 @@ function modelMetrics({ model: live, degraded, refused, candidate }, pointer) {
     gauge(
       'model_current_timestamp_seconds',
       'When the current model was made current.',
-      seconds(pointer?.at),
+      seconds(models.pointer()?.at),
     ),
   ];
 }
