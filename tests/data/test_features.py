@@ -33,6 +33,20 @@ def test_names_that_compare_equal_are_one_value_and_an_empty_name_is_none():
     assert found.groups["label"].toarray().sum() == 0
 
 
+def test_a_list_has_a_value_for_each_of_its_parts():
+    domain = replace(DOMAIN, lists=("label",))
+    found = features_of(
+        domain, items([""] * 4, labels=["Jazz, Soul", "", "soul", "Soul, JAZZ, Pop"])
+    )
+    assert found.names["label"].tolist() == ["jazz", "soul", "pop"]
+    assert found.groups["label"].toarray().tolist() == [[1, 1, 0], [0, 0, 0], [0, 1, 0], [1, 1, 1]]
+    nothing = features_of(domain, items([""] * 2)).groups["label"]
+    assert (nothing.shape, nothing.nnz) == ((2, 1), 0)
+    bags, tokens = found.bags()
+    assert tokens == len(found.token_names())
+    assert np.count_nonzero(bags[3]) == 2  # "pop" is of a single item, and uninformative
+
+
 def test_the_similarity_of_two_titles_is_that_of_their_shared_words_weighted_by_rarity():
     titles = ["Red Fish", "red bird", "Blue bird", "fish", "Red"]
     likeness = features_of(DOMAIN, items(titles)).title

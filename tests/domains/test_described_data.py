@@ -216,6 +216,37 @@ def test_items_without_a_row_are_kept_and_counted(tmp_path):
     assert dict(counts.lines)["without a title"] == 4
 
 
+def listed(folder, separator):
+    text = WEIGHTS + '[items]\nfiles = "items"\nid = "id"\nfields = { genre = "genres" }\n'
+    return describe(folder, text + f'lists = {{ genre = "{separator}" }}\n')
+
+
+def genres_of(domain):
+    return domain.read_items(domain.folder, 0.0).rows["genre"].tolist()
+
+
+def test_lists_are_read_whatever_is_between_their_values(tmp_path):
+    bars = listed(tmp_path / "bars", "|")
+    (bars.folder / "items").write_text("id,genres\na,Comedy|Crime| Comedy\nb,\nc,Film Noir|\n")
+    assert genres_of(bars) == ["Comedy, Crime", "", "Film Noir"]
+    text = '[items]\nfiles = "items"\nformat = "jsonl"\nid = "id"\n'
+    lines = describe(
+        tmp_path / "lines",
+        WEIGHTS + text + 'fields = { genre = "genres" }\nlists = { genre = "json" }\n',
+    )
+    rows = ['{"id": 1, "genres": ["Comedy", "Crime"]}', '{"id": 2}', '{"id": 3, "genres": "War"}']
+    (lines.folder / "items").write_text("\n".join(rows))
+    assert genres_of(lines) == ["Comedy, Crime", "", "War"]
+    text = text.replace("jsonl", "parquet")
+    parquet = describe(
+        tmp_path / "parquet",
+        WEIGHTS + text + 'fields = { genre = "genres" }\nlists = { genre = "json" }\n',
+    )
+    frame = pd.DataFrame({"id": ["a", "b"], "genres": [["Comedy", "Crime"], None]})
+    frame.to_parquet(parquet.folder / "items")
+    assert genres_of(parquet) == ["Comedy, Crime", ""]
+
+
 # What is wrong: one line that names the place, the value and the remedy.
 
 

@@ -37,6 +37,7 @@ title = "name"
 creator = "director"
 year = "year"
 fields = { genre = "genres", studio = "made_by" }
+lists = { genre = "|" }
 groups = ["studio"]
 [clean]
 liked_from = 3.5
@@ -61,7 +62,7 @@ success = true
         ("genre", "Genre"),
         ("studio", "Studio"),
     )
-    assert things.groups == ("creator", "studio")
+    assert (things.groups, things.lists) == (("creator", "studio"), ("genre",))
     assert things.year == "year"
     assert things.link == Link("Films", "https://films.example/{id}?by={creator}")
     assert things.picture == Picture("https://pictures.example:8443/{studio}/{id}.jpg")
@@ -93,7 +94,7 @@ success = true
         ),
         (
             ROWS + '[items]\nfiles = "a"\nid = "b"\ngroups = ["genre"]\n',
-            "groups: 'genre' is not one of items.fields",
+            "items.groups: 'genre' is not one of items.fields; there are none",
         ),
         (
             ROWS + '[picture]\nurl = "https://{id}.pictures.example/"\n',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ import typer
 
 from training.cli.console import err, out, printable
 from training.domains import DOMAINS, sniff
-from training.domains.description import FILE, check_name, read_description
-from training.domains.description_text import DescriptionText, ItemsText
+from training.domains.description import FILE, check_name, is_field, read_description
+from training.domains.description_text import DescriptionText, Group, ItemsText
 from training.domains.registry import datasets_folder
 from training.domains.sniff import Sniffed
 from training.domains.source_files import find_files
@@ -158,7 +159,14 @@ def _items(
         "year": found.column(sniff.YEAR, [id_]),
     }
     columns = {key: column for key, column in columns.items() if column}
-    return ItemsText(_from(home, files), found.layout, id_, columns)
+    group = _group(found, [id_, *columns.values()])
+    return ItemsText(_from(home, files), found.layout, id_, columns, group)
+
+
+def _group(found: Sniffed, taken: list[str]) -> Group | None:
+    column = found.column(sniff.GROUPS, taken)
+    name = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+    return Group(name, column, found.separator_of(column)) if is_field(name) else None
 
 
 def _known(found: Sniffed, column: str | None, option: str) -> str:
@@ -182,9 +190,9 @@ def _show(rows: DescriptionText, found: Sniffed, catalogue: Sniffed | None) -> N
         counts = f"from {rows.liked_from:g}" if rows.liked_from else "above 0"
         err.print(f"  liked: {rows.strength} {counts}")
     if catalogue and rows.items:
-        _show_file(
-            "items", rows.items.files, catalogue, {"id": rows.items.id, **rows.items.columns}
-        )
+        named = {"id": rows.items.id, **rows.items.columns}
+        named |= {"group": rows.items.group.column} if rows.items.group else {}
+        _show_file("items", rows.items.files, catalogue, named)
 
 
 def _show_file(what: str, files: str, found: Sniffed, named: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from training.data.text import normalise
 from training.domains.domain import TITLE, Domain
+from training.domains.lists import split
 
 RARE, COMMON = 2, 0.01
 """Least number of titles with a title word, and largest share of them (50 are always allowed)."""
@@ -23,7 +24,8 @@ class ItemFeatures:
     """The features of items, by index.
 
     Attributes:
-        groups: [items, values] 0/1 by field: at most one value per item, none where unknown.
+        groups: [items, values] 0/1 by field: one value per item, of a list several; none where
+            unknown.
         title: [items, words] float32; the product of two rows is the similarity of their titles.
         years: [items] float64, NaN where unknown.
         names: By field, and for the title under `TITLE`: [values] text, what the columns stand for.
@@ -100,10 +102,24 @@ def features_of(domain: Domain, items: pd.DataFrame) -> ItemFeatures:
     if domain.year:
         numbers = pd.to_numeric(items[domain.year], errors="coerce").to_numpy(np.float64)
         years = np.where((numbers > 1000) & (numbers < 2100), numbers, np.nan)
-    found = {name: _one_hot(items[name].map(normalise)) for name in domain.groups}
+    found = {
+        name: _many_hot(items[name])
+        if name in domain.lists
+        else _one_hot(items[name].map(normalise))
+        for name in domain.groups
+    }
     title, words = _title_words(items[TITLE])
     names = {name: values for name, (_, values) in found.items()} | {TITLE: words}
     return ItemFeatures({name: table for name, (table, _) in found.items()}, title, years, names)
+
+
+def _many_hot(lists: pd.Series) -> tuple[sp.csr_matrix, np.ndarray]:
+    """Returns [items, values] 0/1 of lists of values, and the values."""
+    values = lists.map(lambda text: sorted({normalise(one) for one in split(text)} - {""}))
+    row = np.repeat(np.arange(len(values)), values.map(len).to_numpy(int))
+    table, names = _one_hot(pd.Series([one for some in values for one in some], dtype=object))
+    cells = (table.data, (row, table.indices))
+    return sp.csr_matrix(cells, shape=(len(lists), len(names))), names
 
 
 def _one_hot(values: pd.Series) -> tuple[sp.csr_matrix, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from training.domains.bad_rows import BadRows
 from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Table
+from training.domains.lists import joined
 from training.domains.source_files import find_files
 from training.domains.tabular import Layout, identifier, load
 from training.domains.times import EXPECTED_TIME, seconds
@@ -33,12 +34,14 @@ class TableSource:
         files: File, folder or pattern.
         layout: How they are written.
         columns: The file's column by our name.
+        lists: Our names of columns that hold several values, with what is between two; or ``json``.
     """
 
     name: str
     files: str
     layout: Layout
     columns: dict[str, str]
+    lists: dict[str, str] = field(default_factory=dict)
 
     def paths(self, base: Path) -> list[Path]:
         """Returns the files; a relative name starts from ``base``."""
@@ -136,6 +139,8 @@ def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> T
         read, bad = _read(connection, base, max_bad_rows, source, checks, quoted)
         rows = connection.sql("FROM kept").df().astype(object)
     once = rows.drop_duplicates(ITEM_ID, ignore_index=True)
+    for name, separator in source.lists.items():
+        once[name] = joined(once[name], separator)
     if TITLE not in once:
         once.insert(1, TITLE, "")
     return Table(once, read, bad.dropped, {"ids given twice": len(rows) - len(once)})

@@ -70,17 +70,25 @@ class _Items(_Files):
     year: str = ""
     fields: dict[Annotated[str, Field(pattern=_FIELD)], Text] = {}
     """Further fields, with their columns."""
+    lists: dict[str, Annotated[str, Field(min_length=1, max_length=4)]] = {}
+    """Those of the fields that hold several values, with what is between two; or ``json``."""
     groups: list[str] = []
     """Those of the fields whose values make items similar."""
 
     @model_validator(mode="after")
     def _check_fields(self) -> _Items:
         for name in self.fields:
-            if name in _RESERVED or name.startswith("_"):
-                raise ValueError(f"fields.{name}: this name has a meaning already; choose another")
-        for name in self.groups:
-            if name not in self.fields:
-                raise ValueError(f"groups: {name!r} is not one of items.fields")
+            if not is_field(name):
+                raise ValueError(
+                    f"items.fields.{name}: this name has a meaning already; choose another"
+                )
+        for key, names in (("lists", self.lists), ("groups", self.groups)):
+            for name in names:
+                if name not in self.fields:
+                    there = ", ".join(self.fields) or "none"
+                    raise ValueError(
+                        f"items.{key}: {name!r} is not one of items.fields; there are {there}"
+                    )
         return self
 
 
@@ -149,6 +157,11 @@ class Description(_Section):
                     there = ", ".join(sorted(known))
                     raise ValueError(f"{key}.url: no field {{{name}}}; there are {there}")
         return self
+
+
+def is_field(name: str) -> bool:
+    """Whether a further field of the items may have this name."""
+    return bool(re.match(_FIELD, name)) and name not in _RESERVED
 
 
 def check_name(name: str, where: str) -> None:
@@ -244,7 +257,7 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
     if items:
         named = {TITLE: items.title, CREATOR: items.creator, YEAR: items.year, **items.fields}
         of_items = {ITEM_ID: items.id} | {key: column for key, column in named.items() if column}
-        catalogue = TableSource("items", items.files, items.layout, of_items)
+        catalogue = TableSource("items", items.files, items.layout, of_items, items.lists)
     creator = CREATOR if items and items.creator else ""
     # Where no column holds titles, none can be missing.
     untitled = items is not None and not items.title
@@ -263,6 +276,7 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
         data_name=found.data.name,
         terms=found.data.terms,
         groups=((creator,) if creator else ()) + (tuple(items.groups) if items else ()),
+        lists=tuple(items.lists) if items else (),
         year=YEAR if items and items.year else "",
         link=Link(found.link.label, found.link.url) if found.link else None,
         picture=Picture(found.picture.url) if found.picture else None,

@@ -60,6 +60,15 @@ files = {files}
 
 
 @dataclass(frozen=True)
+class Group:
+    """A field that makes items similar: name, column, and what is between two values, if any is."""
+
+    name: str
+    column: str
+    separator: str
+
+
+@dataclass(frozen=True)
 class ItemsText:
     """The section ``[items]``: files, layout, the column of the id, and columns by key."""
 
@@ -67,6 +76,7 @@ class ItemsText:
     layout: Layout
     id: str
     columns: dict[str, str] = field(default_factory=dict)
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +130,16 @@ class DescriptionText:
 def _items(items: ItemsText) -> str:
     lines = [f"{key} = {_text(column)}" for key, column in items.columns.items()]
     lines += [f'# {key} = "…"' for key in ("title", "creator", "year") if key not in items.columns]
-    lines.append('# fields = { genre = "…" }     # further fields, by their columns')
-    lines.append('# groups = ["genre"]           # those whose values make items similar')
+    group = items.group or Group("genre", "…", "|")
+    mark, several = ("" if items.group else "# "), ("" if items.group and group.separator else "# ")
+    name, column, separator = group.name, _text(group.column), _text(group.separator or "|")
+    lines += [
+        "# Further fields by their columns, those with several values and what is between two, and",
+        "# those whose values make items similar.",
+        f"{mark}fields = {{ {name} = {column} }}",
+        f"{several}lists = {{ {name} = {separator} }}",
+        f"{mark}groups = [{_text(name)}]",
+    ]
     return _ITEMS.format(
         files=_text(items.files),
         layout=_layout(items.layout),

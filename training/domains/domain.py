@@ -150,8 +150,9 @@ class Domain:
         shown: Fields shown to people, with their labels.
         data_name: The data set, for people.
         terms: Its terms and citation.
-        groups: Fields with one value per item by which items are similar, the creator first if
-            there is one.
+        groups: Fields by whose values items are similar, the creator first if there is one; one
+            value per item, but for ``lists``.
+        lists: Fields with several values an item, in the form of `training.domains.lists`.
         year: Field with the year; "" where the source has none.
         same_work: Fields whose normalised values make two items editions of one work; empty: none.
         protocols: Published ways to measure on the whole data set.
@@ -177,6 +178,7 @@ class Domain:
     terms: str
     same_work: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     year: str = ""
     protocols: tuple[Protocol, ...] = ()
     site: Site | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training.domains.bad_rows import BadRows
+from training.domains.lists import JSON
 from training.domains.source_files import copy_as_utf8
 from training.domains.tabular import Layout, header_of, literal, load
 from training.domains.times import seconds
@@ -68,6 +69,7 @@ TIME = ["timestamp", "time", "datetime", "date", "at", "created", "when", "ts"]
 TITLE = ["title", "name", "label"]
 CREATOR = ["creator", "author", "artist", "director", "maker", "brand", "by"]
 YEAR = ["year"]
+GROUPS = ["genre", "genres", "category", "categories", "tag", "tags", "topic", "topics"]
 RATINGS = ("rating", "score", "stars")
 
 
@@ -104,6 +106,14 @@ class Sniffed:
             except ValueError:
                 continue
         return found
+
+    def separator_of(self, column: str) -> str:
+        """Returns what is between the values of a column of lists, "json", or "" if it has none."""
+        place = self.columns.index(column)
+        values = [row[place] for row in self.rows if row[place]]
+        if values and all(value.startswith("[") and value.endswith("]") for value in values):
+            return JSON
+        return next((one for one in ("|", ";", ",") if any(one in value for value in values)), "")
 
     def holds_times(self, column: str) -> bool:
         """Whether every value of a column in the first rows can be read as a time."""

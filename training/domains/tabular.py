@@ -103,10 +103,15 @@ def load(
 
 def _load_parquet(file: _File) -> None:
     relation = f"read_parquet({literal(file.source)})"
-    require(
-        file.path, file.connection.sql(f"SELECT * FROM {relation} LIMIT 0").columns, file.columns
-    )
-    values = [f"CAST({identifier(column)} AS VARCHAR)" for column in file.columns.values()]
+    found = file.connection.sql(f"SELECT * FROM {relation} LIMIT 0")
+    require(file.path, found.columns, file.columns)
+    is_list = dict(zip(found.columns, (kind.id == "list" for kind in found.types), strict=True))
+    values = [
+        # As a text, a list would have no quotes around its values.
+        f"CAST({f'to_json({name})' if is_list[column] else name} AS VARCHAR)"
+        for column in file.columns.values()
+        for name in [identifier(column)]
+    ]
     _create(file, values, relation, "row_number() OVER ()")
 
 

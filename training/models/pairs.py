@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from training.data.features import ItemFeatures
 from training.models.cooccurrence import prune, together
+from training.models.list_pairs import ListStatistics, has_lists
 
 log1p = np.log1p
 USER_POWERS = (0.0, 0.5, 1.0)
@@ -90,6 +91,10 @@ class GroupStatistics:
             f"{name} chance": np.log(both / (self.fans[a] + 5) + 1e-3) + 7,
         }
 
+    def likes_of(self, i: np.ndarray) -> np.ndarray:
+        """Returns [pairs] the likes of items with an item's value."""
+        return np.asarray(self.likes[self.of[i]])
+
     def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
         """Returns [items, items] tables: most liked items of the same value, of similar ones."""
         by_value = self._by_value(likers + 0.01)
@@ -138,7 +143,9 @@ class ContentStatistics:
         self.counted = capped(liked, cap, rng)
         self.likers = np.asarray(liked.sum(axis=0)).ravel()
         self.groups = {
-            name: GroupStatistics(liked, self.counted, values)
+            name: (ListStatistics if has_lists(values) else GroupStatistics)(
+                liked, self.counted, values
+            )
             for name, values in features.groups.items()
         }
         self.title, self.years = features.title, features.years
@@ -258,6 +265,6 @@ class PairStatistics(ContentStatistics):
         }
         for name, group in self.groups.items():
             values |= group.features(name, f, i)
-            share = values[f"same {name}"] * likers[i] / (group.likes[group.of[i]] + 1)
+            share = values[f"same {name}"] * likers[i] / (group.likes_of(i) + 1)
             values[f"share of the same {name}"] = share
         return _stacked(values | self._texts(f, i, values))
