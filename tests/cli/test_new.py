@@ -42,7 +42,9 @@ def test_films_are_described_by_two_files_alone(new, tmp_path):
     assert code == 0, errors
     assert "user: userId, item: movieId, strength: rating" in errors
     assert "liked: rating from 3.5" in errors
-    assert "id: movieId, title: title" in errors
+    assert "time: timestamp" not in errors  # 9 is no time
+    assert "id: movieId, title: title, group: genres" in errors
+    assert films.groups == ("genres",)
     assert (films.clean.liked_from, films.labels.item) == (3.5, "film")
     assert len(rows_of(films)) == len(list(likes())) + 1
     assert films.read_items(films.folder, 0.0).rows["title"].tolist() == ["One"]
@@ -68,6 +70,27 @@ def test_json_parquet_and_a_file_without_a_header_are_described(new, tmp_path):
     code, errors, dat = new("dat", "--interactions", "ratings.dat", "--yes")
     assert code == 0, errors
     assert rows_of(dat)[STRENGTH].tolist() == [w for _, _, w in triples]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "with header, UTF-8)"),
+        ("utf-8-sig", "UTF-8 with a byte order mark)"),
+        ("utf-16", "UTF-16-LE with a byte order mark)"),
+        ("utf-16-be", "UTF-16-BE)"),
+        ("cp1252", "Windows-1252 where it is not UTF-8)"),
+    ],
+)
+def test_separator_header_encoding_columns_and_rows_are_shown(new, tmp_path, encoding, shown):
+    rows = "user;item;note\nzoë;café;a\nu2;i2;b\nu3;i3;c\nu4;i4;d\n"
+    (tmp_path / "rows.csv").write_bytes(rows.encode(encoding))
+    code, errors, _ = new("things", "--interactions", "rows.csv", "--yes")
+    assert code == 0, errors
+    assert "csv, separator ';'" in errors
+    assert shown in errors
+    assert "user | item | note" in errors
+    assert "zoë | café | a" in errors
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def _items(
 def _group(found: Sniffed, taken: list[str]) -> Group | None:
     column = found.column(sniff.GROUPS, taken)
     name = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-    return Group(name, column, found.separator_of(column)) if is_field(name) else None
+    return Group(name, column, found.separator_of(column)) if column and is_field(name) else None
 
 
 def _known(found: Sniffed, column: str | None, option: str) -> str:
@@ -201,6 +201,7 @@ def _show_file(what: str, files: str, found: Sniffed, named: dict[str, str]) -> 
     if layout.format == "csv":
         header = "with" if layout.header else "without"
         written += f", separator {layout.separator!r}, {header} header"
+    written += f", {found.encoding}" if found.encoding else ""
     err.print(printable(f"{what}: {files} ({written})"))
     for row in (found.columns, *found.rows[:_SHOWN_ROWS]):
         err.print(printable("  " + " | ".join(value[:_WIDTH] for value in row)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from training.domains.bad_rows import BadRows
 from training.domains.lists import JSON
-from training.domains.source_files import copy_as_utf8
+from training.domains.source_files import copy_as_utf8, encoding_of
 from training.domains.tabular import Layout, header_of, literal, load
 from training.domains.times import seconds
 from training.errors import DataError
@@ -81,11 +81,13 @@ class Sniffed:
         layout: How the file is written.
         columns: Names of its columns; for JSON, its keys.
         rows: The first rows, as text.
+        encoding: Of a text, for people; "" for Parquet.
     """
 
     layout: Layout
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    encoding: str = ""
 
     def column(self, words: Sequence[str], taken: Sequence[str] = ()) -> str:
         """Returns the column whose name is one of the words, such as ``movieId``; "": none."""
@@ -159,7 +161,8 @@ def sniff(path: Path, *, separator: str | None = None) -> Sniffed:
             found = repr(", ".join(columns)[:80])
             remedy = "Name the separator with --separator."
             raise DataError(path, expected="two or more columns", found=found, remedy=remedy)
-        return Sniffed(layout, columns, _rows(path, layout, source, columns))
+        encoding = "" if source is path else encoding_of(path)
+        return Sniffed(layout, columns, _rows(path, layout, source, columns), encoding)
 
 
 def _is_parquet(path: Path) -> bool:

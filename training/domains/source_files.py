@@ -11,8 +11,12 @@ from typing import BinaryIO, cast
 from training.domains.reading import as_utf8, opened
 from training.errors import DataError
 
-_HEAD = 1 << 12
-_UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_HEAD, _LONG_HEAD = 1 << 12, 1 << 20
+_MARKS = {
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+    codecs.BOM_UTF8: "utf-8",
+}
 
 
 def find_files(base: Path, name: str, *, key: str) -> list[Path]:
@@ -67,21 +71,51 @@ def copy_as_utf8(path: Path, target: Path, *, most: int | None = None) -> None:
             copy.write(text.read(most) + text.readline())
 
 
+def encoding_of(path: Path) -> str:
+    """Returns how the beginning of a file is encoded, for people.
+
+    Raises:
+        DataError: the file is corrupt or not text.
+    """
+    with opened(path) as packed:
+        head = packed.read(_LONG_HEAD)
+    encoding, mark = _encoding(path, head[:_HEAD])
+    if encoding == "utf-8" and not _is_utf8(head):
+        return "Windows-1252 where it is not UTF-8"
+    return encoding.upper() + (" with a byte order mark" if mark else "")
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encoding(path: Path, head: bytes) -> tuple[str, int]:
+    """Returns the encoding, and the length of the byte order mark."""
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return encoding, len(mark)
+    if b"\0" not in head:
+        return "utf-8", 0
+    # Every second byte of Western text in UTF-16 is 0.
+    zeros = head[1::2].count(0), head[0::2].count(0)
+    if max(zeros) < len(head) // 4:
+        raise DataError(path, expected="text or Parquet", found="binary data")
+    return ("utf-16-le" if zeros[0] > zeros[1] else "utf-16-be"), 0
+
+
 def _decoded(path: Path, file: BinaryIO) -> BinaryIO:
     head = file.read(_HEAD)
     whole = cast(BinaryIO, _Joined(head, file))
-    for mark, encoding in _UTF_16.items():
-        if head.startswith(mark):
-            return as_utf8(_decode(whole, encoding, skip=len(mark)))
-    if head.startswith(codecs.BOM_UTF8):
-        whole.read(len(codecs.BOM_UTF8))
-    elif b"\0" in head:
-        # Every second byte of Western text in UTF-16 is 0.
-        zeros = head[1::2].count(0), head[0::2].count(0)
-        if max(zeros) < len(head) // 4:
-            raise DataError(path, expected="text or Parquet", found="binary data")
-        return as_utf8(_decode(whole, "utf-16-le" if zeros[0] > zeros[1] else "utf-16-be", skip=0))
-    return as_utf8(whole)
+    encoding, mark = _encoding(path, head)
+    if encoding == "utf-8":
+        whole.read(mark)
+        return as_utf8(whole)
+    return as_utf8(_decode(whole, encoding, skip=mark))
 
 
 def _decode(file: BinaryIO, encoding: str, *, skip: int) -> BinaryIO:
