@@ -25,6 +25,8 @@ from training.progress import Progress
 
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
+CONTINUED_HIDINGS = 2
+"""How many of these times are enough for a network that an earlier fit has left."""
 MAX_QUERY_USERS = 4000
 """Most users, over all rounds of hiding, who query hidden items."""
 PAIRS, NEW = "pairs", "new"
@@ -127,7 +129,7 @@ def _fit_content(
     """
     known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
     parts = []
-    for fold in range(HIDINGS):
+    for fold in range(CONTINUED_HIDINGS if start else HIDINGS):
         hidden = np.zeros(liked.shape[1], bool)
         hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
         users = rng.permutation(liked.shape[0])
