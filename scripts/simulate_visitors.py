@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from scripts.simulation import nodes
+from scripts.simulation.bots import RULES
 from scripts.simulation.planned import VARIANTS, learn_at_once
 from scripts.simulation.run import Plan, full_history, simulate
 from training.cli.console import DATASETS
@@ -41,6 +42,10 @@ def main() -> None:
             start=options.start,
             panel=options.panel,
             bots=options.bots,
+            rule=options.rule,
+            seed=options.seed,
+            most=options.most,
+            changes=("evaluate.quick=true", *options.set),
         )
         if options.planned:
             found = learn_at_once(plan, options.planned)
@@ -85,6 +90,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--start", type=float, default=0.3, help="share of people at the start")
     parser.add_argument("--panel", type=int, default=600, help="people on the panel")
     parser.add_argument("--bots", type=float, default=0.0, help="share of all sessions")
+    parser.add_argument("--rule", choices=list(RULES), default="popular", help="of the bots")
+    parser.add_argument("--seed", type=int, default=20, help="of all random choices")
+    parser.add_argument("--most", type=int, help="most people of the data; default: everybody")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE", help="of the loop"
+    )
     parser.add_argument("--full", action="store_true", help="also train on everybody's history")
     parser.add_argument(
         "--planned", choices=list(VARIANTS), help="without nodes: learn what is sent at once"

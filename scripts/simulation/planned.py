@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from scripts.simulation import panel
+from scripts.simulation.bots import bots_of
 from scripts.simulation.people import write_raw
-from scripts.simulation.run import POPULAR, Plan, popular_items, pushed_item, visits_of
+from scripts.simulation.run import Plan, visits_of
 from training.domains.event_rules import EventRules
 from training.events.schema import table_of
 from training.events.store import EventStore
@@ -32,14 +33,14 @@ VARIANTS: dict[str, tuple[float, dict[str, float]]] = {
 
 def learn_at_once(plan: Plan, name: str) -> dict[str, Any]:
     """Trains on a variant's events beside the people of the start, and asks the panel."""
-    bots, changes = VARIANTS[name]
+    share, changes = VARIANTS[name]
     rules = EventRules.model_validate(plan.domain.events.model_dump() | changes)
-    plan = replace(plan, bots=bots, domain=replace(plan.domain, events=rules))
+    plan = replace(plan, bots=share, domain=replace(plan.domain, events=rules))
     people = plan.people()
     work = plan.work / name.replace(", ", "-").replace(" ", "-")
     raw = write_raw(plan.domain, plan.raw, people.start, work / "start")
     folders = Folders(plan.domain, raw, work / "artifacts")
-    pushed, popular = pushed_item(people.start), popular_items(people.start)[:POPULAR]
+    bots = bots_of(plan.rule, people.start)
     now = time.time() * 1000
     rows = [
         {
@@ -51,7 +52,7 @@ def learn_at_once(plan: Plan, name: str) -> dict[str, Any]:
             "arrived": now,
         }
         for number, arriving in enumerate(people.arriving, start=1)
-        for visit, _ in visits_of(plan, people, arriving, number, pushed, popular)
+        for visit, _ in visits_of(plan, people, arriving, number, bots)
         for event in visit.events([], None, now)
     ]
     store = EventStore(folders.home / "events")
@@ -60,10 +61,10 @@ def learn_at_once(plan: Plan, name: str) -> dict[str, Any]:
     for stage in STAGES.values():
         stage(folders, plan.changes, progress=lambda *_: None)
     answers = panel.ask_all(people, panel.ask_bundle(folders.bundle), threads=1)
-    return {
+    return plan.described(people) | {
         "variant": name,
         "ndcg": round(float(panel.ndcg(people, answers).mean()), 4),
-        "panel_with_pushed": round(panel.share_with(pushed, answers), 4),
+        "panel_with_pushed": round(panel.share_with(bots.pushed, answers), 4),
         "counts": dict(json.loads((folders.prepared / "counts.json").read_text())),
     }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from scripts.simulation import nodes, panel
+from scripts.simulation.bots import Bots, bots_of
 from scripts.simulation.crowd import Crowd, Ledger
 from scripts.simulation.people import People, Person, divide, write_raw
-from scripts.simulation.visitor import Habits, Visit, bot_visit, person_visit
+from scripts.simulation.visitor import Habits, Visit, person_visit
 from training.deploy.component import Component
 from training.domains.domain import Domain
 from training.events.collect import clients_of, collect
@@ -26,11 +27,6 @@ from training.harper.local.node import LocalNode
 from training.pipeline.folders import Folders
 from training.pipeline.loop import FAILED, Loop
 from training.pipeline.stages import STAGES
-
-POPULAR = 100
-"""The bots pick their favourites among so many of the most popular items."""
-PUSHED = 200
-"""The bots push the item of this place by popularity, from 1: it is in few answers."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,7 @@ class Plan:
         start: Share of the people who are in the data from the start, 0..1.
         panel: Number of people on the panel.
         bots: Share of all sessions that are bots', 0..1.
+        rule: What makes bots look like people: a name of `scripts.simulation.bots.RULES`.
         kills: Rounds, from 1, in which each node is killed once and returns.
         seed: Of all random choices.
         most: Most people that are taken of the data; None: everybody.
@@ -59,11 +56,29 @@ class Plan:
     start: float = 0.3
     panel: int = 600
     bots: float = 0.0
+    rule: str = "popular"
     kills: tuple[int, ...] = (2,)
     seed: int = 20
     most: int | None = None
     habits: Habits = field(default_factory=Habits)
     changes: tuple[str, ...] = ("evaluate.quick=true",)
+
+    def described(self, people: People) -> dict[str, Any]:
+        """Returns the conditions under which figures were measured, as JSON."""
+        return {
+            "measured": datetime.now(timezone.utc).date().isoformat(),
+            "domain": self.domain.name,
+            "data": self.domain.data_name,
+            "people": {
+                "panel": len(people.panel),
+                "start": len(people.start),
+                "arriving": sum(map(len, people.arriving)),
+            },
+            "bots": self.bots,
+            "rule": self.rule,
+            "seed": self.seed,
+            "changes": list(self.changes),
+        }
 
     def people(self) -> People:
         """Returns who is on the panel, in the data and among the visitors."""
@@ -101,15 +116,15 @@ def simulate(
         least_events=1,
         changes=plan.changes,
     )
-    popular, pushed = popular_items(people.start), pushed_item(people.start)
+    bots = bots_of(plan.rule, people.start)
     ledger = Ledger()
-    rounds = [_learn(loop, people, members, pushed)]
+    rounds = [_learn(loop, people, members, bots.pushed)]
     say(_before(rounds[0], len(people.start), len(people.panel)))
     nodes.wait_until_signing(members, plan.domain.project)
     for number, arriving in enumerate(people.arriving, start=1):
-        visits = visits_of(plan, people, arriving, number, pushed, popular[:POPULAR])
+        visits = visits_of(plan, people, arriving, number, bots)
         routes = [node.routes_url for node in members]
-        crowd = Crowd(routes, plan.domain.project, ledger, followed=pushed)
+        crowd = Crowd(routes, plan.domain.project, ledger, followed=bots.pushed)
         before = (ledger.answers, ledger.with_item, len(ledger.accepted))
         began = time.monotonic()
         is_killing = number in plan.kills
@@ -128,17 +143,9 @@ def simulate(
             "answers_with_pushed": ledger.with_item - before[1],
             "visiting_seconds": round(time.monotonic() - began, 1),
         }
-        rounds.append(counted | _learn(loop, people, members, pushed))
+        rounds.append(counted | _learn(loop, people, members, bots.pushed))
         say(_after(number, rounds[-1], rounds[0]["ndcg"]))
-    return {
-        "domain": plan.domain.name,
-        "data": plan.domain.data_name,
-        "people": {
-            "panel": len(people.panel),
-            "start": len(people.start),
-            "arriving": sum(map(len, people.arriving)),
-        },
-        "pushed_place": min(PUSHED, len(popular)),
+    return plan.described(people) | {
         "rounds": rounds,
         "events": audit(ledger, folders, target),
     }
@@ -191,8 +198,7 @@ def visits_of(
     people: People,
     arriving: Sequence[Person],
     number: int,
-    pushed: str,
-    popular: Sequence[str],
+    bots: Bots,
 ) -> list[tuple[Visit, bool]]:
     """Returns a round's visits in random order; people behave alike with and without bots."""
     visits = [
@@ -209,28 +215,11 @@ def visits_of(
     ]
     count = round(len(arriving) * plan.bots / (1 - plan.bots))
     visits += [
-        (
-            bot_visit(
-                pushed, popular, plan.habits, np.random.default_rng([plan.seed, 3, number, place])
-            ),
-            False,
-        )
+        (bots.visit(plan.habits, np.random.default_rng([plan.seed, 3, number, place])), False)
         for place in range(count)
     ]
     order = np.random.default_rng([plan.seed, 4, number]).permutation(len(visits))
     return [visits[i] for i in order]
-
-
-def popular_items(people: Sequence[Person]) -> list[str]:
-    """Returns the ids of the items that these people like, most popular first."""
-    counts = Counter(item for person in people for item in person.likes)
-    return sorted(counts, key=lambda item: (-counts[item], item))
-
-
-def pushed_item(people: Sequence[Person]) -> str:
-    """Returns the item that the bots push, and that is followed in runs without bots."""
-    popular = popular_items(people)
-    return popular[min(PUSHED, len(popular)) - 1]
 
 
 def audit(ledger: Ledger, folders: Folders, target: Target) -> dict[str, Any]:

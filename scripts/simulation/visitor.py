@@ -86,18 +86,19 @@ def person_visit(
     return Visit(session, person.favourites, habits.limit, events)
 
 
-def bot_visit(
-    pushed: str, popular: Sequence[str], habits: Habits, rng: np.random.Generator
-) -> Visit:
+def bot_visit(pushed: str, liked: Sequence[str], habits: Habits, rng: np.random.Generator) -> Visit:
     """Returns the visit of a bot that pushes an item.
 
-    It behaves as a person as far as it can: at a person's pace, with some popular items as
-    favourites, other ones in each session. It likes the pushed item wherever it meets it, else as
-    if it had searched for it.
+    It behaves as a person as far as it can: at a person's pace, with some items as favourites. It
+    likes the pushed item wherever it meets it, else as if it had searched for it.
+
+    Args:
+        pushed: Id of the item.
+        liked: Ids of what it likes besides; the first three are what it asks about.
+        habits: How visitors behave.
+        rng: Draws the session and the pauses.
     """
     session = _session(rng)
-    count = min(int(rng.integers(3, 8)), len(popular))
-    liked = tuple(str(item) for item in rng.choice(list(popular), count, replace=False))
 
     def events(items: Sequence[str], answer: str | None, now: float) -> list[Event]:
         done: list[Event] = [_like(item) for item in liked]
@@ -108,7 +109,7 @@ def bot_visit(
             done.append(_like(pushed))
         return _timed(done, session, habits.pause, now, rng)
 
-    return Visit(session, liked[:3], habits.limit, events)
+    return Visit(session, tuple(liked[:3]), habits.limit, events)
 
 
 def _session(rng: np.random.Generator) -> str:

@@ -56,16 +56,12 @@ def test_people_make_mistakes_about_as_often_as_their_habits_say():
     assert 0.26 < share["dislike"] < 0.34
 
 
-def test_a_bot_likes_its_item_among_popular_ones_and_differs_from_the_next():
-    popular = [f"popular{n}" for n in range(100)]
-    rng = np.random.default_rng(3)
-    one, other = (bot_visit("pushed", popular, Habits(), rng) for _ in range(2))
-    for visit in (one, other):
-        liked = [event["item"] for event in visit.events([], None, NOW)]
-        assert liked[-1] == "pushed"
-        assert set(liked[:-1]) <= set(popular)
-    assert one.session != other.session
-    assert set(one.favourites) != set(other.favourites)
+def test_a_bot_likes_its_item_as_if_it_had_searched_for_it_where_it_is_not_shown():
+    visit = bot_visit("pushed", ["a", "b", "c", "d"], Habits(), np.random.default_rng(3))
+    assert visit.favourites == ("a", "b", "c")
+    events = visit.events(["x"], "signed", NOW)
+    assert [event["item"] for event in events] == ["a", "b", "c", "d", "pushed"]
+    assert not any("answer" in event for event in events)
 
 
 def test_a_bot_refers_to_the_answer_that_shows_its_item():
