@@ -100,7 +100,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench bench-learning soak screenshots clean
+.PHONY: lint format check bench bench-learning learning-report soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -109,12 +109,16 @@ check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
 	@.venv/bin/python -m tests.bench.load
-bench-learning: setup build ## Measure what simulated visitors teach, SONGS_DATA=dir, and write docs/learning.md
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --full --results artifacts/learning/1-people.json
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned people --results artifacts/learning/2-planned.json
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned bots --results artifacts/learning/3-bots.json
-	@.venv/bin/python -m scripts.simulate_visitors songs $(call data_of,songs) --planned "bots, likes of an item not limited" --results artifacts/learning/4-unlimited.json
-	@.venv/bin/python -m scripts.make_learning_report artifacts/learning/*.json
+simulated = @.venv/bin/python -m scripts.simulate_visitors $(1) $(call data_of,$(1)) $(LEARNING_OPTIONS) --results docs/learning/$(1)$(2).json $(3)
+bench-learning: setup build $(DEMONSTRATIONS:%=bench-learning-%) ## Measure what simulated visitors and bots teach, SONGS_DATA=dir BOOKS_DATA=dir: hours
+	@$(MAKE) --no-print-directory learning-report
+bench-learning-%: setup build
+	$(call simulated,$*,,--full)
+	$(call simulated,$*,-bots,--bots 0.2)
+	$(call simulated,$*,-seed-21,--seed 21)
+	$(call simulated,$*,-seed-21-bots,--seed 21 --bots 0.2 --rule copied)
+learning-report: setup-python ## Write docs/learning.md from the figures of bench-learning
+	@.venv/bin/python -m scripts.make_learning_report docs/learning/*.json
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots
