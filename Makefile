@@ -81,12 +81,15 @@ artifacts/built/pages: package-lock.json $(call sources,$(FUNCTION)/ui) $(addpre
 
 # ---- what a developer runs --------------------------------------------------------------------
 
+# Tests of two files run at the same time: most wait for servers, and none uses both cores for long.
+PYTEST := .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+
 .PHONY: test test-python test-fast test-js test-e2e test-bundles attack
 test: test-python test-js test-e2e ## Run every test
 test-python: setup-python ## Run the Python tests, without a server
-	@.venv/bin/python -m pytest -m "not e2e"
+	@$(PYTEST) -m "not e2e"
 test-fast: setup-python ## Python, without a server and without the slow tests
-	@.venv/bin/python -m pytest -m "not e2e and not slow"
+	@$(PYTEST) -m "not e2e and not slow"
 test-bundles: setup-python ## Train the small models that the tests below use
 	@.venv/bin/python -m tests.make_bundles
 test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
@@ -94,7 +97,7 @@ test-js: setup-node test-bundles ## Run the JavaScript tests, without a server
 attack: setup build ## Send 25,000 odd requests and 100,000 recommendations to a node of its own, on loopback
 	@ATTACK_REQUESTS=25000 ATTACK_RECOMMENDATIONS=100000 .venv/bin/python -m pytest -s tests/attack
 test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and in a real browser
-	@.venv/bin/python -m pytest -m e2e
+	@$(PYTEST) -m e2e
 
 .PHONY: settings-reference
 settings-reference: setup-python ## Write docs/settings.md from the settings

@@ -104,6 +104,7 @@ def test_an_optional_file_may_be_missing_and_a_required_one_may_not(tmp_path):
         ("new.csv.zip", bytes(zipped("new.csv"))),
         ("new.csv.zip", bytes(zipped("folder/", "folder/new.csv", "__MACOSX/._new.csv"))),
     ],
+    ids=["plain", "gzip", "zip", "zip with a folder"],
 )
 def test_a_compressed_file_is_decompressed_while_it_is_read(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
