@@ -10,6 +10,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withExperiment } from '../tests/browser/experiments.js';
 import {
   DEPLOYMENTS,
   answered,
@@ -88,6 +89,11 @@ const STATES = {
   status: {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
+  },
+  experiment: {
+    path: () => 'ui/status/',
+    prepare: (page) => withExperiment(page),
+    arrive: (page) => page.getByRole('heading', { name: 'Experiments that ended' }).waitFor(),
   },
 };
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
+import { experimentShown } from './experiments.js';
 import {
   DEPLOYMENTS,
+  ROUNDS,
   answered,
   ask,
   intercept,
@@ -13,7 +15,6 @@ import {
   popular,
   useBrowser,
   visit,
-  withRounds,
 } from './support.js';
 
 useBrowser();
@@ -104,10 +105,15 @@ const STATES = {
     path: () => 'ui/status/',
     arrive: (page) => page.getByRole('heading', { name: 'Model versions' }).waitFor(),
   },
-  'status with rounds of learning': {
+  'status with rounds of learning and an experiment': {
     path: () => 'ui/status/',
-    prepare: withRounds,
-    arrive: (page) => page.getByRole('heading', { name: 'Rounds of learning' }).waitFor(),
+    prepare: (page) =>
+      otherModel(page, (card) => ({ ...card, rounds: ROUNDS, ...experimentShown('split') })),
+    async arrive(page) {
+      await page.getByRole('heading', { name: 'Rounds of learning' }).waitFor();
+      await openEverything(page);
+      await page.getByRole('columnheader', { name: 'Looked at' }).waitFor();
+    },
   },
   'the API': {
     path: () => 'docs/',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { withExperiment } from './experiments.js';
 import { DEPLOYMENTS, ask, intercept, json, useBrowser, visit, withRounds } from './support.js';
 
 useBrowser();
@@ -39,6 +40,49 @@ for (const deployment of DEPLOYMENTS) {
       await rounds.getByRole('row').filter({ hasText: '0.446' }).getByText('0.440').waitFor();
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 360, `${width}`);
+    });
+
+    for (const [mode, seen, latest] of [
+      ['split', 'the challenger', '+0.1 to +5.0 points'],
+      ['interleave', 'a list of both', '+0.001 to +0.050'],
+    ]) {
+      it(`shows an experiment (${mode}): its shares, the difference over time, and those that ended`, async (t) => {
+        const page = await visit(t, deployment, {
+          path: 'ui/status/',
+          viewport: { width: 360, height: 800 },
+          prepare: (page) => withExperiment(page, mode),
+        });
+        const panel = page.getByRole('region', { name: 'Experiment on live visitors' });
+        const share = panel.locator('.facts > div').filter({ hasText: `that see ${seen}` });
+        await share.getByText('20 %', { exact: true }).waitFor();
+        // The first look says nothing yet, and one at a time is drawn for each of the others.
+        assert.equal(await panel.locator('.difference-point').count(), 23);
+        assert.equal(await panel.locator('.difference-margin').count(), 1);
+        await panel.locator('summary').press('Enter');
+        const table = page.getByRole('region', { name: 'The challenger against the champion' });
+        await table.getByRole('row').nth(1).getByRole('cell', { name: latest }).waitFor();
+        assert.equal(await table.getByRole('row').count(), 25);
+        const ended = page.getByRole('region', { name: 'Experiments that ended' });
+        await ended.getByRole('row').filter({ hasText: 'withdrawn' }).getByText(/worse/).waitFor();
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= 360, `${width}`);
+      });
+    }
+
+    it('says why a worker does not take part in an experiment', async (t) => {
+      const health = await ask(deployment, 'health');
+      const reason = 'The challenger failed too often; the log says why.';
+      const experiment = { id: '4f1c9a02', at: 'now', state: 'suspended', reason };
+      const page = await visit(t, deployment, {
+        path: 'ui/status/',
+        prepare: async (page) => {
+          await withExperiment(page);
+          await intercept(page, /\/health$/, (route) =>
+            json(route, 200, { ...health, experiment }),
+          );
+        },
+      });
+      await page.getByText(`This worker: suspended. ${reason}`).waitFor();
     });
 
     it('is reached from the page and leads back', async (t) => {

@@ -165,7 +165,8 @@ export const otherModel = (page, change) =>
   );
 
 const NOTHING = { stage: null, reason: null, 'ndcg@20': null, 'ndcg@20_before': null };
-const ROUNDS = [
+/** Rounds of learning, as GET model shows them. */
+export const ROUNDS = [
   { outcome: 'failed', stage: 'collect', new_events: null, seconds: 0.2 },
   { outcome: 'refused by the gate', reason: 'it is worse on held-out people', seconds: 40 },
   {

@@ -105,7 +105,9 @@ export default defineConfig({
       // Left to itself, what only two of the pages share becomes a file of 600 bytes: one request more for each.
       output: {
         manualChunks: (id) =>
-          /src\/((accent|api|wording)\.js|components\/PageTop)/.test(id) ? 'shared' : undefined,
+          /src\/((accent|api|figures|wording)\.js|components\/PageTop)/.test(id)
+            ? 'shared'
+            : undefined,
       },
       input: {
         pick: here('index.html'),

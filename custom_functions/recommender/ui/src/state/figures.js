@@ -2,30 +2,34 @@ import { onScopeDispose, ref, shallowRef } from 'vue';
 import { ApiError } from '../api.js';
 
 const EVERY_MS = 5_000;
-/** Rounds of learning take minutes at least. */
-const ROUNDS_EVERY_MS = 60_000;
+/** Rounds of learning take minutes at least, and so do looks at an experiment. */
+const CARD_EVERY_MS = 60_000;
 
 /**
- * Health, figures and rounds of learning of the node, polled until paused.
+ * Health, figures and the model's card, with rounds of learning and experiments, polled until paused.
  *
  * @param {import('../api.js').Api} api
  */
 export function useFigures(api) {
   const health = shallowRef(null);
   const stats = shallowRef(null);
-  /** Null: this node does not know of any loop. */
-  const rounds = shallowRef(null);
+  /** Null: not read yet. */
+  const card = shallowRef(null);
   const isDown = ref(false);
   const paused = ref(false);
   const at = shallowRef(null);
   let timer;
-  let roundsAt = -Infinity;
+  let cardAt = -Infinity;
+  let experimentAt;
 
-  async function refreshRounds() {
-    if (performance.now() - roundsAt < ROUNDS_EVERY_MS) return;
-    roundsAt = performance.now();
+  async function refreshCard() {
+    const { at: now } = health.value.experiment ?? {};
+    // An experiment that begins, changes or ends is shown at once.
+    if (now === experimentAt && performance.now() - cardAt < CARD_EVERY_MS) return;
+    experimentAt = now;
+    cardAt = performance.now();
     try {
-      rounds.value = (await api.model()).rounds ?? null;
+      card.value = await api.model();
     } catch {
       // No model answers, or the node does not: the state above says so.
     }
@@ -37,7 +41,7 @@ export function useFigures(api) {
       [health.value, stats.value] = await Promise.all([healthOf(api), api.stats()]);
       isDown.value = false;
       at.value = new Date();
-      refreshRounds();
+      refreshCard();
     } catch {
       isDown.value = true;
     }
@@ -52,7 +56,7 @@ export function useFigures(api) {
 
   onScopeDispose(() => clearTimeout(timer));
   refresh();
-  return { health, stats, rounds, isDown, paused, at, pause, refresh };
+  return { health, stats, card, isDown, paused, at, pause, refresh };
 }
 
 // 503 is a valid answer here: the node is running without a model, and the body says why.

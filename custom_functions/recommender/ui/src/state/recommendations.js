@@ -23,6 +23,9 @@ export function useRecommendations(api, { place, manifest, arrived, ready }) {
   const strategy = computed(() => known(place.value.strategy) ?? manifest().default_strategy);
   const other = computed(() => known(place.value.compare));
 
+  // What the visitor did not choose is left to the server, which may be trying other ways on live visitors.
+  const isChosen = () => Boolean(known(place.value.strategy) ?? other.value);
+
   function requestFor(name) {
     const { favourites, dismissed, variety, novelty } = place.value;
     if (!favourites.length || !name) return null;
@@ -30,9 +33,9 @@ export function useRecommendations(api, { place, manifest, arrived, ready }) {
       favourites,
       exclude: dismissed,
       limit: limit.value,
-      strategy: name,
-      diversity: variety,
-      novelty,
+      ...(isChosen() && { strategy: name }),
+      ...(variety && { diversity: variety }),
+      ...(novelty && { novelty }),
       explain: true,
     };
   }
