@@ -129,7 +129,12 @@ class FakeHarper:
         name = body["database"], body["table"]
         if name not in self.tables:
             return 404, {"error": f"Table '{name[0]}.{name[1]}' does not exist"}
-        return 200, {"name": name[1], "record_count": len(self.tables[name])}
+        found: Row = {"name": name[1], "record_count": len(self.tables[name])}
+        attributes = dict.fromkeys(key for row in self.tables[name].values() for key in row)
+        return 200, found | {
+            "hash_attribute": "id",
+            "attributes": [{"attribute": attribute} for attribute in attributes],
+        }
 
     def _create_database(self, body: Row) -> tuple[int, Any]:
         return 200, {"message": "created"}
@@ -166,17 +171,18 @@ class FakeHarper:
     def _search_by_value(self, body: Row) -> tuple[int, Any]:
         rows = self._table(body).values()
         chosen = [r for r in rows if body["value"] in ("*", r.get(body["attribute"]))]
+        if "limit" in body:
+            chosen = sorted(chosen, key=_place(body["attribute"]))[: body["limit"]]
         return 200, [_shown(row, body["get_attributes"]) for row in chosen]
 
     def _search_by_conditions(self, body: Row) -> tuple[int, Any]:
-        [condition], key = body["conditions"], body["sort"]["attribute"]
-        value, rows = condition["search_value"], self._table(body).values()
-        if condition["search_type"] == "between":
-            chosen = [row for row in rows if value[0] <= row[key] <= value[1]]
-        else:
-            assert condition["search_type"] == "greater_than"
-            chosen = [row for row in rows if row[key] > value]
-        chosen = sorted(chosen, key=lambda row: row[key])[: body["limit"]]
+        rows, key = list(self._table(body).values()), body["sort"]["attribute"]
+        for name in body["get_attributes"]:
+            if rows and name != "*" and not any(name in row for row in rows):
+                return 400, {"error": f"unknown attribute '{name}'"}
+        for condition in body["conditions"]:
+            rows = [row for row in rows if _meets(row, condition)]
+        chosen = sorted(rows, key=_place(key))[: body["limit"]]
         return 200, [_shown(row, body["get_attributes"]) for row in chosen]
 
     def _deploy_component(self, body: Row) -> tuple[int, Any]:
@@ -291,6 +297,27 @@ def _replayed(model: Row, question: Row) -> list[Row]:
             pairs = zip(probe["items"], probe["scores"], strict=True)
             return [{"id": key, "score": score} for key, score in pairs]
     return []
+
+
+def _meets(row: Row, condition: Row) -> bool:
+    """Whether a row meets a condition, in either of the two ways of writing one."""
+    name = condition.get("search_attribute", condition.get("attribute"))
+    kind = condition.get("search_type", condition.get("comparator"))
+    wanted = condition.get("search_value", condition.get("value"))
+    if row.get(name) is None:
+        return False
+    value = _place(name)(row)
+    if kind == "between":
+        low, high = (_place(name)({name: one}) for one in wanted)
+        return low <= value <= high
+    least = _place(name)({name: wanted})
+    assert kind in ("greater_than", "greater_than_equal")
+    return value > least or (kind == "greater_than_equal" and value == least)
+
+
+def _place(name: str) -> Callable[[Row], Any]:
+    """Returns the order of HarperDB: numbers, then texts."""
+    return lambda row: (isinstance(row[name], str), row[name])
 
 
 def _folder(name: str, files: dict[str, bytes]) -> Row:

@@ -119,3 +119,24 @@ def test_what_is_wrong_is_named_with_file_key_and_value(tmp_path, text, message)
 def test_a_name_that_no_url_or_route_can_have_is_refused(name):
     with pytest.raises(ConfigError, match="name"):
         check_name(name, "here")
+
+
+def test_tables_are_named_in_place_of_files(tmp_path):
+    rows = ROWS.replace("rows.csv", "harperdb:shop.orders")
+    [table] = describe(tmp_path, f'{rows}time = "at.s"\n').tables
+    assert (str(table), table.section) == ("harperdb:shop.orders", "interactions")
+    assert (table.columns, table.time) == (("u", "i", "at.s"), "at.s")
+    assert describe(tmp_path, ROWS, "files").tables == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ("harperdb:orders", r"interactions\.files = 'harperdb:orders': expected harperdb:DATABASE"),
+        ("harperdb:a.b.c", r"such as harperdb:shop\.orders"),
+        ("harperdb:things_recommender.events", r"would be deployed into the database 'things_rec"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named(tmp_path, files, message):
+    with pytest.raises(ConfigError, match=message):
+        describe(tmp_path, ROWS.replace("rows.csv", files))

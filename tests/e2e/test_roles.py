@@ -12,12 +12,14 @@ import pytest
 from tests.events.rows import event_row
 from tests.fake_bundle import version_of
 from tests.harper_places import Place
-from training.deploy.roles import COLLECTOR, PUSHER, READER, make_users
+from tests.sources.shop import Shop, order
+from training.deploy.roles import COLLECTOR, PUSHER, READER, SOURCE, make_users
 from training.deploy.rollback import rollback
 from training.errors import HarperRefused
 from training.events.collect import collect, forget_on_node
 from training.events.store import EventStore
 from training.harper.client import HarperClient
+from training.sources.pull import pull
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +27,7 @@ PASSWORDS = {
     PUSHER: "a pushing password",
     READER: "a reading password",
     COLLECTOR: "a collecting password",
+    SOURCE: "a password for tables",
 }
 
 
@@ -33,7 +36,10 @@ def place(real_place: Place, tmp_path: Path) -> Place:
     real_place.folder = tmp_path
     real_place.empty()
     real_place.deploy(real_place.bundle("a"))
-    make_users(real_place.target.client, [real_place.domain.database, "nowhere"], PASSWORDS)
+    Shop(real_place, tmp_path).put(order(1))
+    tables = [("shop", "orders"), ("shop", "nowhere"), ("nowhere", "orders")]
+    databases = [real_place.domain.database, "nowhere"]
+    make_users(real_place.target.client, databases, PASSWORDS, sources=tables)
     return real_place
 
 
@@ -85,7 +91,7 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("user", [PUSHER, READER, COLLECTOR])
+@pytest.mark.parametrize("user", [PUSHER, READER, COLLECTOR, SOURCE])
 @pytest.mark.parametrize(("operation", "fields"), ELSEWHERE, ids=[name for name, _ in ELSEWHERE])
 def test_every_user_is_refused_elsewhere(
     place: Place, user: str, operation: str, fields: dict[str, object]
@@ -138,7 +144,30 @@ def test_the_collecting_user_reads_events_and_nothing_else(place: Place, tmp_pat
         assert caught.value.status == 403
 
 
-@pytest.mark.parametrize("user", [READER, COLLECTOR])
+def test_the_user_for_tables_pulls_them_and_reads_and_writes_nothing_else(
+    place: Place, tmp_path: Path
+) -> None:
+    shop = Shop(place, tmp_path)
+    shop.put(order(1))
+    shop.make("secrets")
+    client = as_user(place, SOURCE).target.client
+    assert pull(client, shop.table(), shop.folder).rows == 1
+    with pytest.raises(HarperRefused, match=r"may not read it.*sees shop\.orders\. "):
+        pull(client, shop.table(table="secrets"), shop.folder)
+    for table in ("items", "models", "current", "events"):
+        with pytest.raises(HarperRefused) as caught:
+            as_user(place, SOURCE).rows(table)
+        assert caught.value.status == 403
+    for change in (
+        lambda: client.upsert("shop", "orders", [order(2)]),
+        lambda: client.delete("shop", "orders", ["1"]),
+    ):
+        with pytest.raises(HarperRefused) as caught:
+            change()
+        assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("user", [READER, COLLECTOR, SOURCE])
 def test_only_who_deploys_reads_the_keys(place: Place, user: str) -> None:
     with pytest.raises(HarperRefused) as caught:
         as_user(place, user).rows("event_keys")

@@ -114,7 +114,7 @@ def test_the_first_round_deploys_and_the_next_finds_nothing_new(learner: Learner
     second = learner.run(step=steps.append)
     assert second["outcome"] == UNCHANGED
     assert second["before"] == second["after"] == first["after"]
-    assert steps == ["connect", "collect"]
+    assert steps == ["connect", "collect", "pull"]
     assert learner.place.models.pointer() == pointer
     [shown] = [row["rounds"] for row in learner.place.rows("current") if row["id"] == "rounds"]
     assert [one["outcome"] for one in shown] == [UNCHANGED, DEPLOYED]

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import training
-from training.cli import events, harper, loop, new, recommend, settings, stages
+from training.cli import events, harper, loop, new, pull, recommend, settings, stages
 from training.cli.console import err, out, printable
 from training.errors import RecommenderError
 
@@ -33,6 +33,8 @@ ENVIRONMENT = """Environment variables:
   HARPER_ROUTES_URL    custom functions; default: the same host, port 9926
   HARPER_USERNAME      user of the operations API
   HARPER_PASSWORD      its password
+  HARPER_SOURCE_USERNAME, HARPER_SOURCE_PASSWORD
+                       another login for reading HarperDB tables
   HARPER_NODES         hosts of the other nodes, between commas
   HARPER_CA            file of the authority that signed the nodes' certificates
   HARPER_PLAIN_HTTP    yes: send the password unencrypted to another machine
@@ -60,6 +62,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 new.mount(app)
+pull.mount(app)
 stages.mount(app)
 recommend.mount(app)
 harper.mount(app)

@@ -27,6 +27,7 @@ from training.cli.console import (
     printable,
 )
 from training.cli.harper import who_deploys
+from training.cli.pull import source_login
 from training.cli.stages import Changes
 from training.cli.status import BEHIND, round_text
 from training.deploy.component import pack
@@ -62,7 +63,9 @@ def run_loop(
     ] = "1h",
     least_events: Annotated[
         int,
-        typer.Option("--min-new-events", min=1, help="Retrain nothing with fewer new events."),
+        typer.Option(
+            "--min-new-events", min=1, help="Retrain nothing with fewer new events and rows."
+        ),
     ] = 500,
     once: Annotated[
         bool, typer.Option("--once", help="One round of each domain, then end.")
@@ -78,6 +81,8 @@ def run_loop(
     if a round failed, with 3 if a node is down or behind.
 
     HARPER_COLLECTOR_USERNAME and HARPER_COLLECTOR_PASSWORD: another login for reading events.
+    HARPER_SOURCE_USERNAME and HARPER_SOURCE_PASSWORD: another one for reading HarperDB tables,
+    which each round pulls.
 
     Example: harperdb-recommender loop songs books --every 1h
     """
@@ -123,6 +128,7 @@ def _loop(
         by=who_deploys(),
         least_events=least_events,
         collector=_collector(),
+        source=source_login(),
         changes=tuple(changes or ()),
     )
 

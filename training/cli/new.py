@@ -11,14 +11,18 @@ from typing import Annotated
 
 import typer
 
+from training.cli.connection import connect
 from training.cli.console import err, out, printable
+from training.cli.pull import source_client
 from training.domains import DOMAINS, sniff
 from training.domains.description import FILE, check_name, is_field, read_description
 from training.domains.description_text import DescriptionText, Group, ItemsText
+from training.domains.harper_table import is_table
 from training.domains.registry import datasets_folder
 from training.domains.sniff import Sniffed
 from training.domains.source_files import find_files
 from training.errors import ConfigError
+from training.sources.sniff import sniff_table
 
 Column = Annotated[str | None, typer.Option(help="Its column. Default: guessed.")]
 _LIKED_SHARE = 0.7
@@ -34,7 +38,11 @@ def mount(app: typer.Typer) -> None:
 def new(
     name: Annotated[str, typer.Argument(help="Its name, such as films.", metavar="NAME")],
     interactions: Annotated[
-        str, typer.Option(help="File, folder or pattern: who liked what.", show_default=False)
+        str,
+        typer.Option(
+            help="File, folder, pattern or harperdb:DATABASE.TABLE: who liked what.",
+            show_default=False,
+        ),
     ],
     user: Column = None,
     item: Column = None,
@@ -48,7 +56,7 @@ def new(
         str | None, typer.Option(help='Its column; "": none. Default: guessed.')
     ] = None,
     separator: Annotated[str | None, typer.Option(help="Of the interactions.")] = None,
-    items: Annotated[str | None, typer.Option(help="File, folder or pattern: titles.")] = None,
+    items: Annotated[str | None, typer.Option(help="The same: titles.")] = None,
     item_id: Annotated[
         str | None, typer.Option("--id", help="Column of the items' id. Default: guessed.")
     ] = None,
@@ -63,7 +71,8 @@ def new(
 
     Shows what it finds in the files, asks, and writes datasets/NAME/domain.toml. What is not named
     is guessed from the files. CSV with any separator, JSON Lines and Parquet are read; plain, .gz,
-    .zip or .zst.
+    .zip or .zst; and tables of HarperDB, named harperdb:DATABASE.TABLE, of the node that HARPER_URL
+    names.
 
     Example: harperdb-recommender new films --interactions ratings.csv --items movies.csv
     """
@@ -87,6 +96,8 @@ def new(
 
 
 def _sniffed(name: str, key: str, separator: str | None) -> Sniffed:
+    if is_table(name):
+        return sniff_table(source_client(connect()), name, option=f"--{key}")
     return sniff.sniff(find_files(Path.cwd(), name, key=f"--{key}")[0], separator=separator)
 
 
@@ -177,6 +188,8 @@ def _known(found: Sniffed, column: str | None, option: str) -> str:
 
 def _from(home: Path, files: str) -> str:
     """Returns the name as the description says it: relative where the files are beside it."""
+    if is_table(files):
+        return files
     place = (Path.cwd() / Path(files).expanduser()).resolve()
     inside = home.resolve()
     return str(place.relative_to(inside)) if place.is_relative_to(inside) else str(place)
@@ -197,7 +210,7 @@ def _show(rows: DescriptionText, found: Sniffed, catalogue: Sniffed | None) -> N
 
 def _show_file(what: str, files: str, found: Sniffed, named: dict[str, str]) -> None:
     layout = found.layout
-    written: str = layout.format
+    written = "HarperDB table" if is_table(files) else str(layout.format)
     if layout.format == "csv":
         header = "with" if layout.header else "without"
         written += f", separator {layout.separator!r}, {header} header"

@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from training.cli import harper
+from training.cli.connection import connect
 from training.cli.console import (
     ARTIFACTS,
     DATASETS,
@@ -24,6 +25,7 @@ from training.cli.console import (
     out,
     printable,
 )
+from training.cli.pull import pull_domain
 from training.domains.protocol import Protocol
 from training.pipeline import raw_data
 from training.pipeline.folders import Folders, read_json
@@ -143,10 +145,14 @@ def run(
 ) -> None:
     """Run every stage: prepare, train, evaluate, export, deploy; then query the deployed routes.
 
+    HarperDB tables that the domain reads are pulled first.
+
     Example: harperdb-recommender run books --data ~/book-crossing
     """
     with _folders(domain, data, artifacts) as folders:
         harper.require_ready(folders.domain, in_cluster)
+        if folders.domain.tables:
+            pull_domain(folders, connect(in_cluster))
         for stage in STAGES.values():
             run_stage(stage, folders, changes)
         outcome = harper.deploy_domain(folders, changes, force=force, in_cluster=in_cluster)

@@ -86,6 +86,8 @@ def round_text(done: Round) -> str:
         text += f" {done['before'] or 'nothing'} → {done['after']}"
     if done["events"] is not None:
         text += f"; {done['new_events']:,} new events of {done['events']:,}"
+    if done.get("new_rows") is not None:
+        text += f"; {done['new_rows']:,} new rows"
     if "test_ndcg@20" in done:
         text += f"; test NDCG@20 {done['test_ndcg@20']:.4f}"
     text += f"; {done['start']}" if done.get("start") else ""

@@ -17,13 +17,14 @@ from training.harper.local.launch import write_private
 
 
 def users(in_cluster: Cluster = False) -> None:
-    """Make the three users that the project needs beside a super user, with random passwords.
+    """Make the users that the project needs beside a super user, with random passwords.
 
-    ``recommender_pusher`` deploys models, ``recommender_reader`` reads their state, and
-    ``recommender_collector`` reads visitors' events. Deploying code needs a super user. The
-    passwords are taken from HARPER_PUSHER_PASSWORD, HARPER_READER_PASSWORD and
-    HARPER_COLLECTOR_PASSWORD, or made; they are kept in harper-local/users.json, readable by you
-    alone, and never printed.
+    ``recommender_pusher`` deploys models, ``recommender_reader`` reads their state,
+    ``recommender_collector`` reads visitors' events, and ``recommender_source`` reads the HarperDB
+    tables that domains learn from, if there are any. Deploying code needs a super user. The
+    passwords are taken from HARPER_PUSHER_PASSWORD, HARPER_READER_PASSWORD,
+    HARPER_COLLECTOR_PASSWORD and HARPER_SOURCE_PASSWORD, or made; they are kept in
+    harper-local/users.json, readable by you alone, and never printed.
 
     Example: harperdb-recommender users
     """
@@ -31,7 +32,8 @@ def users(in_cluster: Cluster = False) -> None:
     path = connection.HARPER_FOLDER / "users.json"
     passwords = _passwords(path, target.client)
     databases = [domain.database for domain in DOMAINS.values()]
-    for made in roles.make_users(target.client, databases, passwords):
+    tables = [(t.database, t.table) for domain in DOMAINS.values() for t in domain.tables]
+    for made in roles.make_users(target.client, databases, passwords, sources=tables):
         verb = "made" if made.is_new else "renewed"
         out.print(f"{made.username} {verb}: {', '.join(made.databases)}")
     out.print(f"passwords of {target.client.config.url} in {path}")
@@ -45,6 +47,7 @@ def _passwords(path: Path, client: HarperClient) -> dict[str, str]:
         (roles.PUSHER, "HARPER_PUSHER_PASSWORD"),
         (roles.READER, "HARPER_READER_PASSWORD"),
         (roles.COLLECTOR, "HARPER_COLLECTOR_PASSWORD"),
+        (roles.SOURCE, "HARPER_SOURCE_PASSWORD"),
     ):
         made = here.get(username) or secrets.token_urlsafe(24)
         here[username] = os.environ.get(variable) or made

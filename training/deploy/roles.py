@@ -2,12 +2,14 @@
 
 ``recommender_pusher`` writes models, items and pointers: everything that a deploy does except
 deploying code, which HarperDB allows only super users. ``recommender_reader`` reads them, enough
-for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else.
-The public routes need no user at all.
+for ``status`` and ``versions``. ``recommender_collector`` reads visitors' events and nothing else,
+``recommender_source`` the HarperDB tables that domains learn from and nothing else. The public
+routes need no user at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from training.errors import HarperRefused
 from training.harper.client import HarperClient
 
 PUSHER, READER, COLLECTOR = "recommender_pusher", "recommender_reader", "recommender_collector"
+SOURCE = "recommender_source"
 TABLES = (ITEMS, MODELS, POINTERS, DIGESTS, LOCKS)
 EVENTS = "events"
 
@@ -29,7 +32,7 @@ class Made:
 
     Attributes:
         username: Also the name of the role.
-        databases: What the user may reach.
+        databases: What the user may reach: databases, or tables of them.
         is_new: Whether the user was created now; otherwise role and password were renewed.
     """
 
@@ -38,33 +41,54 @@ class Made:
     is_new: bool
 
 
-def make_users(client: HarperClient, databases: list[str], passwords: dict[str, str]) -> list[Made]:
+def make_users(
+    client: HarperClient,
+    databases: list[str],
+    passwords: dict[str, str],
+    *,
+    sources: Sequence[tuple[str, str]] = (),
+) -> list[Made]:
     """Creates or updates the roles and a user for each.
 
     Args:
         client: With a super user's credentials.
         databases: The domains' databases; those that do not exist yet are left out.
         passwords: By user name.
+        sources: Database and name of the tables that domains learn from; those that do not exist
+            are left out. Without any, there is no user for them.
 
     Raises:
-        HarperRefused: the user is not a super user, or none of the databases exists yet.
+        HarperRefused: the user is not a super user, or nothing that users could reach exists yet.
     """
     there = client.operation("describe_all")
     found = [name for name in databases if name in there]
-    if not found:
+    tables = sorted({one for one in sources if one[1] in there.get(one[0], {})})
+    if not found and not tables:
         raise HarperRefused(
             "users", f"none of {', '.join(databases)} is there yet: deploy once as a super user"
         )
     made = []
-    for username, tables, writes in (
-        (PUSHER, (*TABLES, EVENT_KEYS), True),
-        (READER, TABLES, False),
-        (COLLECTOR, (EVENTS,), False),
-    ):
-        _make_role(client, username, permission(found, tables, writes=writes))
+    for username, rights in _rights(found, tables).items():
+        _make_role(client, username, rights)
         is_new = _make_user(client, username, passwords[username])
-        made.append(Made(username, found, is_new))
+        reached = found if username != SOURCE else [".".join(one) for one in tables]
+        made.append(Made(username, reached, is_new))
     return made
+
+
+def _rights(databases: list[str], sources: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """Returns the permissions of each role that there is something to do for."""
+    rights = {}
+    if databases:
+        rights[PUSHER] = permission(databases, (*TABLES, EVENT_KEYS), writes=True)
+        rights[READER] = permission(databases, TABLES, writes=False)
+        rights[COLLECTOR] = permission(databases, (EVENTS,), writes=False)
+    if sources:
+        rights[SOURCE] = permission([], (), writes=False)
+        for database, table in sources:
+            one = permission([database], (table,), writes=False)[database]
+            rights[SOURCE].setdefault(database, {"tables": {}})["tables"] |= one["tables"]
+    return rights
 
 
 def permission(databases: list[str], tables: tuple[str, ...], *, writes: bool) -> dict[str, Any]:

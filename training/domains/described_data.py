@@ -12,6 +12,7 @@ import pandas as pd
 
 from training.domains.bad_rows import BadRows
 from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Table
+from training.domains.harper_table import HarperTable
 from training.domains.lists import joined
 from training.domains.source_files import find_files
 from training.domains.tabular import Layout, identifier, load
@@ -35,6 +36,8 @@ class TableSource:
         layout: How they are written.
         columns: The file's column by our name.
         lists: Our names of columns that hold several values, with what is between two; or ``json``.
+        table: The HarperDB table, if the files hold rows that were pulled from one.
+        tables: Folder of the pulled rows; None: nothing was pulled.
     """
 
     name: str
@@ -42,9 +45,13 @@ class TableSource:
     layout: Layout
     columns: dict[str, str]
     lists: dict[str, str] = field(default_factory=dict)
+    table: HarperTable | None = None
+    tables: Path | None = None
 
     def paths(self, base: Path) -> list[Path]:
         """Returns the files; a relative name starts from ``base``."""
+        if self.table:
+            return self.table.files(self.tables)
         return find_files(base, self.files, key=f"{self.name}.files")
 
 

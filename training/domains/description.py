@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from tomlkit.exceptions import TOMLKitError
 
 from training.config import CleanConfig
 from training.domains.described_data import TableSource, read_interactions, read_items
+from training.domains.described_tables import (
+    check_databases,
+    check_files,
+    read_tables,
+    source_of,
+)
+from training.domains.description_errors import explained
 from training.domains.domain import (
     ITEM_ID,
     STRENGTH,
@@ -45,7 +59,7 @@ class _Section(BaseModel):
 
 
 class _Files(_Section):
-    files: Text
+    files: Annotated[Text, AfterValidator(check_files)]
     format: Format = "csv"
     separator: Annotated[str, Field(min_length=1, max_length=4)] = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
@@ -197,43 +211,10 @@ def read_description(path: Path) -> Domain:
     try:
         found = Description.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_explained(error)}") from error
-    return _domain(name, path.parent, found)
-
-
-def _explained(error: ValidationError) -> str:
-    """Returns the first error for people: key, value, what is expected."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    value = repr(first["input"])[:80]
-    if first["type"] == "missing":
-        return f"{key} is missing; see docs/your-own-data.md"
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = _keys_at(first["loc"][:-1])
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1, 0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"{key} = {value}: no such key; {hint}There are {', '.join(known)}"
-    message = first["msg"].removeprefix("Value error, ")
-    # An error about several keys names them itself.
-    is_about_several = first["type"] == "value_error" and isinstance(first["input"], dict)
-    return f"{key} = {value}: {message}" if key and not is_about_several else message
-
-
-def _keys_at(place: tuple[int | str, ...]) -> list[str]:
-    model: Any = Description
-    for part in place:
-        fields = _fields_of(model)
-        if part not in fields:
-            return []
-        annotation = fields[str(part)].annotation
-        options = [one for one in get_args(annotation) if one is not type(None)]
-        model = options[0] if options else annotation
-    return list(_fields_of(model))
-
-
-def _fields_of(model: Any) -> dict[str, Any]:
-    named = getattr(model, "model_fields", None) or getattr(model, "__pydantic_fields__", {})
-    return dict(named)
+        raise ConfigError(f"{path}: {explained(error, Description)}") from error
+    domain = _domain(name, path.parent, found)
+    check_databases(domain, str(path))
+    return domain
 
 
 def _shown(found: Description) -> list[tuple[str, str]]:
@@ -252,12 +233,13 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
     rows, items = found.interactions, found.items
     columns = {USER_ID: rows.user, ITEM_ID: rows.item}
     columns |= {key: name for key, name in ((STRENGTH, rows.strength), (TIME, rows.time)) if name}
-    interactions = TableSource("interactions", rows.files, rows.layout, columns)
+    interactions = source_of(name, "interactions", rows.files, rows.layout, columns)
     catalogue = None
     if items:
         named = {TITLE: items.title, CREATOR: items.creator, YEAR: items.year, **items.fields}
         of_items = {ITEM_ID: items.id} | {key: column for key, column in named.items() if column}
-        catalogue = TableSource("items", items.files, items.layout, of_items, items.lists)
+        catalogue = source_of(name, "items", items.files, items.layout, of_items, items.lists)
+    sources = (interactions, catalogue)
     creator = CREATOR if items and items.creator else ""
     # Where no column holds titles, none can be missing.
     untitled = items is not None and not items.title
@@ -283,7 +265,9 @@ def _domain(name: str, folder: Path, found: Description) -> Domain:
         events=found.events.model_copy(update={"types": EventRules().types | found.events.types}),
         module="training.domains.described_data",
         folder=folder,
-        find_files=partial(_files, folder, (interactions, catalogue)),
+        find_files=partial(_files, folder, sources),
+        tables=tuple(source.table for source in sources if source and source.table),
+        read_tables=partial(read_tables, sources=sources, find_files=partial(_files, folder)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import tomlkit
 
+from training.domains.harper_table import is_table
 from training.domains.tabular import Layout
 
 _TEMPLATE = """# What `harperdb-recommender run {name}` learns from and recommends.
@@ -27,7 +28,8 @@ liked = "liked"
 
 [interactions]                # who liked what
 files = {files}
-# A file, a folder of parts or a pattern such as "views/*.jsonl.gz". Relative names start here.
+# A file, a folder of parts, a pattern such as "views/*.jsonl.gz", or a HarperDB table such as
+# "harperdb:shop.orders". Relative names start here.
 {layout}user = {user}
 item = {item}
 {strength}
@@ -117,7 +119,7 @@ class DescriptionText:
             item_word=_text(word.removesuffix("s") or word),
             items_word=_text(word),
             files=_text(self.files),
-            layout=_layout(self.layout),
+            layout=_layout(self.files, self.layout),
             user=_text(self.user),
             item=_text(self.item),
             strength=strength,
@@ -142,13 +144,15 @@ def _items(items: ItemsText) -> str:
     ]
     return _ITEMS.format(
         files=_text(items.files),
-        layout=_layout(items.layout),
+        layout=_layout(items.files, items.layout),
         id=_text(items.id),
         fields="\n".join(lines),
     )
 
 
-def _layout(layout: Layout) -> str:
+def _layout(files: str, layout: Layout) -> str:
+    if is_table(files):
+        return ""
     lines = f"format = {_text(layout.format)}\n"
     if layout.format == "csv":
         lines += f"separator = {_text(layout.separator)}\nquote = {_text(layout.quote)}\n"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from training.config import CleanConfig
 from training.domains.event_rules import EventRules
+from training.domains.harper_table import HarperTable
 from training.domains.protocol import Protocol
 
 USER_ID, ITEM_ID, STRENGTH = "user_id", "item_id", "strength"
@@ -163,6 +164,8 @@ class Domain:
         module: Dotted name of the module that reads the sources; "": the domain's own.
         folder: Folder of the description, if it has one; files are found from there.
         find_files: (raw folder) -> the files that are read by name; None: those of ``sources``.
+        tables: HarperDB tables that are pulled before they are read.
+        read_tables: (domain, folder of pulled rows) -> the domain that reads them from there.
     """
 
     name: str
@@ -188,6 +191,12 @@ class Domain:
     module: str = ""
     folder: Path | None = None
     find_files: Callable[[Path], dict[str, Path]] | None = None
+    tables: tuple[HarperTable, ...] = ()
+    read_tables: Callable[[Domain, Path], Domain] | None = None
+
+    def with_tables(self, folder: Path) -> Domain:
+        """Returns the domain, whose HarperDB tables are read from the rows pulled into a folder."""
+        return self.read_tables(self, folder) if self.read_tables else self
 
     @property
     def code(self) -> str:

@@ -235,7 +235,7 @@ def require(path: Path, names: Sequence[str], columns: dict[str, str]) -> None:
             raise DataError(path, expected=f"one column {column!r}", found="several")
 
 
-def missing_column(path: Path, column: str, names: Sequence[str]) -> DataError:
+def missing_column(path: Path | str, column: str, names: Sequence[str]) -> DataError:
     """Returns the error of a column that a file does not have."""
     near = difflib.get_close_matches(column, names, 1, 0.6)
     meant = f"Did you mean {near[0]!r}? " if near else ""

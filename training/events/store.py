@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -24,11 +23,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from training.domains.durable import PARTIAL, commit, write_json
 from training.errors import DataError, RecommenderError
 from training.events.schema import REQUIRED, SCHEMA
 
 BATCH_ROWS = 50_000
-_PARTIAL = ".partial"
 _DAY = "date="
 
 
@@ -56,7 +55,7 @@ class EventStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise RecommenderError(f"{self.folder} is in use by another process") from error
-            for partial in self.folder.rglob(f"*{_PARTIAL}"):
+            for partial in self.folder.rglob(f"*{PARTIAL}"):
                 partial.unlink()
             self._known = None
             yield
@@ -221,25 +220,6 @@ def _digest(session: str) -> str:
 
 
 def _write_parquet(path: Path, events: pa.Table) -> None:
-    partial = path.with_suffix(_PARTIAL)
+    partial = path.with_suffix(PARTIAL)
     pq.write_table(events, partial, compression="zstd", row_group_size=BATCH_ROWS)
-    _commit(partial, path)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file, completely or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(_PARTIAL)
-    partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    _commit(partial, path)
-
-
-def _commit(partial: Path, path: Path) -> None:
-    for synced in (partial, partial.parent):
-        if synced == partial.parent:
-            partial.replace(path)
-        handle = os.open(synced, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    commit(partial, path)

@@ -32,6 +32,11 @@ class Folders:
         return self.artifacts / self.domain.name
 
     @property
+    def tables(self) -> Path:
+        """Rows that were pulled from HarperDB tables, a folder each."""
+        return self.home / "tables"
+
+    @property
     def prepared(self) -> Path:
         """Result of ``prepare``: cleaned, indexed and split data."""
         return self.home / "prepared"

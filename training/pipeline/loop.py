@@ -1,4 +1,4 @@
-"""A round of learning from visitors: collect, prepare, train, evaluate, export, gate, deploy.
+"""A round of learning from visitors: collect, pull, prepare, train, evaluate, export, gate, deploy.
 
 A round may be killed at any point: stages are written whole, collecting has watermarks, a deploy
 can be repeated. The next round finds what is done and goes on from there. That its events are
@@ -23,16 +23,20 @@ from training.deploy.versions import Models, now
 from training.errors import HarperUnavailable, RecommenderError
 from training.events.collect import clients_of, collect
 from training.events.store import EventStore
+from training.harper.client import HarperClient
 from training.harper.cluster import Target
+from training.harper.config import HarperConfig
 from training.pipeline import deployed, round_summary, rounds, warm
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
+from training.pipeline.pull import changes as changes_of_tables
+from training.pipeline.pull import pull_tables
 from training.pipeline.rounds import Round
 from training.pipeline.stages import PREPARE, STAGES, TRAIN
 
 log = logging.getLogger(__name__)
 
-STEPS = ("connect", "collect", *STAGES, "gate", "deploy")
+STEPS = ("connect", "collect", "pull", *STAGES, "gate", "deploy")
 """What a round does, in order; `Loop.step` is called with each before it begins."""
 DEPLOYED, UNCHANGED, REFUSED, FAILED = "deployed", "unchanged", "refused by the gate", "failed"
 WARM = "train.warm_start=true"
@@ -50,8 +54,10 @@ class Loop:
         connect: Finds the nodes; called in each round, because nodes come and go.
         component: Packs the code that answers.
         by: Who deploys, for people; public.
-        least_events: Nothing is retrained with fewer new events.
+        least_events: Nothing is retrained with fewer new events, changed rows of HarperDB tables
+            included.
         collector: Login, user name and password, that may read events; None: the one of `connect`.
+        source: Login that may read the domain's HarperDB tables; None: the one of `connect`.
         changes: Settings, each ``section.field=value``.
         step: Called with the step of `STEPS` that begins.
     """
@@ -62,6 +68,7 @@ class Loop:
     by: str
     least_events: int = 500
     collector: tuple[str, str] | None = None
+    source: tuple[str, str] | None = None
     changes: tuple[str, ...] = ()
     step: Callable[[str], None] = lambda name: None
 
@@ -152,7 +159,8 @@ class _Round:
             learned = rounds.file_names(self.store)
             new = rounds.events_not_learned(self.folders, self.store)
             self.done |= {"new_events": new, "events": self.store.count()}
-        if current is not None and new < self.loop.least_events:
+        rows, changed = self._pull(target)
+        if current is not None and new + rows < self.loop.least_events:
             return UNCHANGED
         for stage in STAGES.values():
             changes = self.loop.changes if stage is PREPARE else (WARM, *self.loop.changes)
@@ -161,6 +169,7 @@ class _Round:
         self.done["start"] = warm.text(TRAIN.started_from(self.folders))
         outcome = self._gate_and_deploy(target, models, current)
         rounds.mark_learned(self.folders, learned)
+        rounds.mark_rows_learned(self.folders, changed)
         return outcome
 
     @contextmanager
@@ -173,11 +182,19 @@ class _Round:
         finally:
             self.seconds[name] = round(time.monotonic() - began, 3)
 
+    def _pull(self, target: Target) -> tuple[int, dict[str, int]]:
+        """Pulls the domain's tables; returns how many rows are new, and what is to be noted."""
+        with self._step("pull"):
+            client = HarperClient(_as(target, self.loop.source))
+            for _ in pull_tables(self.folders, client):
+                pass
+        rows = rounds.rows_not_learned(self.folders)
+        if self.folders.domain.tables:
+            self.done["new_rows"] = rows
+        return rows, changes_of_tables(self.folders)
+
     def _collect(self, target: Target) -> None:
-        domain, config = self.folders.domain, target.client.config
-        if self.loop.collector is not None:
-            username, password = self.loop.collector
-            config = replace(config, username=username, password=password)
+        domain, config = self.folders.domain, _as(target, self.loop.collector)
         pulled = collect(clients_of(target, config), domain.database, self.store)
         self.store.expire(domain.events.keep_days, datetime.now(timezone.utc).date())
         unread = {one.node: one.error for one in pulled if one.error}
@@ -246,6 +263,14 @@ class _Round:
         config = STAGES["evaluate"].config_of(self.folders)
         data = dataset.load(self.folders.prepared)
         return compare(self.folders.bundle, kept.folder, data, kept.learned_from, config)
+
+
+def _as(target: Target, login: tuple[str, str] | None) -> HarperConfig:
+    config = target.client.config
+    if login is None:
+        return config
+    username, password = login
+    return replace(config, username=username, password=password)
 
 
 def wait_seconds(every: float, failures: int) -> float:

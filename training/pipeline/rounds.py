@@ -10,10 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from training.events.store import EventStore
+from training.pipeline import pull
 from training.pipeline.folders import Folders, read_json, write_json
 
 JOURNAL = "loop.jsonl"
 _LEARNED = "learned.json"
+_LEARNED_ROWS = "learned_rows.json"
 
 Round = dict[str, Any]
 
@@ -75,6 +77,27 @@ def events_not_learned(folders: Folders, store: EventStore) -> int:
 def mark_learned(folders: Folders, files: list[str]) -> None:
     """Notes which files of events the round that ends now has learned from."""
     write_json(folders.home / _LEARNED, files)
+
+
+def rows_not_learned(folders: Folders) -> int:
+    """Returns how many changes of HarperDB tables no finished round has learned from.
+
+    Before the first finished round, those count that `prepare` has not read.
+    """
+    path, source = folders.home / _LEARNED_ROWS, folders.prepared / "source.json"
+    learned: dict[str, int] = {}
+    if path.is_file():
+        learned = read_json(path)
+    elif source.is_file():
+        learned = read_json(source).get("changes", {})
+    found = pull.changes(folders)
+    return sum(max(0, count - int(learned.get(name, 0))) for name, count in found.items())
+
+
+def mark_rows_learned(folders: Folders, changes: dict[str, int]) -> None:
+    """Notes which changes of HarperDB tables the round that ends now has learned from."""
+    if changes:
+        write_json(folders.home / _LEARNED_ROWS, changes)
 
 
 def file_names(store: EventStore) -> list[str]:

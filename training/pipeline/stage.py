@@ -115,7 +115,8 @@ class Stage:
             DataError: a source or the result of an earlier stage is missing, corrupt or stale.
         """
         config = self._settings(folders, changes)
-        folders = replace(folders, domain=settings.domain_with(folders.domain, config))
+        domain = folders.domain.with_tables(folders.tables)
+        folders = replace(folders, domain=settings.domain_with(domain, config))
         before = self.before.fingerprint_of(folders) if self.before else ""
         inputs = self.inputs(folders, progress)
         job = Job(folders, config, inputs, progress)

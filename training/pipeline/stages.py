@@ -11,7 +11,7 @@ from training.data.features import features_of
 from training.domains.domain import TIME, Domain
 from training.domains.reading import find_all, sha256_of
 from training.errors import DataError
-from training.pipeline import raw_data, settings, visitors, warm
+from training.pipeline import pull, raw_data, settings, visitors, warm
 from training.pipeline.folders import Folders, read_json, write_json
 from training.pipeline.stage import Done, Job, Stage
 from training.progress import Progress
@@ -30,6 +30,8 @@ def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
     progress(0, 1, "reading")
     hashes = {name: sha256_of(path) for name, path in files.items()}
     described = _described(folders.domain, folders.raw) | {"files": hashes}
+    if folders.domain.tables:
+        described["changes"] = pull.changes(folders)
     return described | visitors.described(folders)
 
 

@@ -1,0 +1,69 @@
+"""A HarperDB table that a test fills, and what was pulled of it."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tests.harper_places import Place
+from training.domains.harper_table import HarperTable
+from training.errors import HarperRefused
+from training.harper.client import HarperClient
+from training.sources.pull import Pulled, pull
+
+DATABASE, ORDERS = "shop", "orders"
+BEGAN_MS = 1_764_400_000_000
+"""A time long past, in ms."""
+DAY_MS = 86_400_000
+
+
+class Shop:
+    """The table ``shop.orders`` of a place, empty at first."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self.place, self.folder = place, folder / "tables"
+        self.make(ORDERS)
+
+    @property
+    def client(self) -> HarperClient:
+        return self.place.target.client
+
+    def make(self, table: str, **options: Any) -> None:
+        """Makes an empty table."""
+        with contextlib.suppress(HarperRefused):
+            self.client.operation("drop_table", database=DATABASE, table=table)
+        with contextlib.suppress(HarperRefused):
+            self.client.operation("create_database", database=DATABASE)
+        options = {"primary_key": "id"} | options
+        self.client.operation("create_table", database=DATABASE, table=table, **options)
+
+    def put(self, *rows: dict[str, Any], table: str = ORDERS) -> None:
+        # As JSON: CBOR cannot carry half of a surrogate pair.
+        self.client.operation("upsert", database=DATABASE, table=table, records=list(rows))
+
+    def delete(self, *keys: Any) -> None:
+        self.client.delete(DATABASE, ORDERS, list(keys))
+
+    def table(self, *columns: str, time: str = "", table: str = ORDERS) -> HarperTable:
+        columns = columns or ("customer", "sku")
+        return HarperTable("shop", "interactions", DATABASE, table, columns, time)
+
+    def pull(self, *columns: str, time: str = "", table: str = ORDERS, **options: Any) -> Pulled:
+        wanted = self.table(*columns, time=time, table=table)
+        return pull(self.client, wanted, self.folder, **options)
+
+    def rows(self, *columns: str, time: str = "", table: str = ORDERS) -> list[tuple[str, ...]]:
+        """Returns the pulled rows, sorted."""
+        wanted = self.table(*columns, time=time, table=table)
+        found: list[tuple[str, ...]] = []
+        for path in wanted.files(self.folder):
+            read = pq.read_table(path, columns=list(wanted.columns)).to_pydict()
+            found += zip(*read.values(), strict=True)
+        return sorted(found)
+
+
+def order(key: Any, customer: Any = "u", sku: Any = "a", **more: Any) -> dict[str, Any]:
+    return {"id": key, "customer": customer, "sku": sku, **more}

@@ -1,0 +1,1 @@
+"""Rows of HarperDB tables: looking at them, and pulling them into files that `prepare` reads."""
