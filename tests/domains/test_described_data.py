@@ -199,6 +199,14 @@ def test_repeated_rows_count_once(tmp_path):
     assert dict(counts.lines)["repeated pairs"] == len(list(likes()))
 
 
+def test_people_who_are_all_alike_are_split_like_any_others(tmp_path):
+    rows = "".join(f"u{u}\tthing {i}\t1\n" for u in range(60) for i in range(25))
+    data, _ = built(tmp_path, "user\titem\tweight\n" + rows)
+    assert data.interactions["liked"].all()
+    assert data.items["popularity"].nunique() == 1
+    assert set(data.parts) == {0, 1, 2}
+
+
 def test_negative_strengths_are_not_likes(tmp_path):
     head, *rows = ROWS.splitlines(keepends=True)
     more = "".join(f"u{user}\tthing {1 - user % 2}\t-5\n" for user in range(100))

@@ -104,6 +104,15 @@ success = true
         (ROWS + '[picture]\nurl = "https://a;script-src/{id}"\n', "picture.url = 'https://a;"),
         (ROWS + '[picture]\nurl = "https://a.example/all.jpg"\n', "such as https://pictures"),
         (ROWS + '[picture]\nurl = "https://a.example/{isbn}"\n', "no field {isbn}; there are id"),
+        (
+            ROWS + "[events.types.purchase]\nwieght = 3\n",
+            "events.types.purchase.wieght = 3: no such key; did you mean 'weight'? There are",
+        ),
+        (ROWS + "[events.types.purchase]\nweight = 99\n", "events.types.purchase.weight = 99: "),
+        (
+            ROWS + '[items]\nfiles = "a"\nid = "b"\nfields = { Genre = "g" }\n',
+            "items.fields.Genre: this name is not possible; choose another of at most 40",
+        ),
         (ROWS + "[surprise]\n", "surprise = {}: no such key"),
     ],
 )

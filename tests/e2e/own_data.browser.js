@@ -74,5 +74,6 @@ it('shows pictures from their host, and draws a cover where one is missing', asy
   await page.getByText('Pictures are loaded from pictures.example.').waitFor();
 
   const text = await page.locator('body').innerText();
+  assert.match(text, /(Even|Odd), Drama/);
   assert.doesNotMatch(text, /undefined|null|NaN|\[object/);
 });

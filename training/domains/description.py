@@ -82,7 +82,7 @@ class _Items(_Files):
     title: str = ""
     creator: str = ""
     year: str = ""
-    fields: dict[Annotated[str, Field(pattern=_FIELD)], Text] = {}
+    fields: dict[str, Text] = {}
     """Further fields, with their columns."""
     lists: dict[str, Annotated[str, Field(min_length=1, max_length=4)]] = {}
     """Those of the fields that hold several values, with what is between two; or ``json``."""
@@ -93,8 +93,10 @@ class _Items(_Files):
     def _check_fields(self) -> _Items:
         for name in self.fields:
             if not is_field(name):
+                problem = "has a meaning already" if name in _RESERVED else "is not possible"
                 raise ValueError(
-                    f"items.fields.{name}: this name has a meaning already; choose another"
+                    f"items.fields.{name}: this name {problem}; choose another of at most 40 "
+                    "lower-case letters, digits and underscores that begins with a letter"
                 )
         for key, names in (("lists", self.lists), ("groups", self.groups)):
             for name in names:

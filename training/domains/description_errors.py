@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -33,12 +33,16 @@ def explained(error: ValidationError, described: type[BaseModel]) -> str:
 
 def _keys_at(model: Any, place: tuple[int | str, ...]) -> list[str]:
     for part in place:
+        if get_origin(model) is dict:
+            model = get_args(model)[1]
+            continue
         fields = _fields_of(model)
         if part not in fields:
             return []
         annotation = fields[str(part)].annotation
         options = [one for one in get_args(annotation) if one is not type(None)]
-        model = options[0] if options else annotation
+        is_optional = type(None) in get_args(annotation)
+        model = options[0] if is_optional else annotation
     return list(_fields_of(model))
 
 
