@@ -1,6 +1,7 @@
 // Asks one route again and again at a steady rate, whether or not the last answer has come, and compares every
-// answer with what the version that it names is known to say. Reads its task from standard input as JSON:
-// {url, bodies, expected: {version: [[id…] a body]}, rate, seconds}; writes its findings to standard output.
+// answer with what the version that it names is known to say; an interleaved answer is `interleaved`'s. Reads its task
+// from standard input as JSON: {url, bodies, expected: {version: [[id…] a body]}, rate, seconds}; writes its findings to
+// standard output, among them the variants that each body's answers named.
 import http from 'node:http';
 
 const task = JSON.parse(await read(process.stdin));
@@ -8,6 +9,7 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
 const { hostname, port, pathname } = new URL(task.url);
 const bodies = task.bodies.map((body) => JSON.stringify(body));
 const found = { sent: 0, answered: 0, failed: [], mixed: [], samples: [] };
+const variants = bodies.map(() => new Set());
 const pending = [];
 const began = Date.now();
 
@@ -21,7 +23,9 @@ await new Promise((resolve) => {
 });
 await Promise.all(pending);
 agent.destroy();
-process.stdout.write(JSON.stringify({ ...found, began, ended: Date.now() }));
+process.stdout.write(
+  JSON.stringify({ ...found, variants: variants.map((one) => [...one]), began, ended: Date.now() }),
+);
 
 async function ask(number) {
   const which = number % bodies.length;
@@ -32,9 +36,10 @@ async function ask(number) {
     found.samples.push([at, performance.now() - start]);
     if (status !== 200) return found.failed.push(`${status}: ${text.slice(0, 200)}`);
     found.answered += 1;
-    const { model, recommendations } = JSON.parse(text);
+    const { model, variant = null, recommendations } = JSON.parse(text);
+    variants[which].add(variant);
     const ids = recommendations.map(({ id }) => id);
-    const right = task.expected[model]?.[which];
+    const right = task.expected[variant === 'interleaved' ? variant : model]?.[which];
     if (!right || ids.join() !== right.join()) found.mixed.push(`${model}: ${ids}`);
   } catch (error) {
     found.failed.push(String(error));
