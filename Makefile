@@ -103,7 +103,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench bench-learning learning-report soak screenshots clean
+.PHONY: lint format check bench bench-learning learning-report bench-experiments soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -122,6 +122,8 @@ bench-learning-%: setup build
 	$(call simulated,$*,-seed-21-bots,--seed 21 --bots 0.2 --rule copied)
 learning-report: setup-python ## Write docs/learning.md from the figures of bench-learning
 	@.venv/bin/python -m scripts.make_learning_report docs/learning/*.json
+bench-experiments: setup build ## Let simulated visitors decide experiments on three nodes, and write the figures into docs/experiments.md
+	@.venv/bin/python -m tests.bench.experiments
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots

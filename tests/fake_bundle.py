@@ -23,6 +23,7 @@ def make_bundle(
     *,
     domain: str = "songs",
     seed: int = 1,
+    order: list[int] | None = None,
     items: int = 60,
     results: int | None = None,
     quality: float = 0.30,
@@ -38,6 +39,7 @@ def make_bundle(
         folder: Where to write; created if missing.
         domain: The domain.
         seed: Another one makes another version: other items, in another order.
+        order: Indices of the items in the order in which they are recommended; None: random.
         items: Number of items.
         results: Length of an answer before favourites are dropped; all items by default.
         quality: NDCG@20 of the default strategy.
@@ -50,8 +52,9 @@ def make_bundle(
     """
     folder.mkdir(parents=True, exist_ok=True)
     ids = item_ids(seed, items)
-    order = list(range(items))
-    random.Random(seed).shuffle(order)
+    if order is None:
+        order = list(range(items))
+        random.Random(seed).shuffle(order)
     order = order[:results]
     scores = [1.0 - place / items for place in range(len(order))]
     creator = FIELDS[domain][1]

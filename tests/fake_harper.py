@@ -51,6 +51,12 @@ class FakeHarper:
     loses: list[set[str]] = field(default_factory=list)
     """The projects whose routes the worker lacks after each of the next restarts."""
     lost: set[str] = field(default_factory=set)
+    takes_part: bool = True
+    """Whether the component knows experiments."""
+    refuses_challengers: str = ""
+    """Why it refuses the challenger of any experiment; "": it does not."""
+    metrics: str = "# EOF\n"
+    """The answer of `GET …/metrics`."""
     replays: bool = False
     """Answer the probes as they say: for bundles whose graph this server cannot run."""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -244,12 +250,27 @@ class FakeHarper:
                 reported = {key: candidate.get(key) for key in ("version", "at")}
                 health["candidate"] = reported | {"state": state}
                 health["candidate"] |= {"reason": wrong} if wrong else {}
+            health |= self._experiment(database, pointer)
             version = self.live.get(project)
             if version is None:
                 return 503, health | {"reason": "No model has been deployed yet."}
             items = len(json.loads(self.tables[database, "models"][version]["item_ids"]))
             missing = max(0, items - len(self.tables[database, "items"]))
             return 200, health | {"model": version, "items": items, "missing": missing}
+
+    def _experiment(self, database: str, pointer: Row | None) -> Row:
+        row = self.tables[database, "current"].get("experiment")
+        if row is None or not self.takes_part:
+            return {}
+        content = row["experiment"]
+        reported: Row = {"id": content["id"], "at": row["at"], "state": "ready"}
+        wrong = self._objection(database, content["challenger"]["version"])
+        wrong = self.refuses_challengers or wrong
+        if wrong is not None:
+            reported |= {"state": "refused", "reason": wrong}
+        elif (pointer or {}).get("version") != content["champion"]["version"]:
+            reported |= {"state": "suspended", "reason": "another model is current"}
+        return {"experiment": reported}
 
     def recommend(self, project: str, question: Row) -> tuple[int, Any]:
         self.health(project)
@@ -349,9 +370,12 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def answer(self, status: int, body: Any) -> None:
-        content = json.dumps(body).encode()
+        self.answer_text(status, json.dumps(body), "application/json")
+
+    def answer_text(self, status: int, text: str, kind: str = "text/plain") -> None:
+        content = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -380,6 +404,8 @@ class _Routes(_Handler):
         parts = self.path.strip("/").split("/")
         if parts[-1] == "health":
             return self.answer(*self.fake.health(parts[0]))
+        if parts[-1] == "metrics":
+            return self.answer_text(200, self.fake.metrics)
         if parts[-1] == "ui" and "web/ui/index.html" in self.fake.components.get(parts[0], {}):
             return self.answer(200, "a page")
         return self.answer(404, {"message": "Not Found"})

@@ -1,9 +1,8 @@
 """Settings: each with its default, its range and its meaning.
 
-A setting is changed on the command line with ``--set section.field=value``. An unknown name, a
-value of the wrong type and a value out of range are a `ConfigError` that says what is expected.
-What a stage used is saved beside what it made. docs/settings.md lists all settings; it is made from
-this module. Secrets come from the environment only (`HarperConfig.from_environment`).
+``--set section.field=value`` changes one. An unknown name, a value of the wrong type and one out of
+range are a `ConfigError` that says what is expected. What a stage used is saved beside its result.
+docs/settings.md is made of this. Secrets come from the environment only.
 """
 
 from __future__ import annotations
@@ -184,15 +183,18 @@ class EventsConfig:
 
 @dataclass(frozen=True, config=_STRICT)
 class ExperimentConfig:
-    """When an experiment on live visitors is decided. See docs/experiments.md."""
+    """How experiments on live visitors are run and decided. See docs/experiments.md."""
 
+    mode: Literal["split", "interleave"] = "split"
+    """`split`: a session sees one of both; `interleave`: one list of both."""
+    share: Annotated[float, Field(ge=0.001, le=1)] = 0.1
+    """Share, 0..1, of the sessions that see the challenger, or an interleaved list."""
     metric: str = "success"
-    """What variants are compared by: `success`, the share of a session's answers with an event that
-    counts as a success, or a type of event that does, such as `like`."""
+    """What is compared: the share of a session's answers with a `success`, or with such a type."""
     level: Annotated[float, Field(ge=1e-6, le=0.5)] = 0.05
     """Chance that an experiment without a difference ever claims one."""
     margin: Annotated[float, Field(ge=0, le=1)] = 0.02
-    """By how much worse the metric may be for a challenger that counts as not worse."""
+    """By how much lower the metric of a challenger may be that counts as not worse."""
     preference_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
     """The same for interleaving, in the mean preference of a session, -1 to 1."""
     least_sessions: Annotated[int, Field(ge=100, le=_MANY)] = 500
@@ -200,8 +202,7 @@ class ExperimentConfig:
     longest_days: Annotated[float, Field(ge=0.01, le=365)] = 14.0
     """Days after which an undecided challenger is withdrawn."""
     slower: Annotated[float, Field(ge=1, le=1000)] = 2.0
-    """How many times as long as the champion's the challenger's answers may take (95th
-    percentile)."""
+    """Most that the 95th percentile of its answers' time may be, in those of the champion's."""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -237,12 +238,10 @@ class Config:
         return config
 
     def _with(self, section: str, key: str, text: str) -> Config:
-        name = f"{section}.{key}"
-        sections = [f.name for f in dataclasses.fields(self)]
+        name, sections = f"{section}.{key}", [f.name for f in dataclasses.fields(self)]
         if section not in sections:
             raise ConfigError(f"--set {name}: no such section; there are {', '.join(sections)}")
-        part = getattr(self, section)
-        known = fields_of(type(part))
+        known = fields_of(type(part := getattr(self, section)))
         if key not in known:
             raise ConfigError(f"--set {name}: no such field; {section} has {', '.join(known)}")
         try:
@@ -266,9 +265,9 @@ def from_dict(sections: Mapping[str, Mapping[str, Any]]) -> Config:
         return Config(**sections)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "unexpected_keyword_argument"
-        problem = "there is no such setting" if unknown else first["msg"]
+        name = ".".join(map(str, first["loc"]))
+        is_known = first["type"] != "unexpected_keyword_argument"
+        problem = first["msg"] if is_known else "there is no such setting"
         raise ConfigError(
             f"saved settings do not fit this version: {name}={first['input']!r}: {problem}. "
             "Run the stage that saved them again"
@@ -289,15 +288,13 @@ def type_of(info: FieldInfo) -> str:
 
 
 def range_of(info: FieldInfo) -> str:
-    """Returns the range of a setting, for people; empty where there is none."""
-    limits = {type(limit).__name__: limit for limit in info.metadata}
-    if not limits:
+    """Returns the range of a setting, for people; or nothing."""
+    if not (limits := {type(limit).__name__: limit for limit in info.metadata}):
         return ""
     least, most = limits["Ge"].ge, limits["Le"].le
     return f"{least:g} or more" if most == _MANY else f"{least:g} to {most:,.10g}"
 
 
 def _expected(info: FieldInfo) -> str:
-    if not (limits := range_of(info)):
-        return type_of(info)
-    return f"a {type_of(info)} {'of' if limits.endswith('more') else 'from'} {limits}"
+    limits, kind = range_of(info), type_of(info)
+    return f"a {kind} {'of' if limits.endswith('more') else 'from'} {limits}" if limits else kind

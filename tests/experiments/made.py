@@ -32,6 +32,7 @@ def sessions_of(
     nodes: Sequence[str] = ("node-1",),
     seed: int = 20,
     answers: int = 2,
+    began: int = NOW_MS,
 ) -> list[dict[str, Any]]:
     """Returns the events of new sessions, as nodes store them.
 
@@ -43,13 +44,14 @@ def sessions_of(
         nodes: Who answers.
         seed: Of the chances.
         answers: Answers to each.
+        began: When the first may come, ms since 1970; all come within the hour.
     """
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for number in range(count):
         session = secrets.token_hex(10)
         node = nodes[number % len(nodes)]
-        at = NOW_MS + 1_000 * int(rng.integers(1, 3_000_000))
+        at = began + 1_000 * int(rng.integers(1, 3_000_000))
         for turn in range(answers):
             at += int(rng.integers(5_000, 60_000))
             of_answer = {

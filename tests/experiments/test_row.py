@@ -9,7 +9,7 @@ from training.experiments.row import Experiment, Variant, from_row, new_experime
 
 
 def test_a_row_is_read_as_it_was_written():
-    made = new_experiment("old", Variant(version="new", settings={"diversity": 0.2}), share=1)
+    made = new_experiment("old", Variant(version="new", settings={"diversity": 0.2}), share=0.3)
     assert from_row(made.model_dump()) == made
     running = made.running("2026-11-24T10:00:00.000Z")
     assert (running.state, made.state) == ("running", "trial")

@@ -26,12 +26,10 @@ from training.pipeline.lock import exclusive
 from training.pipeline.loop import (
     DEPLOYED,
     FAILED,
-    LONGEST_RETRY_SECONDS,
     REFUSED,
     STEPS,
     UNCHANGED,
     Loop,
-    wait_seconds,
 )
 from training.pipeline.rounds import JOURNAL, append_round, rounds
 from training.pipeline.stages import STAGES
@@ -290,10 +288,3 @@ def test_only_the_latest_deployed_bundles_are_kept(learner: Learner) -> None:
     assert deployed.find(learner.folders, version) is not None
     deployed.keep(learner.folders, "00000000deadbeef")
     assert deployed.find(learner.folders, "00000000deadbeef") is None
-
-
-def test_failures_are_tried_again_soon_and_then_less_and_less_often() -> None:
-    assert wait_seconds(3600, 0) == 3600
-    assert [wait_seconds(3600, n) for n in (1, 2, 3)] == [60, 120, 240]
-    assert wait_seconds(3600, 50) == wait_seconds(30, 50) == LONGEST_RETRY_SECONDS
-    assert wait_seconds(86_400, 50) == 86_400

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import training
-from training.cli import events, harper, loop, new, pull, recommend, settings, stages
+from training.cli import events, experiment, harper, loop, new, pull, recommend, settings, stages
 from training.cli.console import err, out, printable
 from training.errors import RecommenderError
 
@@ -67,6 +67,7 @@ stages.mount(app)
 recommend.mount(app)
 harper.mount(app)
 events.mount(app)
+experiment.mount(app)
 loop.mount(app)
 settings.mount(app)
 

@@ -65,3 +65,9 @@ def _config(in_cluster: bool) -> HarperConfig:
             raise ConfigError("no local cluster runs: `make cluster-up`, or name one by HARPER_URL")
         return node.config()
     return connection(HARPER_FOLDER)
+
+
+def collector() -> tuple[str, str] | None:
+    """Returns the login that reads events; None: the usual one does."""
+    name = os.environ.get("HARPER_COLLECTOR_USERNAME")
+    return (name, os.environ.get("HARPER_COLLECTOR_PASSWORD", "")) if name else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
 import re
 import shlex
 import signal
@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from training.cli.connection import Cluster, connect
+from training.cli.connection import Cluster, collector, connect
 from training.cli.console import (
     ARTIFACTS,
     DATASETS,
@@ -32,12 +32,20 @@ from training.cli.stages import Changes
 from training.cli.status import BEHIND, round_text
 from training.deploy.component import pack
 from training.domains import DOMAINS
+from training.errors import RecommenderError
 from training.pipeline import raw_data, settings
+from training.pipeline.experiment.end import Place
+from training.pipeline.experiment.looking import guard
 from training.pipeline.folders import Folders
 from training.pipeline.lock import exclusive
-from training.pipeline.loop import FAILED, Loop, wait_seconds
-from training.pipeline.rounds import Round
+from training.pipeline.loop import BEGUN, FAILED, RUNNING, WITHDRAWN, Loop
+from training.pipeline.rounds import Round, rounds
+from training.pipeline.waiting import Waits
 
+log = logging.getLogger(__name__)
+
+GUARD_SECONDS = 5.0
+"""Between two checks of a running experiment's failures and latencies."""
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -70,6 +78,13 @@ def run_loop(
     once: Annotated[
         bool, typer.Option("--once", help="One round of each domain, then end.")
     ] = False,
+    in_experiment: Annotated[
+        bool,
+        typer.Option("--experiment", help="Try each new model on a share of the visitors first."),
+    ] = False,
+    look_every: Annotated[
+        str, typer.Option("--look-every", help="Time between two looks at an experiment.")
+    ] = "5m",
     changes: Changes = None,
     in_cluster: Cluster = False,
     is_child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
@@ -80,16 +95,20 @@ def run_loop(
     ARTIFACTS/DOMAIN/loop.jsonl and tried again, after a minute at first. With --once it ends with 1
     if a round failed, with 3 if a node is down or behind.
 
+    With --experiment a new model that passes the gate begins as the challenger of an experiment
+    (docs/experiments.md); while it runs, nothing is trained, and it is promoted or withdrawn by
+    what visitors do.
+
     HARPER_COLLECTOR_USERNAME and HARPER_COLLECTOR_PASSWORD: another login for reading events.
     HARPER_SOURCE_USERNAME and HARPER_SOURCE_PASSWORD: another one for reading HarperDB tables,
     which each round pulls.
 
     Example: harperdb-recommender loop songs books --every 1h
     """
-    wait = _seconds(every)
+    waits = Waits(_seconds(every), _seconds(look_every))
     # By name: twice the same domain is one.
     loops = {
-        name: _loop(name, artifacts, changes, least_events, in_cluster)
+        name: _loop(name, artifacts, changes, least_events, in_cluster, in_experiment)
         for name in dict.fromkeys(domains)
     }
     signal.signal(signal.SIGTERM, _stop)
@@ -105,7 +124,8 @@ def run_loop(
             return
         options = ["--artifacts", str(artifacts), "--min-new-events", str(least_events)]
         options += [word for change in changes or () for word in ("--set", change)]
-        _forever(loops, wait, [*options, *(["--cluster"] if in_cluster else [])])
+        options += ["--experiment"] if in_experiment else []
+        _Forever(loops, waits, [*options, *(["--cluster"] if in_cluster else [])]).run()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -114,7 +134,12 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _loop(
-    name: str, artifacts: Artifacts, changes: Changes, least_events: int, in_cluster: bool
+    name: str,
+    artifacts: Artifacts,
+    changes: Changes,
+    least_events: int,
+    in_cluster: bool,
+    in_experiment: bool,
 ) -> Loop:
     named = domain_of(name)
     config = settings.initial(named).with_settings(changes or ())
@@ -127,47 +152,78 @@ def _loop(
         component=lambda: pack(domain),
         by=who_deploys(),
         least_events=least_events,
-        collector=_collector(),
+        collector=collector(),
         source=source_login(),
         changes=tuple(changes or ()),
+        experiment=config.experiment if in_experiment else None,
     )
 
 
-def _collector() -> tuple[str, str] | None:
-    name = os.environ.get("HARPER_COLLECTOR_USERNAME")
-    return (name, os.environ.get("HARPER_COLLECTOR_PASSWORD", "")) if name else None
+class _Forever:
+    """Rounds of all domains, one at a time; meanwhile, running experiments are guarded."""
 
+    def __init__(self, loops: dict[str, Loop], waits: Waits, options: list[str]) -> None:
+        self.loops, self.waits, self.options = loops, waits, options
+        self.failures = dict.fromkeys(loops, 0)
+        self.due = dict.fromkeys(loops, time.monotonic())
 
-def _forever(loops: dict[str, Loop], wait: float, options: list[str]) -> None:
-    failures = dict.fromkeys(loops, 0)
-    due = dict.fromkeys(loops, time.monotonic())
-    while True:
-        name = min(due, key=lambda one: due[one])
-        time.sleep(max(0.0, due[name] - time.monotonic()))
-        began = time.monotonic()
-        failed = _child_round(loops[name], options) not in (0, BEHIND)
-        failures[name] = failures[name] + 1 if failed else 0
-        due[name] = max(began + wait_seconds(wait, failures[name]), time.monotonic())
+    def run(self) -> None:
+        """Runs until it is stopped."""
+        while True:
+            name = min(self.due, key=lambda one: self.due[one])
+            while (left := self.due[name] - time.monotonic()) > 0:
+                time.sleep(min(left, GUARD_SECONDS))
+                self._guard()
+            began = time.monotonic()
+            failed = self._child_round(self.loops[name]) not in (0, BEHIND)
+            self.failures[name] = self.failures[name] + 1 if failed else 0
+            wait = self.waits.after(self.failures[name], in_experiment=self._is_trying(name))
+            self.due[name] = max(began + wait, time.monotonic())
 
+    def _is_trying(self, name: str) -> bool:
+        """Whether the domain's last round left an experiment running."""
+        done = rounds(self.loops[name].folders.home)
+        return bool(done) and done[-1]["outcome"] in (BEGUN, RUNNING)
 
-def _child_round(loop: Loop, options: list[str]) -> int:
-    """Runs a round in a process of its own, which returns its memory; returns the exit code.
+    def _guard(self) -> None:
+        for name, loop in self.loops.items():
+            if loop.experiment is None or not self._is_trying(name):
+                continue
+            try:
+                found = guard(Place(loop.folders, loop.connect(), loop.by))
+            except RecommenderError as error:
+                log.info("%s: %s", name, error)  # the next round says what is wrong
+                continue
+            if found is not None:
+                out.print(printable(f"{name:5}  loop      {WITHDRAWN} {found[0]}: {found[1]}"))
+                self.due[name] = time.monotonic()
 
-    TensorFlow keeps some megabytes of every model that it has trained or loaded.
-    """
-    name = loop.folders.domain.name
-    command = [sys.executable, "-m", "training", "loop", name, "--once", "--child", *options]
-    # A session of its own: Ctrl-C reaches only us, and we end it.
-    with subprocess.Popen(command, start_new_session=True) as child:
-        try:
-            code = child.wait()
-        except KeyboardInterrupt:
-            child.terminate()
-            child.wait()  # leaving the block does not wait after Ctrl-C
-            raise
-    if code < 0:
-        _print_round(loop, loop.killed(f"the process of the round was killed by signal {-code}"))
-    return code
+    def _child_round(self, loop: Loop) -> int:
+        """Runs a round in a process of its own, which returns its memory; returns the exit code.
+
+        TensorFlow keeps some megabytes of every model that it has trained or loaded.
+        """
+        name = loop.folders.domain.name
+        command = [sys.executable, "-m", "training", "loop", name, "--once", "--child"]
+        # A session of its own: Ctrl-C reaches only us, and we end it.
+        with subprocess.Popen([*command, *self.options], start_new_session=True) as child:
+            try:
+                code = self._wait_for(child)
+            except KeyboardInterrupt:
+                child.terminate()
+                child.wait()  # leaving the block does not wait after Ctrl-C
+                raise
+        if code < 0:
+            reason = f"the process of the round was killed by signal {-code}"
+            _print_round(loop, loop.killed(reason))
+        return code
+
+    def _wait_for(self, child: subprocess.Popen[bytes]) -> int:
+        while True:
+            try:
+                return child.wait(GUARD_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._guard()
 
 
 def _round(loop: Loop) -> Round:

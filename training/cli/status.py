@@ -14,12 +14,14 @@ from training.deploy import catalogue
 from training.deploy.projects import deployed_projects
 from training.deploy.versions import Models
 from training.domains.domain import Domain
-from training.errors import HarperError, HarperRefused
+from training.errors import ConfigError, HarperError, HarperRefused
+from training.experiments.row import Experiment, from_row
 from training.harper import cluster
 from training.harper.client import HarperClient, Patience
 from training.harper.cluster import Target, client_of
 from training.harper.node import Health, Node
 from training.harper.workers import Worker, Workers, ask_workers
+from training.pipeline.experiment.stories import story_of
 from training.pipeline.rounds import Round, rounds
 
 ROUNDS = 5
@@ -61,11 +63,30 @@ def status(
             _add_row(table, worker, health, replicated, wrong + remarks)
             remarks = []
     out.print(table)
+    _print_experiment(target, chosen, artifacts)
     _print_rounds(chosen, artifacts)
     if current is None:
         err.print(f"{target.node.url} has no model of {chosen.name}: `make deploy-{chosen.name}`")
     if current is None or not is_well:
         raise typer.Exit(BEHIND)
+
+
+def _print_experiment(target: Target, domain: Domain, artifacts: Path) -> None:
+    row = Models(target.client, domain.database).experiment()
+    if row is None:
+        return
+    try:
+        text = running_text(artifacts / domain.name, from_row(row.get("experiment")))
+    except ConfigError as error:
+        text = str(error)
+    out.print(printable(text))
+
+
+def running_text(home: Path, experiment: Experiment) -> str:
+    """Returns a running experiment with its latest look, in one line."""
+    looks = story_of(home, experiment.id).looks
+    latest = f"; {looks[-1]['verdict']} at {_minute(looks[-1]['at'])}" if looks else ""
+    return f"experiment {experiment.id} {experiment.state}: {experiment.text()}{latest}"
 
 
 def _print_rounds(domain: Domain, artifacts: Path) -> None:
@@ -82,6 +103,7 @@ def round_text(done: Round) -> str:
     if "error" in done:
         text = f"{text} in {done['stage']}: {done['error']}"
     text += f"; {'; '.join(done['objections'])}" if done.get("objections") else ""
+    text += f" {_experiment_text(done)}" if "experiment" in done else ""
     if done["before"] != done["after"]:
         text += f" {done['before'] or 'nothing'} → {done['after']}"
     if done["events"] is not None:
@@ -94,6 +116,16 @@ def round_text(done: Round) -> str:
     for what, nodes in (("not read", done.get("unread")), ("behind", done.get("behind"))):
         text += f"; {what}: {', '.join(nodes)}" if nodes else ""
     return f"{text}; {done['seconds']['all']:.1f} s"
+
+
+def _experiment_text(done: Round) -> str:
+    found = done["experiment"]
+    if done.get("reason"):
+        return f"{found['id']}: {done['reason']}"
+    if "verdict" not in found:
+        return str(found["id"])
+    sessions = " and ".join(f"{count:,} {name}" for name, count in found["sessions"].items())
+    return f"{found['id']}: {found['verdict']} after {sessions} sessions"
 
 
 def _projects(client: HarperClient, domain: Domain) -> list[str]:

@@ -16,20 +16,19 @@ from typing import Any
 
 from training.bundle import Bundle
 from training.deploy import catalogue, gate
+from training.deploy.code import bring_code
 from training.deploy.component import Component
-from training.deploy.event_keys import ensure_event_key
-from training.deploy.install import install
 from training.deploy.lease import Lease, acquire
-from training.deploy.migration import ensure_lock_table, move_old_tables, refuse_old_deploy
+from training.deploy.migration import ensure_lock_table, refuse_old_deploy
 from training.deploy.node_state import (
     NodeState,
     check_probes,
     node_state,
     require_answering,
     settled_states,
-    try_candidate,
 )
 from training.deploy.outcome import Outcome, Watcher
+from training.deploy.trials import try_candidate
 from training.deploy.versions import Models
 from training.errors import HarperError, HarperRefused
 from training.harper.cluster import Target
@@ -96,17 +95,11 @@ class _Run:
 
     def through(self) -> Outcome:
         models = Models(self.target.client, self.database)
+        self._refuse_during_experiment(models)
         self.watch.step("component")
-        code_deployed = install(
-            self.target,
-            self.component,
-            self.lease.renew,
-            by=self.by,
-            settle_seconds=self.target.settle_seconds,
+        code_deployed = bring_code(
+            self.target, self.database, self.component, self.lease, by=self.by
         )
-        # Not earlier: a worker with an earlier release's code would create the old tables again.
-        move_old_tables(self.target.client, self.database, replicated=self.target.is_cluster)
-        self._ensure_event_key()
         seen = models.pointer()
         if self._is_deployed(models, seen):
             return self._unchanged(models, code_deployed)
@@ -133,20 +126,21 @@ class _Run:
             removed=removed,
         )
 
-    def _ensure_event_key(self) -> None:
-        if self.component.answer_hours is None:
+    def _refuse_during_experiment(self, models: Models) -> None:
+        """Lets only the current model through, as a repair, while an experiment runs."""
+        row = models.experiment()
+        if row is None:
             return
-        try:
-            ensure_event_key(
-                self.target.client, self.database, answer_hours=self.component.answer_hours
-            )
-        except HarperError as error:
-            # Not fatal: nodes sign with the keys that they have.
-            log.warning(
-                "the key that signs answers was not renewed: %s; if %r was created by an earlier "
-                "release, run `make harper-users` as a super user",
-                error,
-                self.target.client.config.username,
+        content = row.get("experiment") or {}
+        if content.get("state") == "trial":
+            models.end_experiment()  # its start was interrupted: we hold the lock
+        elif (models.pointer() or {}).get("version") != self.bundle.version:
+            domain = self.bundle.manifest["domain"]
+            raise HarperRefused(
+                "deploy",
+                f"experiment {content.get('id')} has been running since {content.get('started')}: "
+                f"end it with `harperdb-recommender experiment stop {domain} --discard` or "
+                "--promote, then deploy",
             )
 
     def _rows(self, done: int, all_: int) -> None:

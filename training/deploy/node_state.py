@@ -4,7 +4,6 @@ is down.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,9 +14,6 @@ from training.harper.cluster import Target
 from training.harper.node import Health, Node, recommend, until
 from training.harper.workers import ask_until
 
-CANDIDATE_SECONDS = 120.0
-STUCK_SECONDS = 10.0
-"""How long to wait for a node that lacks a part of the candidate."""
 SWITCH_SECONDS = 60.0
 
 
@@ -111,71 +107,6 @@ def require_answering(state: NodeState) -> None:
         raise HarperUnavailable("health", state.reason or "the node is down")
     if not state.answers:
         raise HarperRefused("health", state.reason or "the node did not change over in time")
-
-
-def try_candidate(
-    target: Target, project: str, version: str, at: str, keep_alive: Callable[[], None]
-) -> None:
-    """Waits until the nodes have tried a candidate.
-
-    The target's own node must be ready to answer from it. Another one that is not keeps its old
-    model when the pointer moves, and is named then.
-
-    Args:
-        target: The nodes.
-        project: The component's name.
-        version: The candidate.
-        at: When it was nominated: what a node reports of an earlier trial does not count.
-        keep_alive: Called repeatedly meanwhile.
-
-    Raises:
-        HarperRefused: the target's own node refuses it, or is not ready in time.
-        HarperUnavailable: the target's own node is down.
-    """
-    trials = [_Trial(node, project, version, at) for node in target.nodes]
-
-    def all_decided() -> bool:
-        keep_alive()
-        decided = [trial.is_decided() for trial in trials]
-        return all(decided)
-
-    until(all_decided, CANDIDATE_SECONDS, pause_seconds=0.05)
-    ours = trials[0]
-    if ours.state == "absent":
-        raise HarperUnavailable("deploy", ours.reason or "the node is down")
-    if ours.state == "refused":
-        raise HarperRefused("deploy", f"the node refuses model {version}: {ours.reason}")
-    if ours.state != "ready":
-        why = ours.reason or "it is still loading"
-        raise HarperRefused("deploy", f"the node did not get model {version} ready in time: {why}")
-
-
-class _Trial:
-    """One node's trial of a candidate, queried repeatedly."""
-
-    def __init__(self, node: Node, project: str, version: str, at: str) -> None:
-        self.node, self.project, self.version, self.at = node, project, version, at
-        self.state, self.reason = "loading", ""
-        self._began = time.monotonic()
-
-    def is_decided(self) -> bool:
-        """Queries the node again; it is ``ready`` if each worker is."""
-        found = ask_until(self.node, self.project, lambda h: self._read(h)[0] == "ready")
-        self.state, self.reason = self._read(found)
-        if self.state == "loading":
-            # The missing data may still arrive, but the wait is limited.
-            return bool(self.reason) and time.monotonic() - self._began > STUCK_SECONDS
-        return True
-
-    def _read(self, health: Health) -> tuple[str, str]:
-        if not health.reachable or health.component is None:
-            return "absent", health.reason or ""
-        if health.model == self.version:
-            return "ready", ""
-        candidate = health.candidate or {}
-        if candidate.get("version") != self.version or candidate.get("at") != self.at:
-            return "loading", ""
-        return str(candidate.get("state", "loading")), str(candidate.get("reason") or "")
 
 
 def check_probes(

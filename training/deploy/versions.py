@@ -146,6 +146,28 @@ class Models:
         """Removes the candidate, whatever its state."""
         self.client.delete(self.database, POINTERS, [CANDIDATE])
 
+    def experiment(self) -> Row | None:
+        """Returns the row of an experiment on live visitors; None: there is none."""
+        rows = _or_none(lambda: self.client.rows(self.database, POINTERS, [EXPERIMENT]))
+        return rows[0] if rows else None
+
+    def propose(self, content: Row, by: str) -> str:
+        """Writes the row of an experiment: nodes try its challenger, or answer from it.
+
+        Args:
+            content: What docs/experiments.md describes.
+            by: Who does it, for people; public.
+
+        Returns:
+            The time that was written.
+        """
+        version = str(content["challenger"]["version"])
+        return self.write(pointer_row(EXPERIMENT, by, version=version, experiment=content))
+
+    def end_experiment(self) -> None:
+        """Removes the row of an experiment, whatever its state."""
+        self.client.delete(self.database, POINTERS, [EXPERIMENT])
+
     def make_current(
         self, version: str, by: str, *, forced: bool = False, defaults: Row | None = None
     ) -> str:
@@ -178,13 +200,15 @@ class Models:
         """Removes versions beyond those that a rollback could need.
 
         Versions that never became current are removed (leftovers of interrupted deploys), and all
-        but the `KEPT` that were current last. The current one always stays.
+        but the `KEPT` that were current last. The current one always stays, and so does the
+        challenger of an experiment.
 
         Returns:
             The versions that were removed.
         """
         listed = self.listed()
         kept = [v.version for v in listed if v.current or v.made_current][:KEPT]
+        kept.append(str((self.experiment() or {}).get("version")))
         removed = [v.version for v in listed if v.version not in kept]
         self.client.delete(self.database, MODELS, removed)
         return removed

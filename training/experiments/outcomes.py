@@ -86,6 +86,23 @@ def read_outcomes(store: EventStore, experiment: Experiment, rules: EventRules) 
     )
 
 
+def read_baseline(
+    store: EventStore, rules: EventRules, metric: str, since: date | None
+) -> np.ndarray:
+    """Returns [sessions] a metric of all sessions with an answer, whatever variant they saw.
+
+    Args:
+        store: The events.
+        rules: The domain's: what is a success.
+        metric: `SUCCESS`, or a type of event.
+        since: The first day of arrival; None: all.
+    """
+    read = read_encoded(store, _TEXTS, since=since)
+    answered = read.events[read.events["answer"] >= 0].assign(side="")
+    sessions = _by_session(_by_answer(answered, read.texts, rules))
+    return sessions[metric].to_numpy(float) if metric in sessions else np.zeros(len(sessions))
+
+
 def _first_day(experiment: Experiment) -> date | None:
     if experiment.started is None:
         return None

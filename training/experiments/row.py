@@ -80,6 +80,11 @@ class Experiment(BaseModel):
             raise ValueError("champion and challenger are the same")
         return self
 
+    def text(self) -> str:
+        """Returns what is compared, for people."""
+        champion, challenger = self.champion.text(), self.challenger.text()
+        return f"{self.mode} at {self.share:.0%}, {champion} against {challenger}"
+
     def running(self, started: str) -> Experiment:
         """Returns the experiment as it is once it runs."""
         return self.model_copy(update={"state": RUNNING, "started": started})
@@ -99,6 +104,10 @@ def new_experiment(
     Raises:
         ConfigError: a value is not allowed; the message names it.
     """
+    if mode == SPLIT and share == 1:
+        raise ConfigError(
+            "experiment.share=1: nobody would see the champion; use less, or mode interleave"
+        )
     try:
         return Experiment(
             id=secrets.token_hex(4),

@@ -44,6 +44,8 @@ class Health:
         missing: Items of the model that have no row in the catalogue.
         candidate: ``{"version", "state", "reason"}`` of the version being tried, or {}.
         refused: ``{"version", "reason"}`` of the version that the node refuses, or {}.
+        experiment: ``{"id", "at", "state", "reason"}`` of the experiment that it takes part in, or
+            {}.
         reason: Why there is no model, or no answer.
         worker: Which of the node's workers answered; None if it does not report that.
         workers: How many the node has; None if it does not report that.
@@ -57,6 +59,7 @@ class Health:
     missing: int = 0
     candidate: dict[str, Any] | None = None
     refused: dict[str, Any] | None = None
+    experiment: dict[str, Any] | None = None
     reason: str | None = None
     worker: int | None = None
     workers: int | None = None
@@ -98,6 +101,7 @@ def health_over(
         missing=found.get("missing") or 0,
         candidate=found.get("candidate") or {},
         refused=found.get("refused") or {},
+        experiment=found.get("experiment") or {},
         reason=found.get("reason") or found.get("message"),
         worker=found.get("worker"),
         workers=found.get("workers"),
@@ -119,6 +123,19 @@ def require_page(node: Node, project: str) -> None:
             "deploy again, and read the node's log if that does not help",
             status=answer.status_code,
         )
+
+
+def metrics(node: Node, project: str, *, timeout_seconds: float = 5.0) -> str:
+    """Requests ``GET …/metrics``, in which each worker of the node is.
+
+    Raises:
+        HarperUnavailable: no answer.
+        HarperRefused: an answer other than 200.
+    """
+    answer = _ask("metrics", node, f"{project}/metrics", timeout_seconds=timeout_seconds)
+    if answer.status_code != 200:
+        raise HarperRefused("metrics", f"{answer.url} answers {answer.status_code}")
+    return answer.text
 
 
 def recommend(node: Node, project: str, question: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class Folders:
         """Bundles that were deployed, each in a folder named after its version."""
         return self.home / "deployed"
 
+    @property
+    def events(self) -> Path:
+        """Collected events of visitors."""
+        return self.home / "events"
+
     def benchmark(self, protocol: Protocol) -> Path:
         """Result of a published protocol."""
         return self.home / f"protocol-{protocol.name}"

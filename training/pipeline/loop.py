@@ -1,5 +1,8 @@
 """A round of learning from visitors: collect, pull, prepare, train, evaluate, export, gate, deploy.
 
+With experiments, the new model is not deployed but begins as a challenger; and while one runs, a
+round collects, looks and decides, and trains nothing.
+
 A round may be killed at any point: stages are written whole, collecting has watermarks, a deploy
 can be repeated. The next round finds what is done and goes on from there. That its events are
 learned from is noted last.
@@ -12,22 +15,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import Any
 
-from training.bundle import open_bundle
+from training.bundle import Bundle, open_bundle
+from training.config import ExperimentConfig
 from training.deploy import gate
 from training.deploy.component import Component
 from training.deploy.deploy import deploy
 from training.deploy.versions import Models, now
-from training.errors import HarperUnavailable, RecommenderError
-from training.events.collect import clients_of, collect
+from training.errors import RecommenderError
 from training.events.store import EventStore
+from training.experiments import analysis
+from training.experiments.row import Experiment
 from training.harper.client import HarperClient
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
-from training.pipeline import deployed, round_summary, rounds, warm
-from training.pipeline.folders import Folders, read_json
+from training.pipeline import deployed, judging, round_summary, rounds, warm
+from training.pipeline.collecting import collect_all
+from training.pipeline.experiment import trying
+from training.pipeline.experiment.end import Place, settled
+from training.pipeline.experiment.looking import act_on, take_look
+from training.pipeline.experiment.start import start
+from training.pipeline.folders import Folders
 from training.pipeline.lock import exclusive
 from training.pipeline.pull import changes as changes_of_tables
 from training.pipeline.pull import pull_tables
@@ -37,12 +46,14 @@ from training.pipeline.stages import PREPARE, STAGES, TRAIN
 log = logging.getLogger(__name__)
 
 STEPS = ("connect", "collect", "pull", *STAGES, "gate", "deploy")
-"""What a round does, in order; `Loop.step` is called with each before it begins."""
+"""What a round does, in order; `Loop.step` is called with each before it begins. With experiments,
+`LOOK` follows ``collect`` while one runs, and `START` is in the place of ``deploy``."""
+LOOK, START = "look", "experiment"
 DEPLOYED, UNCHANGED, REFUSED, FAILED = "deployed", "unchanged", "refused by the gate", "failed"
+BEGUN, RUNNING = "experiment started", "experiment running"
+PROMOTED, WITHDRAWN = analysis.PROMOTED, analysis.WITHDRAWN
 WARM = "train.warm_start=true"
 """What a round adds to the settings; its own come after, so that they can undo it."""
-FIRST_RETRY_SECONDS = 60.0
-LONGEST_RETRY_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,8 @@ class Loop:
         collector: Login, user name and password, that may read events; None: the one of `connect`.
         source: Login that may read the domain's HarperDB tables; None: the one of `connect`.
         changes: Settings, each ``section.field=value``.
+        experiment: How a new model is tried on live visitors; None: it is deployed at once, and
+            nothing is decided about experiments that were started otherwise.
         step: Called with the step of `STEPS` that begins.
     """
 
@@ -70,6 +83,7 @@ class Loop:
     collector: tuple[str, str] | None = None
     source: tuple[str, str] | None = None
     changes: tuple[str, ...] = ()
+    experiment: ExperimentConfig | None = None
     step: Callable[[str], None] = lambda name: None
 
     def with_step(self, step: Callable[[str], None]) -> Loop:
@@ -81,7 +95,7 @@ class Loop:
 
         Returns:
             What the journal says: ``outcome`` is one of `DEPLOYED`, `UNCHANGED`, `REFUSED`,
-            `FAILED`.
+            `FAILED`; with experiments also `BEGUN`, `RUNNING`, `PROMOTED`, `WITHDRAWN`.
         """
         at = _Round(self)
         began = time.monotonic()
@@ -114,7 +128,7 @@ class _Round:
 
     def __init__(self, loop: Loop) -> None:
         self.loop, self.folders = loop, loop.folders
-        self.store = EventStore(self.folders.home / "events")
+        self.store = EventStore(self.folders.events)
         self.stage = "lock"
         self.models: Models | None = None
         self.seconds: dict[str, float] = {}
@@ -152,6 +166,9 @@ class _Round:
         self.done |= {"before": current, "after": current}
         if current is not None:
             deployed.keep(self.folders, current)  # before anything that it was made from changes
+            running = settled(self._place(target))
+            if running is not None:
+                return self._look(target, running)
         with self.store.lock():
             if domain.events.enabled and current is not None:
                 with self._step("collect"):
@@ -193,26 +210,50 @@ class _Round:
             self.done["new_rows"] = rows
         return rows, changes_of_tables(self.folders)
 
+    def _place(self, target: Target) -> Place:
+        return Place(self.folders, target, self.loop.by)
+
+    def _look(self, target: Target, experiment: Experiment) -> str:
+        """Collects, looks at a running experiment, and ends it if that decides it."""
+        place = self._place(target)
+        with self.store.lock():
+            with self._step("collect"):
+                self._collect(target)
+            self.done |= {"events": self.store.count()}
+            with self._step(LOOK):
+                seen = take_look(place, experiment, self.store)
+        self.done["new_events"] = rounds.events_not_learned(self.folders, self.store)
+        self.done["experiment"] = trying.figures(experiment, seen)
+        ended = act_on(place, experiment, seen) if self.loop.experiment else None
+        if ended is None:
+            return RUNNING
+        outcome, self.done["reason"], behind = ended
+        self.done |= {"behind": behind} if behind else {}
+        if outcome == PROMOTED:
+            self.done["after"] = experiment.challenger.version
+            deployed.keep(self.folders, experiment.challenger.version)
+        return outcome
+
     def _collect(self, target: Target) -> None:
-        domain, config = self.folders.domain, _as(target, self.loop.collector)
-        pulled = collect(clients_of(target, config), domain.database, self.store)
-        self.store.expire(domain.events.keep_days, datetime.now(timezone.utc).date())
-        unread = {one.node: one.error for one in pulled if one.error}
+        unread = collect_all(target, self.folders.domain, self.store, self.loop.collector)
         if unread:
             self.done["unread"] = unread
-        if len(unread) == len(pulled):
-            raise HarperUnavailable("collect", f"no node could be read: {pulled[0].error}")
 
     def _gate_and_deploy(self, target: Target, models: Models, current: str | None) -> str:
         domain = self.folders.domain
         bundle = open_bundle(self.folders.bundle, domain.name)
-        self.done |= self._figures(bundle.manifest)
+        self.done |= judging.figures(self.folders, bundle.manifest)
         if bundle.version != current:
             with self._step("gate"):
-                found = self._objections(bundle.manifest, models, current)
+                found, compared = judging.objections(self.folders, bundle.manifest, models, current)
+                self.done |= {"gate": compared} if compared else {}
+                if self.loop.experiment is not None:
+                    found += trying.objections(self.folders, bundle.version)
             if found:
                 self.done["objections"] = found
                 return REFUSED
+            if self.loop.experiment is not None and current is not None:
+                return self._start(target, bundle, self.loop.experiment)
 
         def objections(new: dict[str, Any], other: dict[str, Any] | None) -> list[str]:
             # What was compared was compared; another model, made current meanwhile, was not.
@@ -235,34 +276,14 @@ class _Round:
         deployed.keep(self.folders, outcome.version)
         return UNCHANGED if outcome.unchanged else DEPLOYED
 
-    def _figures(self, manifest: dict[str, Any]) -> dict[str, float]:
-        report = read_json(self.folders.report / "report.json")
-        default = manifest["default_strategy"]
-        row = next(row for row in report["rows"] if row["method"] == default)
-        return {"validation_ndcg@20": row["validation_ndcg@20"], "test_ndcg@20": row["ndcg@20"]}
-
-    def _objections(
-        self, manifest: dict[str, Any], models: Models, current: str | None
-    ) -> list[str]:
-        if current is None:
-            return gate.objections(manifest, None)
-        compared = self._compared(current)
-        if compared is None:
-            self.done["gate"] = "figures of the reports: the two cannot be compared now"
-            return gate.objections(manifest, models.manifest(current))
-        self.done["gate"] = compared.figures()
-        return gate.objections(manifest, None) + compared.objections()
-
-    def _compared(self, current: str) -> Any:
-        kept = deployed.find(self.folders, current)
-        if kept is None:
-            return None
-        from training.data import dataset
-        from training.pipeline.comparison import compare
-
-        config = STAGES["evaluate"].config_of(self.folders)
-        data = dataset.load(self.folders.prepared)
-        return compare(self.folders.bundle, kept.folder, data, kept.learned_from, config)
+    def _start(self, target: Target, bundle: Bundle, config: ExperimentConfig) -> str:
+        """Starts an experiment with a model that has passed the gate."""
+        with self._step(START):
+            request = trying.request(self.folders, bundle, self.loop.component, config)
+            started = start(self._place(target), request)
+        self.done["experiment"] = {"id": started.experiment.id, "needed": request.needed}
+        self.done |= {"behind": started.down} if started.down else {}
+        return BEGUN
 
 
 def _as(target: Target, login: tuple[str, str] | None) -> HarperConfig:
@@ -271,17 +292,3 @@ def _as(target: Target, login: tuple[str, str] | None) -> HarperConfig:
         return config
     username, password = login
     return replace(config, username=username, password=password)
-
-
-def wait_seconds(every: float, failures: int) -> float:
-    """Returns how long to wait for a domain's next round.
-
-    Args:
-        every: The usual time between two rounds.
-        failures: How many of its last rounds have failed in a row: the wait begins at a minute and
-            doubles with each.
-    """
-    if not failures:
-        return every
-    longest = max(every, LONGEST_RETRY_SECONDS)
-    return min(FIRST_RETRY_SECONDS * 2.0 ** min(failures - 1, 20), longest)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from training.events.store import EventStore
-from training.pipeline import pull
+from training.pipeline import journal, pull
 from training.pipeline.folders import Folders, read_json, write_json
 
 JOURNAL = "loop.jsonl"
@@ -22,41 +20,16 @@ Round = dict[str, Any]
 
 def append_round(folders: Folders, done: Round) -> None:
     """Adds a round to the domain's journal; it is on the disk when this returns."""
-    folders.home.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(done, ensure_ascii=False).encode()
-    with (folders.home / JOURNAL).open("ab+", buffering=0) as file:
-        if not _ends_with_newline(file):
-            line = b"\n" + line  # a line that a kill cut off must not spoil this one
-        file.write(line + b"\n")
-        os.fsync(file.fileno())
-
-
-def _ends_with_newline(file: Any) -> bool:
-    if file.seek(0, os.SEEK_END) == 0:
-        return True
-    file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")
+    journal.append(folders.home / JOURNAL, done)
 
 
 def rounds(home: Path) -> list[Round]:
-    """Returns a domain's rounds, oldest first; a line that was cut off is left out.
+    """Returns a domain's rounds, oldest first.
 
     Args:
         home: The domain's artifacts, `Folders.home`.
     """
-    try:
-        lines = (home / JOURNAL).read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    return [done for done in map(_decoded, lines) if done is not None]
-
-
-def _decoded(line: bytes) -> Round | None:
-    try:
-        done = json.loads(line)
-    except ValueError:
-        return None
-    return done if isinstance(done, dict) and "outcome" in done else None
+    return journal.read(home / JOURNAL, "outcome")
 
 
 def events_not_learned(folders: Folders, store: EventStore) -> int:

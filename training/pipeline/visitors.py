@@ -56,7 +56,7 @@ def read(folders: Folders) -> Table | None:
 
 
 def _store(folders: Folders) -> EventStore | None:
-    store = EventStore(folders.home / "events")
+    store = EventStore(folders.events)
     return store if folders.domain.events.enabled and store.files() else None
 
 
