@@ -15,7 +15,18 @@ from typing import Annotated
 import typer
 
 import training
-from training.cli import events, experiment, harper, loop, new, pull, recommend, settings, stages
+from training.cli import (
+    events,
+    experiment,
+    harper,
+    loop,
+    new,
+    pull,
+    recommend,
+    remove,
+    settings,
+    stages,
+)
 from training.cli.console import err, out, printable
 from training.errors import RecommenderError
 
@@ -66,6 +77,7 @@ pull.mount(app)
 stages.mount(app)
 recommend.mount(app)
 harper.mount(app)
+remove.mount(app)
 events.mount(app)
 experiment.mount(app)
 loop.mount(app)

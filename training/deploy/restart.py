@@ -50,6 +50,46 @@ def restart_until_complete(
     raise HarperUnavailable("deploy", f"{wrong}, after {RESTARTS} restarts; see the node's log")
 
 
+def restart_until_gone(
+    client: HarperClient, node: Node, project: str, others: Sequence[str]
+) -> None:
+    """Restarts the workers until none has a project's routes, and each has those of the others.
+
+    Args:
+        client: The node's operations API.
+        node: The node.
+        project: The recommender whose code was removed.
+        others: Every other recommender on the node.
+
+    Raises:
+        HarperUnavailable: a worker still answers for it, or lacks routes of another one.
+    """
+    wrong = ""
+    for attempt in range(1, RESTARTS + 1):
+        _restart(client, lambda: None)
+        until(lambda: not _remaining(node, project, others), RESTART_SECONDS)
+        wrong = _remaining(node, project, others)
+        if not wrong:
+            return
+        log.warning("after restart %d of %d: %s", attempt, RESTARTS, wrong)
+    raise HarperUnavailable("remove", f"{wrong}, after {RESTARTS} restarts; see the node's log")
+
+
+def _remaining(node: Node, project: str, others: Sequence[str]) -> str:
+    name = node.name or node.routes_url
+    found = ask_workers(node, others or [project])
+    if not any(worker.is_reachable for worker in found.answered):
+        return f"{name} does not answer"
+    if others and found.missing():
+        return "; ".join(found.missing())
+    if others and not found.is_complete:
+        return f"{name}: {len(found.answered)} of {found.expected or '?'} workers answer"
+    asked = ask_workers(node, [project]) if others else found
+    if any(worker.answers[project].component is not None for worker in asked.answered):
+        return f"{name}: a worker still answers for {project}"
+    return ""
+
+
 def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
     """Restarts all workers and waits until HarperDB reports that it is done.
 
