@@ -13,6 +13,7 @@ import numpy as np
 from training.config import Config
 from training.data import dataset
 from training.data.dataset import Dataset
+from training.data.everyone import of_everyone
 from training.domains.songs import SONGS
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
@@ -88,6 +89,11 @@ def exported(folder: Path) -> Folders:
 def data_of(folders: Folders) -> Dataset:
     """Returns the prepared checkerboard."""
     return dataset.load(folders.prepared)
+
+
+def everyone_of(folders: Folders) -> Dataset:
+    """Returns the checkerboard as the shipped model has learned it."""
+    return of_everyone(data_of(folders))
 
 
 def colours(ids: list[str]) -> np.ndarray:

@@ -21,6 +21,7 @@ import numpy as np
 
 from training.config import Config
 from training.data import dataset
+from training.data.everyone import of_everyone
 from training.domains import DOMAINS
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.stages import STAGES
@@ -58,19 +59,20 @@ def make_blended(domain: str) -> Path:
     if made.exists() and made.stat().st_mtime >= (first / "manifest.json").stat().st_mtime:
         return bundle
     from training.export.export import export
+    from training.models import shipped
     from training.models.item_strategy import ITEMS, ItemStrategy
+    from training.models.saved import load
     from training.models.strategy import Served
-    from training.models.train import load
 
     shutil.rmtree(bundle, ignore_errors=True)
     bundle.mkdir()
     folders = Folders(DOMAINS[domain], ROOT / "datasets" / domain / "sample", TARGET / "work")
-    _, _, items = load(folders.model)
+    _, _, items = load(folders.model / shipped.FOLDER)
     config = Config().with_settings(["export.dtype=float32"])
     pairs = ItemStrategy(replace(items, blend=np.array(BLEND, np.float32)), config.export.dtype)
     export(
         folders.domain,
-        dataset.load(folders.prepared),
+        of_everyone(dataset.load(folders.prepared)),
         [Served(ITEMS, pairs.items, pairs.table)],
         folders.report,
         read_json(folders.prepared / "source.json"),

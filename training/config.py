@@ -34,7 +34,8 @@ class CleanConfig:
     min_liked_per_user: Annotated[int, Field(ge=2, le=_MANY)] = 2
     """Users with fewer liked items are dropped: a (favourites, target) pair needs two."""
     min_likers_per_item: Annotated[int, Field(ge=0, le=_MANY)] = 1
-    """Items with fewer likers are dropped from what is learned and recommended."""
+    """Items with fewer likers are dropped from what is learned and recommended. With 1, an item
+    that only people with too few likes like is kept, and recommended by its creator and title."""
     max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Share of unreadable rows, 0..1, above which reading stops."""
     max_untitled: Annotated[float, Field(ge=0, le=1)] = 0.9

@@ -137,7 +137,8 @@ def test_users_and_items_that_are_kept_have_enough_likes(rows, by_user, by_item)
     assert liked[USER].value_counts().min() >= by_user
     assert liked[ITEM].value_counts().min() >= by_item
     assert set(liked[USER]) == set(range(len(dataset.parts)))
-    assert set(liked[ITEM]) == set(range(len(dataset.items)))
+    if by_item > 1:
+        assert set(liked[ITEM]) == set(range(len(dataset.items)))
 
 
 @settings(deadline=None, max_examples=15)
@@ -242,6 +243,16 @@ def test_items_with_too_few_likers_are_dropped_and_counted():
     dataset, counts = made(rows, clean=replace(CLEAN, min_likers_per_item=3))
     assert "rare" not in dataset.index_of
     assert counts["items dropped: too few likers"] == 1
+
+
+def test_an_item_that_only_people_with_too_few_likes_like_is_kept_without_likers():
+    dataset, counts = made([*grid(), ("once", "rare", 1.0), ("once", "unloved", 0.0)])
+    rare = dataset.index_of["rare"]
+    assert dataset.items[POPULARITY][rare] == 0
+    assert "unloved" not in dataset.index_of
+    assert counts["users dropped: too few liked"] == 1
+    several = made([*grid(), ("once", "rare", 1.0)], clean=replace(CLEAN, min_likers_per_item=2))
+    assert "rare" not in several[0].index_of
 
 
 def test_dropping_an_item_can_drop_its_users_in_turn():

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.evaluation.baselines import BASELINES
+from training.evaluation.baselines import BASELINES, markov
 from training.evaluation.baselines.linear import ease
 from training.evaluation.baselines.neighbours import shrunk_cosine, user_knn
 from training.evaluation.baselines.peer import Training
 from training.evaluation.baselines.simple import popularity, same_creator
 from training.evaluation.evaluate import training_of
+from training.models.cooccurrence import together
 from training.ranking.metrics import ndcg_at
 from training.ranking.scoring import dense, one_hot, rank_scores
 
@@ -166,3 +167,24 @@ def test_the_nearest_users_items_are_weighted_by_similarity(tiny):
     scores = dense(user_knn(tiny, voters=2, length_power=0.5)(np.array([[0, 3]], np.int32)))
     # Users 1 and 2 like both favourites, three items each; all others are left out.
     assert scores == pytest.approx(2 / np.sqrt(3) * (LIKED[1] + LIKED[2])[None], rel=1e-5)
+
+
+def test_a_markov_random_field_with_all_neighbours_is_the_dense_inverse(training):
+    likers, users = training.likers.astype(np.float64), training.liked.shape[0]
+    # Every pair is liked together by somebody, so that no pair is left out of the pattern.
+    liked = sp.vstack([training.liked, np.ones((1, len(likers)), np.float32)], format="csr")
+    likers, users = likers + 1, users + 1
+    found = markov.weights(together(liked, 0.0), likers, users, 0.7, len(likers)).toarray()
+    gram = (liked.T @ liked).toarray() - np.outer(likers, likers) / users
+    scale = np.diag(gram) ** (markov.POWER / 2)
+    inverse = np.linalg.inv(gram / np.outer(scale, scale) + 0.7 * np.eye(len(likers)))
+    dense_weights = inverse / -np.diag(inverse) * scale / scale[:, None]
+    np.fill_diagonal(dense_weights, 0)
+    assert found == pytest.approx(dense_weights, abs=1e-4)
+
+
+def test_a_markov_random_field_regresses_an_item_on_its_nearest_alone(training):
+    both = together(training.liked, 0.0)
+    users = training.liked.shape[0]
+    found = markov.weights(both, training.likers, users, 1.0, 3)
+    assert (np.diff(found.tocsc().indptr) == 3).all()

@@ -121,6 +121,9 @@ def test_the_card_says_what_the_data_are_how_they_were_split_and_when_they_were_
     for name, sha256 in source["files"].items():
         assert f"`{name}` SHA-256 `{sha256}`" in text
     assert f"seed\n{report['config']['split']['seed']}" in text
+    assert f"learned from the other {report['learned_from']['measured']} listeners alone" in text
+    assert f"on all {report['learned_from']['shipped']} listeners" in text
+    assert report["learned_from"]["measured"] < report["learned_from"]["shipped"] == 240
     assert report["test_users_measured_at"] in text
     assert "not for" in text
 

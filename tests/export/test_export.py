@@ -18,6 +18,7 @@ from training.domains.domain import Link
 from training.domains.reading import sha256_of
 from training.errors import ConfigError, ExportError
 from training.export.serving import BundleGraph, padded
+from training.models import shipped
 from training.models.strategies import served as served_by
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
@@ -56,7 +57,7 @@ def test_the_manifest_describes_the_bundle(manifest, board):
     assert manifest["labels"]["items"] == "songs"
     sizes = manifest["sizes"]
     assert (sizes["items"], sizes["favourites"], sizes["dim"]) == (checkerboard.ITEMS, 10, 8)
-    assert sizes["users"] == (checkerboard.data_of(board).parts == 0).sum()
+    assert sizes["users"] == checkerboard.USERS
     assert sizes["results"] == checkerboard.ITEMS
     assert manifest["seed"] == 20
     assert manifest["data"]["synthetic"] is False
@@ -66,7 +67,8 @@ def test_the_manifest_describes_the_bundle(manifest, board):
 
 
 def test_the_manifest_says_which_items_are_explored_and_how_often(manifest, board):
-    likers = checkerboard.data_of(board).items["popularity"].to_numpy()
+    likers = checkerboard.everyone_of(board).items["popularity"].to_numpy()
+    assert likers.sum() == checkerboard.data_of(board).interactions["liked"].sum()
     assert (np.diff(likers) <= 0).all()
     assert manifest["explore"] == {"share": 0.05, "from": int((likers >= 50).sum())}
 
@@ -226,9 +228,8 @@ def test_metrics_are_listed_beside_the_baselines(manifest):
 
 def test_the_dictionary_and_the_catalogue_are_in_the_order_of_popularity(board, rows):
     ids = read(board.bundle / "item_ids.json")
-    assert (
-        ids == [row["id"] for row in rows] == checkerboard.data_of(board).items["item_id"].tolist()
-    )
+    assert ids == [row["id"] for row in rows]
+    assert ids == checkerboard.everyone_of(board).items["item_id"].tolist()
     assert len(set(ids)) == checkerboard.ITEMS
     popularity = [row["popularity"] for row in rows]
     assert popularity == sorted(popularity, reverse=True)
@@ -248,12 +249,14 @@ def test_editions_lead_to_their_works_and_without_any_there_is_no_such_file(boar
     dataset.save(data, folders.prepared)
     (folders.bundle / "stage.json").unlink()
     checkerboard.run(folders, "export")
-    works = {"0000000019": 3, "000000001X": 3, "paperback": 7}
+    ids = read(folders.bundle / "item_ids.json")
+    three, seven = (ids.index(data.items.at[work, "item_id"]) for work in (3, 7))
+    works = {"0000000019": three, "000000001X": three, "paperback": seven}
     assert read(folders.bundle / "editions.json") == works
     assert "editions.json" in read(folders.bundle / "manifest.json")["files"]
     bundle = BundleGraph(folders.bundle)
     assert bundle.answer(list(works), 5) == bundle.answer(
-        [bundle.item_ids[3], bundle.item_ids[7]], 5
+        [bundle.item_ids[three], bundle.item_ids[seven]], 5
     )
 
 
@@ -261,7 +264,7 @@ def test_the_bundle_answers_as_the_model_it_was_made_of(board, manifest):
     bundle = BundleGraph(board.bundle)
     rng = np.random.default_rng(5)
     config = checkerboard.config()
-    for one in served_by(board.model, config):
+    for one in served_by(board.model / shipped.FOLDER, config):
         for n in range(30):
             chosen = rng.permutation(checkerboard.ITEMS)[: n % 10 + 1].tolist()
             ours = one.answer(padded(chosen, 10), manifest["sizes"]["results"])

@@ -10,6 +10,7 @@ import pytest
 from training.config import Config
 from training.export.serving import BundleGraph
 from training.export.table import table_entry
+from training.models import shipped
 from training.models.strategies import served
 from training.models.strategy import PairTable
 from training.models.tensorflow_import import quiet
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def table(board) -> PairTable:
-    found = served(board.model, Config())[0].table
+    found = served(board.model / shipped.FOLDER, Config())[0].table
     assert found is not None
     return found
 

@@ -13,7 +13,8 @@ from training.data.features import features_of
 from training.domains.domain import ITEM_ID
 from training.models import continued, fitting, item_table, item_tower, train
 from training.models import start as starts
-from training.models.item_table import PAIRS
+from training.models.item_networks import PAIRS
+from training.models.saved import load
 from training.models.train import BLENDS, VOTER_GRID
 
 pytestmark = pytest.mark.slow
@@ -114,7 +115,7 @@ def test_the_network_of_pairs_continues_from_its_weights(board, start):
 @pytest.fixture(scope="module")
 def chosen(board, start):
     """A start with other choices than validation would make."""
-    _, voters, items = train.load(board.model)
+    _, voters, items = load(board.model)
     another = next(one for one in VOTER_GRID if one != voters)
     blend = next(one for one in BLENDS if one != items.blend)
     return replace(start, voters=vars(another), blend=blend)
@@ -131,7 +132,7 @@ def twice(board, chosen, tmp_path_factory):
 
 
 def test_choices_are_kept_and_left_for_the_next_fit(twice, chosen):
-    _, voters, items = train.load(twice[0])
+    _, voters, items = load(twice[0])
     assert (vars(voters), float(items.blend)) == (chosen.voters, chosen.blend)
     left = starts.load(twice[0])
     assert (left.voters, left.blend) == (chosen.voters, chosen.blend)
@@ -148,6 +149,6 @@ def test_a_warm_fit_trains_for_a_share_of_the_steps_and_measures_what_it_begins_
 
 
 def test_a_warm_fit_is_the_same_each_time(twice):
-    one, other = (train.load(folder) for folder in twice)
+    one, other = (load(folder) for folder in twice)
     for a, b in zip(one[::2], other[::2], strict=True):
         assert all(map(np.array_equal, vars(a).values(), vars(b).values()))

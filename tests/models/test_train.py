@@ -11,8 +11,9 @@ from tests import checkerboard
 from training.data.examples import queries_of
 from training.models.item_table import ItemTable
 from training.models.ops import rank
+from training.models.saved import load, save
 from training.models.strategies import served as served_by
-from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, load, save, train
+from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, train
 from training.models.user_strategies import UserStrategies
 from training.ranking.metrics import ndcg_at
 
@@ -158,6 +159,7 @@ def test_the_history_names_the_best_step_of_each_pair_of_towers_and_the_seconds_
         "item towers",
         "item table",
         "blend",
+        "everyone",
     }
 
 

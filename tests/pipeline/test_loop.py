@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests import checkerboard
 from tests.harper_places import Place, fake_place
 from tests.visitors import LIKES, visit
+from training.data.examples import queries_of
 from training.domains import DOMAINS
 from training.errors import HarperUnavailable
 from training.harper.local.node import PROJECT_ROOT
-from training.pipeline import deployed
+from training.pipeline import deployed, measured
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
 from training.pipeline.loop import (
@@ -139,6 +141,7 @@ def test_what_visitors_do_is_learned_compared_and_deployed(experienced: Learner)
     gate = second["gate"]
     assert gate["people"] >= 20
     assert gate["low"] <= gate["difference"] <= gate["high"]
+    assert gate["shipped"] > 0.7
     assert min(gate["new"], gate["current"]) > 0.7
     assert read_json(experienced.folders.prepared / "source.json")["events"]["rows"] == 250 * LIKES
     again = experienced.run()
@@ -281,7 +284,18 @@ def test_only_the_latest_deployed_bundles_are_kept(learner: Learner) -> None:
     version = learner.run()["after"]
     kept = deployed.find(learner.folders, version)
     assert kept is not None
+    # The bundle has learned from all 240; the model that is compared has not.
     assert len(kept.learned_from) == 216
+    model = measured.load(kept.measured)
+    assert model is not None
+    queries = queries_of(checkerboard.data_of(learner.folders), "test", 3, checkerboard.config())
+    ranked = [
+        one.ranked(checkerboard.data_of(learner.folders), queries.favourites, 20)
+        for one in (model, measured.latest(learner.folders))
+    ]
+    assert np.array_equal(*ranked)
+    (kept.measured / measured.NOTE).unlink()
+    assert measured.load(kept.measured) is None
     (kept.folder / "model.json").unlink()
     assert deployed.find(learner.folders, version) is None
     deployed.keep(learner.folders, version)

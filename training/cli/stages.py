@@ -30,6 +30,7 @@ from training.domains.protocol import Protocol
 from training.pipeline import raw_data
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
+from training.pipeline.outer import outer_stage, scores_of
 from training.pipeline.protocol import protocol_stage
 from training.pipeline.stage import Done, Stage
 from training.pipeline.stages import STAGES
@@ -54,6 +55,11 @@ Force = Annotated[bool, typer.Option("--force", help="Override the gate's object
 PublishedProtocol = Annotated[
     str | None,
     typer.Option("--protocol", help="A published split of the whole data, such as msd."),
+]
+
+Seeds = Annotated[
+    int | None,
+    typer.Option("--seeds", min=1, max=100, help="Compare on so many splits made before prepare."),
 ]
 
 
@@ -112,15 +118,26 @@ def compare(
     artifacts: Artifacts = ARTIFACTS,
     changes: Changes = None,
     protocol: PublishedProtocol = None,
+    seeds: Seeds = None,
 ) -> None:
     """Measure our strategies and every baseline on the same split, and print the whole table.
 
-    Runs prepare, train and evaluate.
+    Runs prepare, train and evaluate. With --seeds, people are taken away before prepare instead,
+    once for each seed, and the model that would ship is compared with peers fitted on everyone.
 
     Example: harperdb-recommender compare songs --data ~/taste-profile
     """
     chosen = protocol_of(domain, protocol) if protocol else None
+    if chosen and seeds:
+        raise typer.BadParameter("a protocol has a split of its own", param_hint="--seeds")
     with _folders(domain, data, artifacts) as folders:
+        if seeds:
+            for seed in range(seeds):
+                run_stage(outer_stage(seed), folders, changes)
+            from training.evaluation import outer_table
+
+            out.print(f"\n{outer_table.text(scores_of(folders, range(seeds)))}\n")
+            return
         if chosen:
             run_stage(protocol_stage(chosen), folders, changes)
             table = folders.benchmark(chosen) / "TABLE.md"

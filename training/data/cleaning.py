@@ -199,7 +199,12 @@ def _enough(
             break
         likes = likes[~likes[USER_ID].isin(few_users) & ~likes[ITEM_ID].isin(few_items)]
     users = pd.Index(by_user.index[by_user > 0])
-    kept = pd.Index(by_item.index[by_item > 0]) if clean.min_likers_per_item > 0 else items
+    kept = items
+    if clean.min_likers_per_item > 1:
+        kept = pd.Index(by_item.index[by_item > 0])
+    elif clean.min_likers_per_item == 1:
+        # What only people with too few likes like has a creator and a title to go by.
+        kept = pd.Index(rows.loc[rows[LIKED], ITEM_ID].unique())
     counts.add("users dropped: too few liked", rows[USER_ID].nunique() - len(users))
     counts.add("items dropped: too few likers", len(items) - len(kept))
     if len(users) < 20 or len(kept) < 20:

@@ -27,6 +27,7 @@ from training.domains.domain import ITEM_ID, Domain
 from training.domains.protocol import Protocol
 from training.evaluation import markdown
 from training.evaluation.baselines.linear import EASE_ITEMS, ease
+from training.evaluation.baselines.markov import mrf
 from training.evaluation.baselines.neighbours import item_knn
 from training.evaluation.baselines.peer import Baseline, Fitted, Training, grid, tuned
 from training.evaluation.baselines.simple import popularity
@@ -51,6 +52,7 @@ BASELINES = (
     Baseline("popularity", popularity),
     Baseline("item-kNN", item_knn, grid(kind=["cosine"], shrink=[0, 20, 100], neighbours=[100])),
     Baseline("EASE", ease, grid(ridge=[100, 300, 1000])),
+    Baseline("MRF", mrf, grid(ridge=[0.3, 1, 3], neighbours=[41])),
 )
 """The baselines that fit into memory; EASE if there are few enough items."""
 

@@ -70,8 +70,9 @@ chosen by {report["chosen_by"]}.
 
 {people.capitalize()} are held out as a whole: {config["split"]["validation_share"]:.0%} of those with
 {config["split"]["min_liked"]} or more liked {items} for validation, {config["split"]["test_share"]:.0%} for test, seed
-{config["split"]["seed"]}; the shipped model has learned from the others alone. Every choice was made on validation
-{people}. {_measurements(report, people)}
+{config["split"]["seed"]}. The figures are those of a model that learned from the other {report["learned_from"]["measured"]:,} {people} alone; every choice
+was made on validation {people}. What ships is its sibling: fitted with the same choices on all {report["learned_from"]["shipped"]:,} {people}, and not
+measured, because nobody is left on whom it could be. {_measurements(report, people)}
 
 ## Quality
 

@@ -84,6 +84,17 @@ def fit(
     return history
 
 
+def take(model: tf.keras.Model, drawn: Batches, steps: int) -> None:
+    """Takes some steps that nothing measures.
+
+    Args:
+        model: Compiled; its weights are changed in place.
+        drawn: Batches of examples, endless.
+        steps: How many.
+    """
+    model.fit(_next(drawn, steps), verbose=0)
+
+
 def _next(drawn: Batches, steps: int) -> tf.data.Dataset:
     """Returns the next steps' batches as a data set, a batch an element."""
     parts = [np.concatenate(part) for part in zip(*itertools.islice(drawn, steps), strict=True)]

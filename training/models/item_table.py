@@ -8,29 +8,21 @@ row; any other pair counts as unrelated, and its weight is the product of the fa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
 
 from training.config import ItemsConfig
 from training.data.features import ItemFeatures
-from training.errors import ConfigError
-from training.models import pair_network
+from training.models import item_networks
 from training.models.cooccurrence import prune
+from training.models.item_networks import NEW, PAIRS
 from training.models.pair_network import FeaturesOf, PairNetwork
-from training.models.pairs import ContentStatistics, PairStatistics
+from training.models.pairs import PairStatistics
 from training.models.start import NetworkWeights
 from training.progress import Progress
 
-HIDINGS, HIDDEN = 6, 0.1
-"""How many times items are hidden to learn about new ones, and their share each time."""
-CONTINUED_HIDINGS = 2
-"""How many of these times are enough for a network that an earlier fit has left."""
-MAX_QUERY_USERS = 4000
-"""Most users, over all rounds of hiding, who query hidden items."""
-PAIRS, NEW = "pairs", "new"
-"""Names of the networks: of all pairs, and of pairs with items that nobody likes yet."""
 UNRELATED = 15
 """Items from which the weight of an unrelated pair is estimated, as the median."""
 
@@ -72,81 +64,38 @@ def fit(
     Raises:
         ConfigError: no user has enough likes to learn from.
     """
-    start = start or {}
-    rng = np.random.default_rng(config.seed)
-    able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
-    query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
-    counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
-    progress(0, config.epochs, "counting pairs")
-    others = PairStatistics(liked[counted], features, config.cap, rng)
-    queries = pair_network.queries_of(others, others.candidates(), liked[query_users], config, rng)
-    if not queries:
-        raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
-    network = pair_network.fit(
-        [(others.features, queries)],
-        config,
-        name="pair network",
-        progress=progress,
-        start=start.get(PAIRS),
-    )
+    networks = item_networks.fit(liked, features, config, progress=progress, start=start)
     progress(config.epochs, config.epochs, "filling the table")
-    everybody = PairStatistics(liked, features, config.cap, rng)
-    pairs = everybody.candidates(with_new=True)
-    weights = _weigh(everybody.features, network, everybody.likers, pairs, rng)
-    new = everybody.likers == 0
-    networks = {PAIRS: network}
-    content = None
-    if new.any():
-        content = _fit_content(
-            liked, features, config, rng, progress=progress, start=start.get(NEW)
-        )
-    if content:
-        networks[NEW] = content
-        for_new = _weigh(everybody.content, content, everybody.likers, pairs, rng)
-        weights = _joined(weights, for_new, new)
-    table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
-    table.eliminate_zeros()
-    return ItemTable(
-        _pruned(table, everybody.likers, config),
-        weights.query_factor,
-        weights.item_factor,
-        networks,
-    )
+    return filled(liked, features, config, networks)
 
 
-def _fit_content(
+def filled(
     liked: sp.csr_matrix,
     features: ItemFeatures,
     config: ItemsConfig,
-    rng: np.random.Generator,
-    *,
-    progress: Progress,
-    start: NetworkWeights | None,
-) -> PairNetwork | None:
-    """Learns to weight pairs with items that nobody likes yet, by hiding items and querying them.
+    networks: Mapping[str, PairNetwork],
+) -> ItemTable:
+    """Returns the table that networks make of what some users like.
 
-    To the network that sees likers, an item without likers is one that was not liked.
+    Args:
+        liked: [users, items] 0/1; they may be others than those from whom the networks learned.
+        features: Of the items.
+        config: Settings.
+        networks: By name; `NEW` may be missing.
     """
-    known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
-    parts = []
-    for fold in range(CONTINUED_HIDINGS if start else HIDINGS):
-        hidden = np.zeros(liked.shape[1], bool)
-        hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
-        users = rng.permutation(liked.shape[0])
-        query_users = users[: min(len(users) // 3, MAX_QUERY_USERS // HIDINGS)]
-        counted = np.setdiff1d(users, query_users)
-        seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
-        seen.eliminate_zeros()
-        others = ContentStatistics(seen, features, config.cap, rng)
-        queries = pair_network.queries_for_new(liked[query_users], hidden, config, rng)
-        if queries:
-            parts.append((others.content, queries))
-    if not parts:
-        return None  # so few people that nobody likes both a hidden item and another
-    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
-    return pair_network.fit(
-        parts, cautious, name="network of new items", progress=progress, start=start
-    )
+    rng = np.random.default_rng(config.seed)
+    statistics = PairStatistics(liked, features, config.cap, rng)
+    likers = statistics.likers
+    pairs = statistics.candidates(with_new=True)
+    weights = _weigh(statistics.features, networks[PAIRS], likers, pairs, rng)
+    new = likers == 0
+    if NEW in networks and new.any():
+        content = _weigh(statistics.content, networks[NEW], likers, pairs, rng)
+        weights = _joined(weights, content, new)
+    table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
+    table.eliminate_zeros()
+    pruned = _pruned(table, likers, config)
+    return ItemTable(pruned, weights.query_factor, weights.item_factor, networks)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ nobody has liked yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from training.config import Config
 from training.data.examples import Queries, batches
 from training.data.features import ItemFeatures
 from training.models import fitting
-from training.models.fitting import History
+from training.models.fitting import Batches, History
 from training.models.ops import masked_mean
 from training.models.tensorflow_import import tf, tfrs
 from training.progress import Progress
@@ -109,6 +109,24 @@ def fit(
     return known_vectors(model, liked), history
 
 
+def begin(
+    liked: sp.csr_matrix, features: ItemFeatures, config: Config
+) -> tuple[ItemTower, Batches]:
+    """Returns towers that have learned nothing yet, compiled, and endless batches for them.
+
+    Args:
+        liked: [train users, items] 0/1.
+        features: Of the items.
+        config: Settings.
+    """
+    seed = config.items.seed
+    tf.keras.utils.set_random_seed(seed)
+    bags, tokens = features.bags()
+    model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
+    model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    return model, _examples(liked, config)
+
+
 def fit_towers(
     liked: sp.csr_matrix,
     features: ItemFeatures,
@@ -133,11 +151,7 @@ def fit_towers(
     Returns:
         The towers with the best weights, and the history.
     """
-    seed = config.items.seed
-    tf.keras.utils.set_random_seed(seed)
-    bags, tokens = features.bags()
-    model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
-    model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    model, drawn = begin(liked, features, config)
     if start is not None:
         start(model)
 
@@ -152,7 +166,7 @@ def fit_towers(
 
     history = fitting.fit(
         model,
-        _examples(liked, config),
+        drawn,
         measure,
         config.train,
         name="item towers",
@@ -169,7 +183,7 @@ def known_vectors(model: ItemTower, liked: sp.csr_matrix) -> np.ndarray:
     return model.all_vectors() * known[:, None]
 
 
-def _examples(liked: sp.csr_matrix, config: Config) -> Iterator[tuple[np.ndarray, ...]]:
+def _examples(liked: sp.csr_matrix, config: Config) -> Batches:
     """Yields (favourites, targets, chance of each target) endlessly."""
     rng = np.random.default_rng(config.items.seed)
     lengths = np.diff(liked.indptr)

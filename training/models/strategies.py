@@ -7,8 +7,8 @@ from pathlib import Path
 from training.config import Config
 from training.errors import ConfigError
 from training.models.item_strategy import ITEMS, ItemStrategy
+from training.models.saved import load
 from training.models.strategy import Served
-from training.models.train import load as load_trained
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies
 
 
@@ -16,11 +16,11 @@ def served(model: Path, config: Config) -> list[Served]:
     """Returns the strategies of a trained model, in the order to offer them.
 
     Args:
-        model: Folder that `train` wrote.
+        model: Folder that `train` wrote, of the measured model or of the one that ships.
         config: Settings; the type of the weights is the export's, so that what is measured is
             what ships.
     """
-    index, voters, items = load_trained(model)
+    index, voters, items = load(model)
     users = UserStrategies(index, voters, config.export.dtype)
     pairs = ItemStrategy(items, config.export.dtype)
     return [

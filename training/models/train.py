@@ -1,4 +1,8 @@
-"""Trains everything that a domain's strategies need, and makes the choices on validation users."""
+"""Trains everything that a domain's strategies need: the measured model, then the one that ships.
+
+The measured model learns from the train users, and every choice is made on validation users. What
+ships is fitted on everybody with the same choices (`training.models.shipped`).
+"""
 
 from __future__ import annotations
 
@@ -12,19 +16,19 @@ import numpy as np
 
 from training.config import Config
 from training.data.dataset import Dataset
-from training.data.examples import Queries, batches, queries_of
+from training.data.examples import Queries, queries_of
 from training.data.features import features_of
 from training.domains.domain import Domain
-from training.models import continued, fitting, item_table, item_tower
+from training.models import continued, fitting, item_table, item_tower, shipped, user_towers
 from training.models import start as starts
 from training.models.fitting import History
 from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
 from training.models.item_table import ItemTable
 from training.models.ops import Answer, rank
+from training.models.saved import save
 from training.models.start import Start
-from training.models.tensorflow_import import tf
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
-from training.models.user_towers import UserIndex, UserTowers, strongest_items
+from training.models.user_towers import UserIndex
 from training.progress import Progress
 from training.ranking.metrics import ndcg_at
 
@@ -49,7 +53,7 @@ def train(
     progress: Progress,
     start: Start | None = None,
 ) -> None:
-    """Fits all towers and the table, and writes them into a folder.
+    """Fits all towers and the table, and writes them into a folder; then what ships, below it.
 
     Args:
         domain: Which fields are features.
@@ -98,8 +102,12 @@ def train(
     save(users, voters, items, folder)
     left = continued.start_after(data, features, users, towers, table, voters, items)
     starts.save(left, folder)
+    histories = {shipped.USER_TOWERS: users_history, shipped.ITEM_TOWERS: items_history}
+    (folder / shipped.FOLDER).mkdir()
+    shipped.fit(domain, data, config, left, histories, folder / shipped.FOLDER, progress=progress)
+    clock.lap("everyone")
     history = {
-        "towers": {"user towers": asdict(users_history), "item towers": asdict(items_history)},
+        "towers": {name: asdict(history) for name, history in histories.items()},
         "strategies": _strategies(voters, items, clock.laps),
         "seconds": clock.laps,
     }
@@ -163,18 +171,12 @@ def fit_user_towers(
     Returns:
         The index with the best weights, and the history.
     """
-    tf.keras.utils.set_random_seed(config.train.seed)
-    strengths, liked = data.strengths("train"), data.liked("train")
-    pairs = strongest_items(strengths, config.model.user_items)
-    model = UserTowers(strengths.shape[1], strengths.shape[0], config.model.dim, config.train.seed)
-    model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    model, drawn, pairs = user_towers.begin(data, config)
     if start:
         continued.user_embeddings(start, data)(model)
-    rng = np.random.default_rng(config.train.seed)
-    drawn = batches(liked, config.model.favourites, config.train.batch, rng)
     history = fitting.fit(
         model,
-        ((favourites, users) for favourites, users, _ in drawn),
+        drawn,
         lambda: _quality(
             UserStrategies(model.index(*pairs), VoterSettings(), "float32").voters,
             validation_queries,
@@ -215,20 +217,3 @@ def blended(table: ItemTable, vectors: np.ndarray, validation_queries: Queries) 
         _quality(ItemStrategy(index, "float32").items, validation_queries) for index in indices
     ]
     return indices[int(np.argmax(scores))]
-
-
-def save(users: UserIndex, voters: VoterSettings, items: ItemIndex, folder: Path) -> None:
-    """Writes what was learned into a folder."""
-    np.savez(folder / "users.npz", **asdict(users))
-    np.savez(folder / "items.npz", **asdict(items))
-    (folder / "voters.json").write_text(json.dumps(asdict(voters), indent=1), encoding="utf-8")
-
-
-def load(folder: Path) -> tuple[UserIndex, VoterSettings, ItemIndex]:
-    """Reads what `save` wrote."""
-    with np.load(folder / "users.npz") as arrays:
-        users = UserIndex(**arrays)
-    with np.load(folder / "items.npz") as arrays:
-        items = ItemIndex(**{name: arrays[name] for name in arrays.files})
-    voters = json.loads((folder / "voters.json").read_text(encoding="utf-8"))
-    return users, VoterSettings(**voters), items

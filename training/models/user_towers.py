@@ -12,6 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from training.config import Config
+from training.data.dataset import Dataset
+from training.data.examples import batches
+from training.models.fitting import Batches
 from training.models.ops import masked_mean
 from training.models.tensorflow_import import tf, tfrs
 
@@ -73,6 +77,28 @@ class UserTowers(tfrs.Model):  # type: ignore[misc]
         """Returns the towers' current vectors, and what each user liked (see `UserIndex`)."""
         vectors = self.item_vectors.embeddings.numpy(), self.user_vectors.embeddings.numpy()
         return UserIndex(*vectors, offsets=offsets, items=items)
+
+
+def begin(
+    data: Dataset, config: Config
+) -> tuple[UserTowers, Batches, tuple[np.ndarray, np.ndarray]]:
+    """Returns towers that have learned nothing yet, and what they learn from.
+
+    Args:
+        data: Prepared data; its train users are the candidates.
+        config: Settings.
+
+    Returns:
+        The towers, compiled; endless batches; and what `strongest_items` returns.
+    """
+    tf.keras.utils.set_random_seed(config.train.seed)
+    strengths, liked = data.strengths("train"), data.liked("train")
+    towers = UserTowers(liked.shape[1], liked.shape[0], config.model.dim, config.train.seed)
+    towers.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    rng = np.random.default_rng(config.train.seed)
+    drawn = batches(liked, config.model.favourites, config.train.batch, rng)
+    pairs = strongest_items(strengths, config.model.user_items)
+    return towers, ((favourites, users) for favourites, users, _ in drawn), pairs
 
 
 def strongest_items(strengths: sp.csr_matrix, most: int) -> tuple[np.ndarray, np.ndarray]:

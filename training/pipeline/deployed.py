@@ -1,7 +1,7 @@
 """The bundles that were deployed, kept beside the artifacts for comparing the next one with them.
 
 HarperDB's operations API shows of a large blob its length only: a deployed model cannot be read
-back from there.
+back from there. With each goes its measured model, which the comparison needs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import numpy as np
 
 from training.data import dataset
 from training.errors import DataError
-from training.pipeline import warm
+from training.pipeline import measured, warm
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.result import stamp_of, writing
 from training.pipeline.stages import STAGES
 
 KEPT = 3
 """Bundles kept: the current one, and those that a rollback may lead to."""
+MEASURED = "measured"
 _LEARNED_FROM = "learned_from.npy"
 
 
@@ -31,10 +32,13 @@ class Deployed:
 
     Attributes:
         folder: The bundle.
-        learned_from: [users] uint64, hashes of the users that it was fitted and chosen on.
+        measured: Its measured model; see `training.pipeline.measured`.
+        learned_from: [users] uint64, hashes of the users that the measured model was fitted and
+            chosen on. The bundle itself has learned from everybody.
     """
 
     folder: Path
+    measured: Path
     learned_from: np.ndarray
 
 
@@ -59,6 +63,7 @@ def keep(folders: Folders, version: str) -> None:
     test = dataset.PARTS.index("test")
     weights = [folders.model / name for name in warm.FILES]
     with writing(folders.deployed / version, version) as fresh:
+        measured.keep(folders, fresh / MEASURED)
         for file in (*folders.bundle.iterdir(), *filter(Path.is_file, weights)):
             if file.name != "stage.json":
                 shutil.copy(file, fresh)
@@ -75,7 +80,7 @@ def find(folders: Folders, version: str) -> Deployed | None:
         return None
     if any(not (folder / name).is_file() for name in stamp.get("files", [])):
         return None
-    return Deployed(folder, np.load(folder / _LEARNED_FROM))
+    return Deployed(folder, folder / MEASURED, np.load(folder / _LEARNED_FROM))
 
 
 def _prune(folders: Folders) -> None:

@@ -43,12 +43,15 @@ def objections(
 
 
 def _compared(folders: Folders, current: str) -> Any:
-    kept = deployed.find(folders, current)
-    if kept is None:
-        return None
     from training.data import dataset
+    from training.pipeline import measured
     from training.pipeline.comparison import compare
 
+    kept = deployed.find(folders, current)
+    was = measured.load(kept.measured) if kept else None
+    if kept is None or was is None:
+        return None
     config = STAGES["evaluate"].config_of(folders)
     data = dataset.load(folders.prepared)
-    return compare(folders.bundle, kept.folder, data, kept.learned_from, config)
+    new = measured.latest(folders)
+    return compare(folders.bundle, new, was, data, kept.learned_from, config)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from training.data import cleaning, dataset
-from training.data.dataset import Counts
+from training.data.dataset import PARTS, Counts
+from training.data.everyone import of_everyone
 from training.data.features import features_of
 from training.domains.domain import TIME, Domain
 from training.domains.reading import find_all, sha256_of
@@ -22,7 +23,7 @@ QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
 """How a held-out user is queried. Training stops and chooses by validation users queried so."""
 
 
-def _raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
+def raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
     """Returns the description of the raw folder, the SHA-256 of each of its files, and which
     events of visitors there are.
     """
@@ -128,6 +129,10 @@ def _report(job: Job) -> dict[str, Any]:
         report["left_out"].append({"what": "the split by time", "reason": reason})
     elif TIME in data.interactions:
         report["by_time"] = by_time.measure(domain, data, report, config, progress=progress)
+    report["learned_from"] = {
+        "measured": int((data.parts == PARTS.index("train")).sum()),
+        "shipped": len(data.parts),
+    }
     report["test_measurements"] = measurements.count_measurement(
         folders.prepared.parent, data.liked("test")
     )
@@ -146,13 +151,14 @@ def _evaluated(job: Job) -> str:
 def _export(job: Job, folder: Path) -> None:
     job.progress(0, 1, "converting")
     from training.export import export
-    from training.models import strategies
+    from training.models import shipped, strategies
 
     folders, config = job.folders, job.config
+    served = strategies.served(folders.model / shipped.FOLDER, config)
     export.export(
         folders.domain,
-        dataset.load(folders.prepared),
-        strategies.shipped(strategies.served(folders.model, config), config.export.strategies),
+        of_everyone(dataset.load(folders.prepared)),
+        strategies.shipped(served, config.export.strategies),
         folders.report,
         read_json(folders.prepared / "source.json"),
         config,
@@ -184,7 +190,7 @@ PREPARE = Stage(
         domain.code,
     ),
     uses=("clean", "split"),
-    inputs=_raw_files,
+    inputs=raw_files,
     work=_prepare,
     summary=_prepared,
     accepted=raw_data.remember,
@@ -221,7 +227,11 @@ EVALUATE = Stage(
 EXPORT = Stage(
     "export",
     lambda folders: folders.bundle,
-    code=lambda _: ("training.export.export", "training.models.strategies"),
+    code=lambda _: (
+        "training.export.export",
+        "training.models.strategies",
+        "training.data.everyone",
+    ),
     uses=("export", "explore"),
     work=_export,
     summary=_exported,

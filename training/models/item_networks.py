@@ -1,0 +1,114 @@
+"""Fits the networks that weigh pairs of items: one for all pairs, one for new items.
+
+Both learn from some of the train users, whose likes are left out of what the features count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from training.config import ItemsConfig
+from training.data.features import ItemFeatures
+from training.errors import ConfigError
+from training.models import pair_network
+from training.models.pair_network import PairNetwork
+from training.models.pairs import ContentStatistics, PairStatistics
+from training.models.start import NetworkWeights
+from training.progress import Progress
+
+HIDINGS, HIDDEN = 6, 0.1
+"""How many times items are hidden to learn about new ones, and their share each time."""
+CONTINUED_HIDINGS = 2
+"""How many of these times are enough for a network that an earlier fit has left."""
+MAX_QUERY_USERS = 4000
+"""Most users, over all rounds of hiding, who query hidden items."""
+PAIRS, NEW = "pairs", "new"
+"""Names of the networks: of all pairs, and of pairs with items that nobody likes yet."""
+
+
+def fit(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    *,
+    progress: Progress,
+    start: Mapping[str, NetworkWeights] | None = None,
+) -> dict[str, PairNetwork]:
+    """Learns to weight pairs.
+
+    Args:
+        liked: [train users, items] 0/1.
+        features: Of the items.
+        config: Settings.
+        progress: Called after every step.
+        start: Weights that the networks begin with, by name.
+
+    Returns:
+        The networks by name; `NEW` is missing if somebody likes every item.
+
+    Raises:
+        ConfigError: no user has enough likes to learn from.
+    """
+    start = start or {}
+    rng = np.random.default_rng(config.seed)
+    able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
+    query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
+    counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
+    progress(0, config.epochs, "counting pairs")
+    others = PairStatistics(liked[counted], features, config.cap, rng)
+    queries = pair_network.queries_of(others, others.candidates(), liked[query_users], config, rng)
+    if not queries:
+        raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
+    network = pair_network.fit(
+        [(others.features, queries)],
+        config,
+        name="pair network",
+        progress=progress,
+        start=start.get(PAIRS),
+    )
+    networks = {PAIRS: network}
+    if (np.asarray(liked.sum(axis=0)).ravel() == 0).any():
+        content = _fit_content(
+            liked, features, config, rng, progress=progress, start=start.get(NEW)
+        )
+        networks |= {NEW: content} if content else {}
+    return networks
+
+
+def _fit_content(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+    *,
+    progress: Progress,
+    start: NetworkWeights | None,
+) -> PairNetwork | None:
+    """Learns to weight pairs with items that nobody likes yet, by hiding items and querying them.
+
+    To the network that sees likers, an item without likers is one that was not liked.
+    """
+    known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
+    parts = []
+    for fold in range(CONTINUED_HIDINGS if start else HIDINGS):
+        hidden = np.zeros(liked.shape[1], bool)
+        hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
+        users = rng.permutation(liked.shape[0])
+        query_users = users[: min(len(users) // 3, MAX_QUERY_USERS // HIDINGS)]
+        counted = np.setdiff1d(users, query_users)
+        seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
+        seen.eliminate_zeros()
+        others = ContentStatistics(seen, features, config.cap, rng)
+        queries = pair_network.queries_for_new(liked[query_users], hidden, config, rng)
+        if queries:
+            parts.append((others.content, queries))
+    if not parts:
+        return None  # so few people that nobody likes both a hidden item and another
+    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
+    return pair_network.fit(
+        parts, cautious, name="network of new items", progress=progress, start=start
+    )
