@@ -64,6 +64,9 @@ it('shows pictures from their host, and draws a cover where one is missing', asy
   const { width, height } = await picture.boundingBox();
   assert.deepEqual([width, height], [72, 72]);
 
+  await on(page).box.fill('film 1');
+  const small = await on(page).options.first().locator('img.cover').boundingBox();
+  assert.equal(small.width, small.height);
   const drawn = favourites.filter({ hasText: 'Film 2' });
   await drawn.locator('svg.cover').waitFor();
   assert.equal(await favourites.filter({ hasText: 'Film 4' }).locator('img.cover').count(), 1);

@@ -58,6 +58,7 @@ export function itemWording(manifest) {
     /** The title, or the id of an item without one. */
     title: (item) => titleOf(item, fields),
     creator: (item) => String(item[creator] ?? ''),
+    hasCreators: Boolean(creator),
     /** The address of its picture, or null. */
     picture: (item) => linkTo(manifest.picture, item),
     /** The other fields, in the manifest's order, and whether a search looks into them. */
