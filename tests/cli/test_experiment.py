@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.experiments.made import sessions_of
+from tests.experiments.test_guards import text
 from tests.fake_bundle import make_bundle, version_of
 from tests.harper_places import Place, built_component
+from training.cli.loop import Forever
+from training.config import ExperimentConfig
+from training.domains import DOMAINS
 from training.experiments.row import from_row
+from training.pipeline.folders import Folders
+from training.pipeline.loop import RUNNING, Loop
+from training.pipeline.rounds import append_round
+from training.pipeline.waiting import Waits
 
 
 @pytest.fixture
@@ -132,3 +141,36 @@ def test_experiments_of_all_domains_are_listed(call, words, fake: Place) -> None
     _, shown, _ = call("experiment", "list", *words)
     assert shown.splitlines()[1].startswith("songs")
     assert "running" in shown
+
+
+def test_a_loop_that_waits_withdraws_a_challenger_that_fails(
+    call, words, fake: Place, tmp_path: Path
+) -> None:
+    call("experiment", "start", "songs", "--strategy", "voters", *words)
+    folders = Folders(DOMAINS["songs"], tmp_path, tmp_path / "artifacts")
+    loop = Loop(
+        folders,
+        connect=lambda: fake.target,
+        component=lambda: fake.component,
+        by="tests",
+        experiment=ExperimentConfig(),
+    )
+    forever = Forever({"songs": loop}, Waits(3_600, 300), [])
+    forever.due["songs"] = float("inf")
+    assert fake.fake is not None
+    counts = text({"challenger": 100, "champion": 900}, {"challenger": 9})
+    fake.fake.metrics = counts.replace("4f1c9a02", running(fake).id)
+    forever.guard()
+    assert running(fake)  # the last round did not leave an experiment
+    append_round(folders, {"outcome": RUNNING})
+    replace_loop(forever, replace(loop, experiment=None))
+    forever.guard()
+    assert running(fake)  # this loop decides nothing
+    replace_loop(forever, loop)
+    forever.guard()
+    assert "experiment" not in {row["id"] for row in fake.rows("current")}
+    assert forever.due["songs"] < float("inf")
+
+
+def replace_loop(forever: Forever, loop: Loop) -> None:
+    forever.loops["songs"] = loop

@@ -4,6 +4,7 @@ more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,19 @@ from tests.events.rows import event_row
 from tests.fake_bundle import version_of
 from tests.harper_places import Place
 from tests.sources.shop import Shop, order
+from training.bundle import open_bundle
+from training.deploy.component import Component
 from training.deploy.roles import COLLECTOR, PUSHER, READER, SOURCE, make_users
 from training.deploy.rollback import rollback
 from training.errors import HarperRefused
 from training.events.collect import collect, forget_on_node
 from training.events.store import EventStore
+from training.experiments.row import Variant
 from training.harper.client import HarperClient
+from training.pipeline.experiment.end import Place as Experiments
+from training.pipeline.experiment.end import end
+from training.pipeline.experiment.start import Request, start
+from training.pipeline.folders import Folders
 from training.sources.pull import pull
 
 pytestmark = pytest.mark.e2e
@@ -58,6 +66,23 @@ def test_the_pushing_user_deploys_and_rolls_back_without_being_super_user(place:
     rollback(pusher.target, pusher.domain.database, pusher.domain.project, None, by="pusher")
     assert place.answering() == before
     assert pusher.deploy(place.folder / "a").unchanged
+
+
+def test_the_pushing_user_starts_and_ends_experiments(place: Place, tmp_path: Path) -> None:
+    pusher, before = as_user(place, PUSHER), place.answering()
+    bundle = open_bundle(place.bundle("b"), "songs")
+    site = Experiments(Folders(place.domain, tmp_path, tmp_path / "art"), pusher.target, "pusher")
+    request = Request(Variant(version=bundle.version), bundle=bundle, component=place_code(place))
+    assert end(site, start(site, request).experiment, "withdrawn", "a trial") == []
+    assert place.answering() == before
+    assert end(site, start(site, request).experiment, "promoted", "better") == []
+    assert place.answering() == bundle.version
+    shown = {row["id"]: row for row in place.rows("current")}["experiments"]["experiments"]
+    assert [one["outcome"] for one in shown["ended"]] == ["promoted", "withdrawn"]
+
+
+def place_code(place: Place) -> Callable[[], Component]:
+    return lambda: place.component
 
 
 def test_the_pushing_user_learns_that_code_needs_a_super_user(place: Place) -> None:

@@ -51,7 +51,7 @@ def sessions_of(
     for number in range(count):
         session = secrets.token_hex(10)
         node = nodes[number % len(nodes)]
-        at = began + 1_000 * int(rng.integers(1, 3_000_000))
+        at = began + 1_000 * int(rng.integers(1, 3_000))
         for turn in range(answers):
             at += int(rng.integers(5_000, 60_000))
             of_answer = {

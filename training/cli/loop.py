@@ -125,7 +125,7 @@ def run_loop(
         options = ["--artifacts", str(artifacts), "--min-new-events", str(least_events)]
         options += [word for change in changes or () for word in ("--set", change)]
         options += ["--experiment"] if in_experiment else []
-        _Forever(loops, waits, [*options, *(["--cluster"] if in_cluster else [])]).run()
+        Forever(loops, waits, [*options, *(["--cluster"] if in_cluster else [])]).run()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -159,7 +159,7 @@ def _loop(
     )
 
 
-class _Forever:
+class Forever:
     """Rounds of all domains, one at a time; meanwhile, running experiments are guarded."""
 
     def __init__(self, loops: dict[str, Loop], waits: Waits, options: list[str]) -> None:
@@ -173,7 +173,7 @@ class _Forever:
             name = min(self.due, key=lambda one: self.due[one])
             while (left := self.due[name] - time.monotonic()) > 0:
                 time.sleep(min(left, GUARD_SECONDS))
-                self._guard()
+                self.guard()
             began = time.monotonic()
             failed = self._child_round(self.loops[name]) not in (0, BEHIND)
             self.failures[name] = self.failures[name] + 1 if failed else 0
@@ -185,7 +185,8 @@ class _Forever:
         done = rounds(self.loops[name].folders.home)
         return bool(done) and done[-1]["outcome"] in (BEGUN, RUNNING)
 
-    def _guard(self) -> None:
+    def guard(self) -> None:
+        """Withdraws challengers that fail or are slow; a round of their domains is due then."""
         for name, loop in self.loops.items():
             if loop.experiment is None or not self._is_trying(name):
                 continue
@@ -223,7 +224,7 @@ class _Forever:
             try:
                 return child.wait(GUARD_SECONDS)
             except subprocess.TimeoutExpired:
-                self._guard()
+                self.guard()
 
 
 def _round(loop: Loop) -> Round:
