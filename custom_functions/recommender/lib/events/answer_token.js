@@ -36,15 +36,20 @@ export const keyIdOf = (secret) => sha256(secret).subarray(0, KEY_ID).toString('
  * @returns {string} base64url
  */
 export function signAnswer(key, holder, { shownAt, items, explored = [], propensity, ...source }) {
-  const header = Buffer.alloc(HEADER);
-  header.writeUInt8(FORMAT, 0);
-  header.write(key.id, 1, KEY_ID, 'hex');
-  header.writeUIntBE(shownAt, 1 + KEY_ID, 6);
   const { version, strategy, variant, node } = source;
-  const texts = [version, strategy, variant, node].flatMap(lengthAndText);
-  const exploration = explorationBytes(explored, propensity);
-  const payload = Buffer.concat([header, ...texts, exploration, ...items.map(digestOf)]);
-  return Buffer.concat([payload, macOf(key.secret, holder, payload)]).toString('base64url');
+  const texts = textsOf(version, strategy, variant, node);
+  const places = explored.length ? 1 + PROPENSITY + explored.length : 1;
+  const end = HEADER + texts.length + places + DIGEST * items.length;
+  // One buffer: many small ones cost more than the MAC.
+  const bytes = Buffer.allocUnsafe(end + MAC);
+  bytes.writeUInt8(FORMAT, 0);
+  bytes.write(key.id, 1, KEY_ID, 'hex');
+  bytes.writeUIntBE(shownAt, 1 + KEY_ID, 6);
+  let at = HEADER + texts.copy(bytes, HEADER);
+  at = writeExploration(bytes, at, explored, propensity);
+  for (const item of items) at += digestOf(item).copy(bytes, at);
+  macOf(key.secret, holder, bytes.subarray(0, end)).copy(bytes, end);
+  return bytes.toString('base64url');
 }
 
 /**
@@ -126,12 +131,21 @@ function decoded(payload) {
   return { version, strategy, variant, node, shownAt, explored, propensity, digests };
 }
 
-function explorationBytes(explored, propensity) {
-  if (!explored.length) return Buffer.alloc(1);
-  const bytes = Buffer.alloc(1 + PROPENSITY);
-  bytes.writeUInt8(explored.length, 0);
-  bytes.writeFloatBE(propensity, 1);
-  return Buffer.concat([bytes, Buffer.from(explored)]);
+function writeExploration(bytes, at, explored, propensity) {
+  bytes.writeUInt8(explored.length, at);
+  if (!explored.length) return at + 1;
+  bytes.writeFloatBE(propensity, at + 1);
+  bytes.set(explored, at + 1 + PROPENSITY);
+  return at + 1 + PROPENSITY + explored.length;
+}
+
+let lastTexts = { of: [], bytes: Buffer.alloc(0) }; // nearly every answer of a node has those of the one before
+
+function textsOf(...texts) {
+  if (texts.some((text, i) => text !== lastTexts.of[i])) {
+    lastTexts = { of: texts, bytes: Buffer.concat(texts.flatMap(lengthAndText)) };
+  }
+  return lastTexts.bytes;
 }
 
 function lengthAndText(text) {
