@@ -18,6 +18,8 @@ from scripts.simulation.people import FAVOURITES
 from scripts.simulation.visitor import Habits
 
 DOCS = Path(__file__).parents[1] / "docs"
+DEMONSTRATED = ("songs", "books")
+"""What the page is about."""
 Figures = dict[str, Any]
 
 TEMPLATE = Path(__file__).parent / "simulation" / "learning.txt"
@@ -52,7 +54,18 @@ def page(runs: Sequence[Figures]) -> str:
         learned="\n\n".join(map(learned, learning(runs))),
         bots="\n\n".join(filter(None, [bots_over_http(over_http), bots_planned(planned)])),
         events=events_table(over_http),
+        missing=missing(runs),
     )
+
+
+def missing(runs: Sequence[Figures]) -> str:
+    """Returns a line that names what there are no figures of; "" if nothing is missing."""
+    domains = {one["domain"] for one in learning(runs)}
+    absent = [f"rounds on {name}" for name in DEMONSTRATED if name not in domains]
+    if not any(one["bots"] for one in runs if "rounds" in one):
+        absent.append("bots over HTTP")
+    text = f"- Not measured yet: {', '.join(absent)}. `make bench-learning` does so."
+    return _wrapped(text) + "\n" if absent else ""
 
 
 def learned(run: Figures) -> str:

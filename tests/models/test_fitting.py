@@ -113,6 +113,6 @@ def test_weights_that_it_continues_from_stay_unless_a_measurement_is_better():
     measured = Measured(0.4, 0.3, 0.4)
     history = measured.fit(eval_every=1, max_steps=12, continued=True)
     assert history.best_step == 0
-    assert history.measurements[0] == (0, None, 0.4)
+    assert [(step, score) for step, _, score in history.measurements] == [(0, 0.4), (2, 0.3)]
     assert same(measured.model.get_weights(), measured.start)
     assert Measured(0.4, 0.5).fit(eval_every=1, max_steps=1, continued=True).best_step == 1

@@ -77,6 +77,12 @@ def test_bots_are_compared_only_to_a_run_under_the_same_conditions():
     assert "Over HTTP, after the last round" not in page([PEOPLE, other, *PLANNED])
 
 
+def test_the_page_names_what_was_not_measured():
+    text = page([PEOPLE, *PLANNED])
+    assert "- Not measured yet: rounds on books, bots over HTTP." in text
+    assert "Not measured" not in page([PEOPLE, BOTS, PEOPLE | {"domain": "books"}, *PLANNED])
+
+
 def test_a_round_that_did_not_rise_is_counted():
     assert rises([0.1, 0.2, 0.15, 0.3]) == "rose in 2 of 3 rounds"
 

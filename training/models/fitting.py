@@ -56,17 +56,17 @@ def fit(
         progress: Called after every measurement.
         logs: Folder for TensorBoard, if wanted.
         continued: The weights that it begins with are those of an earlier fit, and may be the best;
-            it takes `STEPS_SHARE` of the steps.
+            it takes `STEPS_SHARE` of the steps, and is measured before and after them.
     """
     began, history, kept = time.monotonic(), History(), model.get_weights()
     writer = tf.summary.create_file_writer(str(logs)) if logs else tf.summary.create_noop_writer()
-    step, best, most = 0, -1.0, config.max_steps
+    step, best, most, every = 0, -1.0, config.max_steps, config.eval_every
     if continued:
-        most = max(1, round(most * STEPS_SHARE))
+        most = every = max(1, round(most * STEPS_SHARE))
         best = measure()
         history.measurements.append((step, None, best))
     while step < most:
-        steps = min(config.eval_every, most - step)
+        steps = min(every, most - step)
         fitted = model.fit(_next(drawn, steps), verbose=0)
         step += steps
         loss, score = float(fitted.history["total_loss"][-1]), measure()

@@ -87,10 +87,12 @@ def filled(
     statistics = PairStatistics(liked, features, config.cap, rng)
     likers = statistics.likers
     pairs = statistics.candidates(with_new=True)
-    weights = _weigh(statistics.features, networks[PAIRS], likers, pairs, rng)
+    f, i = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr)), pairs.indices
+    weights = _weigh(statistics.features, networks[PAIRS], likers, f, i, rng)
     new = likers == 0
     if NEW in networks and new.any():
-        content = _weigh(statistics.content, networks[NEW], likers, pairs, rng)
+        young = new[i]
+        content = _weigh(statistics.content, networks[NEW], likers, f[young], i[young], rng)
         weights = _joined(weights, content, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
@@ -126,11 +128,11 @@ def _weigh(
     features_of: FeaturesOf,
     network: PairNetwork,
     likers: np.ndarray,
-    pairs: sp.csr_matrix,
+    f: np.ndarray,
+    i: np.ndarray,
     rng: np.random.Generator,
 ) -> _Weights:
-    items = len(likers)
-    f, every = np.repeat(np.arange(items), np.diff(pairs.indptr)), np.arange(items)
+    items, every = len(likers), np.arange(len(likers))
     chance = (likers + 0.1) / (likers + 0.1).sum()
     some = rng.choice(items, min(UNRELATED, items), replace=False, p=chance)
     count = len(some)
@@ -141,8 +143,8 @@ def _weigh(
     query_factor = np.median(given.reshape(items, count) - item_factor[some], axis=1)
     return _Weights(
         f,
-        pairs.indices,
-        network.log_weights(features_of, f, pairs.indices),
+        i,
+        network.log_weights(features_of, f, i),
         np.exp(query_factor).astype(np.float32),
         np.exp(item_factor).astype(np.float32),
     )
@@ -153,10 +155,15 @@ def _joined(seen: _Weights, content: _Weights, new: np.ndarray) -> _Weights:
 
     The one that sees likers learned how rarely an item without likers is liked, so it sets the
     total weight of all new items; the one that sees only content ranks them better.
+
+    Args:
+        seen: Of all candidate pairs, by the first.
+        content: Of those whose item is new, by the second.
+        new: [items] bool.
     """
     young = new[seen.i]
     logs = seen.logs.astype(np.float64)
-    logs[young] = _leveled((seen.logs[young] + content.logs[young]) / 2, seen.logs[young])
+    logs[young] = _leveled((seen.logs[young] + content.logs) / 2, seen.logs[young])
     item_factor = np.log(seen.item_factor.astype(np.float64))
     item_factor[new] = _leveled(
         (item_factor[new] + np.log(content.item_factor[new])) / 2, item_factor[new]
