@@ -71,23 +71,36 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     likes were spread over the items as those of the raw files are, and at least
     ``rules.new_item_share`` of the sessions. One like more than there are in the raw files is
     assumed of each item. Of an item with more than `PUSHED` times its limit, the sessions beyond
-    the limit are left out with all that they like: they are probably there to push it.
+    the limit are left out with all that they like: they are probably there to push it. The limits
+    are then those of the sessions that are left, or many bots would raise their own limit.
 
     Args:
         likes: Of visitors: `USER_ID`, `ITEM_ID`; each pair once.
         raw: Item ids of the likes in the raw files, one value a like.
         rules: The domain's.
     """
-    if likes.empty:
-        return likes
     known = raw.astype(str).value_counts()
-    items = likes[ITEM_ID].astype(str)
-    expected = (items.map(known).fillna(0) + 1) * (len(likes) / max(1, len(raw)))
+    while not likes.empty:
+        items = likes[ITEM_ID].astype(str)
+        limit = _limits(items.map(known).fillna(0), likes, len(raw), rules)
+        is_beyond = _place(items, likes[USER_ID]) > limit
+        is_pushed = items.map(items.value_counts()) > PUSHED * limit
+        if not (is_beyond & is_pushed).any():
+            return likes[~is_beyond]
+        likes = likes[~likes[USER_ID].isin(likes.loc[is_beyond & is_pushed, USER_ID])]
+    return likes
+
+
+def _limits(
+    known: pd.Series, likes: pd.DataFrame, in_raw_files: int, rules: EventRules
+) -> pd.Series:
+    """Returns the limit of each like's item, of which the raw files have `known` likes."""
+    expected = (known + 1) * (len(likes) / max(1, in_raw_files))
     least = rules.new_item_share * likes[USER_ID].nunique()
-    limit = np.ceil(np.maximum(rules.most_growth * expected, least))
-    order = pd.util.hash_array((items + " " + likes[USER_ID].astype(str)).to_numpy(object))
-    place = pd.Series(order, index=likes.index).groupby(items).rank(method="first")
-    is_beyond = place > limit
-    is_pushed = items.map(items.value_counts()) > PUSHED * limit
-    pushing = likes.loc[is_beyond & is_pushed, USER_ID]
-    return likes[~is_beyond & ~likes[USER_ID].isin(pushing)]
+    return np.ceil(np.maximum(rules.most_growth * expected, least))
+
+
+def _place(items: pd.Series, users: pd.Series) -> pd.Series:
+    """Returns the place, from 1, of each like among those of its item: random, but stable."""
+    order = pd.util.hash_array((items + " " + users.astype(str)).to_numpy(object))
+    return pd.Series(order, index=items.index).groupby(items).rank(method="first")
