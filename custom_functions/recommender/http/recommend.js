@@ -21,14 +21,14 @@ export const recommendHandler = ({ models, admission, events }) =>
     const session = recordedSession(events, request);
     const ask = asker(compute, session);
     let participation;
-    const { answer, variant, text } = await models.useFor(session, (opened, pointer, assigned) => {
-      participation = assigned;
+    const answered = await models.useFor(session, (opened, pointer, assigned) => {
       const champion = (exploring) => ask(opened, asAsked(request, opened, pointer), exploring);
-      if (!assigned) return champion(true).then((own) => ({ answer: own }));
+      if (!assigned) return champion(true);
+      participation = assigned;
       const { experiment } = models;
       return answerAssigned(assigned, { request: request.body, champion, ask, experiment });
     });
-    const { propensity, ...shown } = answer;
+    const { propensity, text, variant, ...shown } = answered;
     const proof = signed(events, session, { ...shown, propensity, variant: text });
     if (variant === undefined || proof.answer === undefined) return { ...shown, ...proof };
     models.experiment.answered(participation, performance.now() - began);

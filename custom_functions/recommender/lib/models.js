@@ -41,8 +41,7 @@ export function createModels({ tables, open, log, now = () => performance.now() 
   const experiment = createExperiment({ ...parts, log });
   let timer;
 
-  async function expectModel() {
-    await follower.firstModel();
+  function demandModel() {
     if (parts.live.model) return;
     const { pointers, loading } = parts;
     throw noModel(whyNone(pointers, loading), loading.refusals.current.seconds());
@@ -69,7 +68,8 @@ export function createModels({ tables, open, log, now = () => performance.now() 
      * @throws {import('./errors.js').ServiceError} There is no model; says why.
      */
     async use(work) {
-      await expectModel();
+      await follower.firstModel();
+      demandModel();
       return parts.live.held.use((model) => work(model, parts.pointers.current));
     },
 
@@ -87,16 +87,16 @@ export function createModels({ tables, open, log, now = () => performance.now() 
      * @typedef {Omit<import('./experiments/experiment.js').Assigned, 'challenger'> & {challenger: Opened}} Participation
      */
     async useFor(session, work) {
-      await expectModel();
+      await follower.firstModel();
+      demandModel();
       const { live, pointers } = parts;
       const assigned = session === undefined ? undefined : experiment.assign(session);
-      return live.held.use((model) => {
-        if (!assigned) return work(model, pointers.current);
-        const { challenger } = assigned;
-        return challenger.use((other) =>
-          work(model, pointers.current, { ...assigned, challenger: other }),
-        );
-      });
+      if (!assigned) return live.held.use((model) => work(model, pointers.current));
+      return live.held.use((model) =>
+        assigned.challenger.use((challenger) =>
+          work(model, pointers.current, { ...assigned, challenger }),
+        ),
+      );
     },
 
     /** @returns {import('./pointers.js').Row | undefined} What the row of `current` held when it was last read. */

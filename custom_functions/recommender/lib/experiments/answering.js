@@ -15,19 +15,19 @@ import { variantText } from './variants.js';
  * @param {(exploring: boolean) => Promise<object>} options.champion Answers as without an experiment.
  * @param {(opened: object, request: object, exploring: boolean) => Promise<object>} options.ask
  * @param {import('./experiment.js').ExperimentPart} options.experiment
- * @returns {Promise<{answer: object, variant?: string, text?: string}>} `variant` for the client, `text` for the
- *   signed answer; neither where the challenger was to answer and did not.
+ * @returns {Promise<object & {variant?: string, text?: string}>} The answer, with `variant` for the client and `text`
+ *   for the signed answer; without them where the challenger was to answer and did not.
  */
 export async function answerAssigned(assigned, options) {
   const { variant } = assigned;
   if (variant === 'challenger') {
     const answer = await challengerAnswer(assigned, options, true);
-    return answer ? named(assigned, answer) : { answer: await options.champion(true) };
+    return answer ? named(assigned, answer) : options.champion(true);
   }
   const own = await championAnswer(assigned, options);
   if (variant === 'champion') return named(assigned, own);
   const other = await challengerAnswer(assigned, options, false);
-  return other ? interleaved(assigned, options.request, own, other) : { answer: own };
+  return other ? interleaved(assigned, options.request, own, other) : own;
 }
 
 async function championAnswer(assigned, { champion, experiment }) {
@@ -77,7 +77,7 @@ function interleaved(assigned, request, own, other) {
 }
 
 function named({ experiment, variant }, answer, teams) {
-  return { answer, variant, text: variantText(experiment.id, variant, teams) };
+  return { ...answer, variant, text: variantText(experiment.id, variant, teams) };
 }
 
 /** Load that is shed is nobody’s failure: the request is refused, whichever model was to answer. */

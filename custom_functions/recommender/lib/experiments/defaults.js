@@ -43,7 +43,7 @@ export function defaultsOf(value) {
  * @returns {string} The strategy that answers where a request names none.
  */
 export function defaultStrategy({ default_strategy: own, strategies }, { strategy } = OWN) {
-  const isKnown = strategies.some(({ name }) => name === strategy);
+  const isKnown = strategy !== null && strategies.some(({ name }) => name === strategy);
   return isKnown ? strategy : own;
 }
 
