@@ -63,7 +63,7 @@ harper-up: setup ## Start a local HarperDB on loopback, unless HARPER_URL names 
 	@$(RECOMMENDER) harper up
 harper-down: ## Stop the local HarperDB; its data is kept
 	@$(RECOMMENDER) harper down
-harper-users: setup-python ## Create the user that pushes models and the one that only reads
+harper-users: setup-python ## Create the users with the least rights: pushing, reading, collecting, tables
 	@$(RECOMMENDER) users
 cluster-up: setup ## Start a local cluster of three nodes
 	@$(RECOMMENDER) harper cluster-up
