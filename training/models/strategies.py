@@ -6,10 +6,11 @@ from pathlib import Path
 
 from training.config import Config
 from training.errors import ConfigError
-from training.models.item_strategy import ITEMS, ItemStrategy
+from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
 from training.models.saved import load
 from training.models.strategy import Served
-from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies
+from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
+from training.models.user_towers import UserIndex
 
 
 def served(model: Path, config: Config) -> list[Served]:
@@ -20,7 +21,13 @@ def served(model: Path, config: Config) -> list[Served]:
         config: Settings; the type of the weights is the export's, so that what is measured is
             what ships.
     """
-    index, voters, items = load(model)
+    return served_by(*load(model), config)
+
+
+def served_by(
+    index: UserIndex, voters: VoterSettings, items: ItemIndex, config: Config
+) -> list[Served]:
+    """Returns the same of a model in memory."""
     users = UserStrategies(index, voters, config.export.dtype)
     pairs = ItemStrategy(items, config.export.dtype)
     return [
