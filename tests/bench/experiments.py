@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from types import FrameType
 
 import numpy as np
 
@@ -47,12 +50,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
+    signal.signal(signal.SIGTERM, _stop)  # the nodes are stopped on the way
     with tempfile.TemporaryDirectory(prefix="experiments-") as temporary:
         found = _measure(Path(temporary), repeats)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=1), encoding="utf-8")
     head, _, _ = PAGE.read_text(encoding="utf-8").partition(HEAD)
     PAGE.write_text(head.rstrip() + f"\n\n{HEAD}\n{page(found, repeats)}", encoding="utf-8")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _measure(folder: Path, repeats: int) -> dict[str, list[int]]:
