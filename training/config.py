@@ -1,8 +1,7 @@
-"""Settings: each with its default, its range and its meaning.
+"""Settings: each with its default, its range and its meaning; docs/settings.md is made of them.
 
 ``--set section.field=value`` changes one. An unknown name, a value of the wrong type and one out of
-range are a `ConfigError` that says what is expected. What a stage used is saved beside its result.
-docs/settings.md is made of this. Secrets come from the environment only.
+range are a `ConfigError` that says what is expected. Secrets come from the environment only.
 """
 
 from __future__ import annotations
@@ -267,8 +266,8 @@ def from_dict(sections: Mapping[str, Mapping[str, Any]]) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        is_known = first["type"] != "unexpected_keyword_argument"
-        problem = first["msg"] if is_known else "there is no such setting"
+        is_unknown = first["type"] == "unexpected_keyword_argument"
+        problem = "there is no such setting" if is_unknown else first["msg"]
         raise ConfigError(
             f"saved settings do not fit this version: {name}={first['input']!r}: {problem}. "
             "Run the stage that saved them again"

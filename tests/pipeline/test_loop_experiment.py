@@ -20,7 +20,6 @@ from training.pipeline.loop import (
     FAILED,
     LOOK,
     PROMOTED,
-    REFUSED,
     RUNNING,
     WITHDRAWN,
 )
@@ -80,11 +79,6 @@ def test_a_new_model_begins_as_a_challenger_and_visitors_decide(
     assert fake.answering() == done["after"]
     assert done["after"] == (challenger if outcome == PROMOTED else champion)
     assert "experiment" not in {row["id"] for row in fake.rows("current")}
-    if outcome == WITHDRAWN:
-        # The same model, made again from the same events, is no challenger again.
-        again = learner.run(experiment=CONFIG, least_events=0)
-        assert again["outcome"] == REFUSED, again
-        assert again["objections"] == [f"it was withdrawn as challenger of experiment {id_}"]
 
 
 def test_a_challenger_that_the_nodes_refuse_is_a_failed_round(
