@@ -307,7 +307,7 @@ def test_a_broken_file_is_explained_in_one_line(tmp_path, case):
     ("rows", "message"),
     [
         ("user\titem\tweight\n" + "".join(f"me\ti{n}\t2\n" for n in range(50)), "found 1 users"),
-        ("user\titem\tweight\n" + "".join(f"u{n}\tone\t2\n" for n in range(50)), "0 users and 0"),
+        ("user\titem\tweight\n" + "".join(f"u{n}\tone\t2\n" for n in range(50)), "0 users and 1"),
     ],
     ids=["one user", "one item"],
 )
