@@ -158,6 +158,8 @@ class Model(_ModelAlways, total=False):
     metrics: dict[str, Any]
     data: dict[str, Any]
     rounds: list[dict[str, Any]]
+    experiment: dict[str, Any]
+    experiments: dict[str, Any]
 
 
 class _HealthAlways(TypedDict):
@@ -180,6 +182,7 @@ class Health(_HealthAlways, total=False):
     workers: int
     component: str
     events: dict[str, Any]
+    experiment: dict[str, Any]
 
 
 class _StatsAlways(TypedDict):
