@@ -23,6 +23,7 @@ import pytest
 from tests.fake_bundle import item_ids, version_of
 from tests.harper_places import Place, built_component, free_ports, wait_for
 from training.deploy.rollback import rollback
+from training.errors import HarperUnavailable
 from training.harper import cluster
 from training.harper.cluster import Target
 from training.harper.local import cluster as local_cluster
@@ -32,6 +33,9 @@ from training.harper.local.server import running_process, start, stop
 from training.harper.node import Node, health, recommend
 
 pytestmark = pytest.mark.e2e
+
+START_ATTEMPTS = 4
+"""How often to wait for the nodes, 90 seconds each time."""
 
 
 class Nodes(Place):
@@ -77,8 +81,15 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 @pytest.fixture(autouse=True)
 def all_up(three: Nodes) -> None:
-    """Each test begins with three healthy nodes."""
-    local_cluster.start_all(three.members)
+    """Each test begins with three healthy nodes.
+
+    A worker of HarperDB that cannot connect to a peer ends and is started again: of several nodes
+    that start at the same time on a busy machine, each may wait for the others for minutes.
+    """
+    for _ in range(START_ATTEMPTS - 1):
+        with contextlib.suppress(HarperUnavailable):
+            return local_cluster.start_all(three.members)
+    return local_cluster.start_all(three.members)
 
 
 @contextlib.contextmanager
