@@ -63,7 +63,7 @@ def test_the_table_shows_every_row_and_each_published_one_with_its_source(report
         assert f"| {row['method']} | " in table
     for row in MSD.published:
         assert row.source in table
-    assert "| – | – | 0.381 |" in table
+    assert "| – | – | 0.3846 |" in table
 
 
 def test_a_second_run_does_nothing_and_the_table_is_beside_the_report(folders, report):

@@ -197,7 +197,7 @@ def table(report: dict[str, Any]) -> str:
     ]
     published = [
         {"method": row["method"]}
-        | {metric: f"{row[metric]:.3f}" if metric in row else "–" for metric in METRICS}
+        | {metric: f"{row[metric]:g}" if metric in row else "–" for metric in METRICS}
         | {"source": row["source"]}
         for row in report["published"]
     ]

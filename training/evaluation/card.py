@@ -180,7 +180,7 @@ def _new_items(report: dict[str, Any], domain: Domain) -> str:
 def _by_time(report: dict[str, Any], people: str) -> str:
     found = report.get("by_time")
     if found is None:
-        return "\nNot measured: `evaluate.quick`, or the data have no times.\n"
+        return "\nNot measured, because the data have no times or `evaluate.quick` is set.\n"
     if not found["users"]:
         return f"\nToo few {people} liked something before and after the last tenth of the likes began.\n"
     rows = []

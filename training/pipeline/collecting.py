@@ -15,6 +15,18 @@ Login = tuple[str, str]
 """User name and password."""
 
 
+class NoNodeRead(HarperUnavailable):
+    """No node could be read.
+
+    Args:
+        unread: The reasons, by node.
+    """
+
+    def __init__(self, unread: dict[str, str]) -> None:
+        super().__init__("collect", f"no node could be read: {next(iter(unread.values()))}")
+        self.unread = unread
+
+
 def collect_all(
     target: Target, domain: Domain, store: EventStore, login: Login | None
 ) -> dict[str, str]:
@@ -30,7 +42,7 @@ def collect_all(
         The nodes that could not be read to the end, with the reason.
 
     Raises:
-        HarperUnavailable: no node could be read.
+        NoNodeRead: no node could be read.
     """
     config = target.client.config
     if login is not None:
@@ -39,5 +51,5 @@ def collect_all(
     store.expire(domain.events.keep_days, datetime.now(timezone.utc).date())
     unread = {one.node: one.error for one in pulled if one.error}
     if len(unread) == len(pulled):
-        raise HarperUnavailable("collect", f"no node could be read: {pulled[0].error}")
+        raise NoNodeRead(unread)
     return unread

@@ -31,7 +31,7 @@ from training.harper.client import HarperClient
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
 from training.pipeline import deployed, judging, round_summary, rounds, warm
-from training.pipeline.collecting import collect_all
+from training.pipeline.collecting import NoNodeRead, collect_all
 from training.pipeline.experiment import trying
 from training.pipeline.experiment.end import Place, settled
 from training.pipeline.experiment.looking import act_on, take_look
@@ -235,7 +235,11 @@ class _Round:
         return outcome
 
     def _collect(self, target: Target) -> None:
-        unread = collect_all(target, self.folders.domain, self.store, self.loop.collector)
+        try:
+            unread = collect_all(target, self.folders.domain, self.store, self.loop.collector)
+        except NoNodeRead as error:
+            self.done["unread"] = error.unread
+            raise
         if unread:
             self.done["unread"] = unread
 
