@@ -1,8 +1,8 @@
 """How experiments end: promoted, withdrawn or discarded; also those whose end was interrupted.
 
 The journal has the decision before the nodes do, and the end after them. A promotion moves the
-pointer before it removes the row: whoever is killed in between leaves an experiment that every
-worker suspends, and the next command completes it.
+pointer before it removes the row: a process that is killed in between leaves an experiment that
+every worker suspends, and the next command completes it.
 """
 
 from __future__ import annotations

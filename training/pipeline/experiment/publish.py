@@ -49,14 +49,14 @@ def publish(models: Models, folders: Folders, by: str) -> None:
         log.warning("%s: the experiments are not shown: %s", folders.domain.name, error)
 
 
-def content(told: list[Story], running: str | None) -> dict[str, Any]:
+def content(stories: list[Story], running: str | None) -> dict[str, Any]:
     """Returns the attribute `experiments`.
 
     Args:
-        told: The journal's experiments, oldest first.
+        stories: The journal's experiments, oldest first.
         running: Id of the one that runs; None: none does.
     """
-    known = [story for story in told if story.began]
+    known = [story for story in stories if story.began]
     current = next((story for story in known if story.id == running), None)
     ended = [story for story in reversed(known) if story.ended]
     return {
