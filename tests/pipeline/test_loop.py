@@ -172,9 +172,8 @@ def test_a_model_that_is_worse_on_the_same_people_is_refused(experienced: Learne
     visit(experienced.place, range(250, 320))
     done = experienced.run(changes=(*CHANGES, *POOR))
     assert done["outcome"] == REFUSED, done
-    # It does beat popularity; what is made of so poor a model may differ from it besides.
-    assert "held-out people" in done["objections"][0]
-    assert not any("popular" in objection for objection in done["objections"])
+    # So poor a model may not beat popularity either.
+    assert any("held-out people" in objection for objection in done["objections"])
     assert done["gate"]["high"] < 0
     assert done["before"] == done["after"] == answering == experienced.place.answering()
     assert deployed.find(experienced.folders, answering) is not None
