@@ -112,7 +112,7 @@ def new_experiment(
         return Experiment(
             id=secrets.token_hex(4),
             state="trial",
-            mode=mode,  # type: ignore[arg-type]
+            mode=mode,  # type: ignore[arg-type]  # pydantic checks it
             share=share,
             salt=secrets.token_hex(16),
             champion=Variant(version=champion),
