@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from training.errors import ConfigError
 from training.harper import cluster
 from training.harper.cluster import Target
 from training.harper.config import HarperConfig
+from training.harper.local import cluster as local_cluster
 from training.harper.local import ports
 from training.harper.local.node import PROJECT_ROOT, LocalNode
 from training.harper.local.server import start, stop
@@ -135,6 +136,21 @@ def real_node(folder: Path, host: str = "127.0.0.1", **options: Any) -> Iterator
         yield node
     finally:
         stop(node)
+
+
+@contextlib.contextmanager
+def three_nodes(folder: Path) -> Iterator[list[LocalNode]]:
+    """Yields three running nodes that replicate: own folder, free ports."""
+    operations, routes, replication = free_ports("127.0.0.1", 3)
+    members = [
+        replace(node, operations_port=operations, routes_port=routes, replication_port=replication)
+        for node in local_cluster.nodes(folder, {})
+    ]
+    try:
+        local_cluster.start_all(members)
+        yield members
+    finally:
+        local_cluster.stop_all(members)
 
 
 def free_ports(host: str, count: int) -> list[int]:

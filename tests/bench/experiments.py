@@ -22,7 +22,7 @@ from types import FrameType
 import numpy as np
 
 from scripts.simulation.nodes import wait_until_signing
-from tests.harper_places import built_component, free_ports
+from tests.harper_places import built_component, three_nodes
 from tests.tried_rankings import CONFIG, Trying, bundle_of
 from training.bundle import open_bundle
 from training.deploy.component import Component
@@ -31,7 +31,6 @@ from training.domains import DOMAINS
 from training.experiments.analysis import BETTER, WORSE, Look
 from training.experiments.row import Variant
 from training.harper import cluster
-from training.harper.local import cluster as local_cluster
 from training.pipeline.experiment.end import Place, end
 from training.pipeline.experiment.start import Request, start
 from training.pipeline.folders import Folders
@@ -64,13 +63,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _measure(folder: Path, repeats: int) -> dict[str, list[int]]:
-    operations, routes, replication = free_ports("127.0.0.1", 3)
-    members = [
-        replace(node, operations_port=operations, routes_port=routes, replication_port=replication)
-        for node in local_cluster.nodes(folder, {})
-    ]
-    try:
-        local_cluster.start_all(members)
+    with three_nodes(folder) as members:
         target, component = cluster.target(members[0].config()), built_component()
         better, worse = (bundle_of(folder / f"b{n}", misplaced=n) for n in (0, MISPLACED))
         for bundle in (better, worse):
@@ -92,8 +85,6 @@ def _measure(folder: Path, repeats: int) -> dict[str, list[int]]:
                     found.setdefault(f"{mode}, {name}", []).append(sessions)
                     print(f"{number + 1}: {mode}, {name} after {sessions:,} sessions", flush=True)
         return found
-    finally:
-        local_cluster.stop_all(members)
 
 
 def _current(place: Place, bundle: Path, component: Component) -> None:

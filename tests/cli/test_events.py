@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from tests.environment import variables
 from tests.events.rows import event_row as row_of
 from tests.harper_places import Place
 from training.cli import events as event_commands
@@ -29,14 +30,7 @@ def event_row(**more: object) -> dict[str, object]:
 @pytest.fixture
 def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command with the test's HarperDB, with artifacts under tmp_path."""
-    config = place.config
-    environment = {
-        "HARPER_URL": config.url,
-        "HARPER_ROUTES_URL": config.routes_url,
-        "HARPER_USERNAME": config.username,
-        "HARPER_PASSWORD": config.password,
-        "COLUMNS": "200",
-    }
+    environment = variables(place.config) | {"COLUMNS": "200"}
     for name in ("HARPER_NODES", "HARPER_CA"):
         monkeypatch.delenv(name, raising=False)
     app = typer.Typer()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.environment import use
 from tests.experiments.made import sessions_of
 from tests.experiments.test_guards import text
 from tests.fake_bundle import make_bundle, version_of
@@ -26,16 +27,7 @@ from training.pipeline.waiting import Waits
 @pytest.fixture
 def words(fake: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
     """A fake HarperDB in the environment, with a model; options that name the artifacts."""
-    config = fake.config
-    for name, value in {
-        "HARPER_URL": config.url,
-        "HARPER_ROUTES_URL": config.routes_url,
-        "HARPER_USERNAME": config.username,
-        "HARPER_PASSWORD": config.password,
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("HARPER_NODES", "HARPER_CA", "HARPER_COLLECTOR_USERNAME"):
-        monkeypatch.delenv(name, raising=False)
+    use(fake.config, monkeypatch)
     fake.component = built_component()
     fake.deploy(fake.bundle("a"))
     return ("--artifacts", tmp_path / "artifacts")

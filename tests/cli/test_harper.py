@@ -16,6 +16,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from tests.environment import variables
 from tests.fake_bundle import version_of
 from tests.fake_harper import PASSWORD
 from tests.harper_places import Place
@@ -35,15 +36,7 @@ Run = Callable[..., Result]
 
 
 def environment(place: Place) -> dict[str, str]:
-    config = place.config
-    return {
-        "HARPER_URL": config.url,
-        "HARPER_ROUTES_URL": config.routes_url,
-        "HARPER_USERNAME": config.username,
-        "HARPER_PASSWORD": config.password,
-        "HARPER_DEPLOYED_BY": "Ann",
-        "COLUMNS": "200",
-    }
+    return variables(place.config) | {"HARPER_DEPLOYED_BY": "Ann", "COLUMNS": "200"}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests import checkerboard
+from tests.environment import use
 from tests.harper_places import Place, built_component, wait_for
 from tests.visitors import visit
 from training.cli.app import STOPPED
@@ -37,16 +38,7 @@ def here(artifacts: Path, fake: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert fake.fake is not None
     fake.fake.replays = True
     fake.component = built_component()
-    config = fake.config
-    for name, value in {
-        "HARPER_URL": config.url,
-        "HARPER_ROUTES_URL": config.routes_url,
-        "HARPER_USERNAME": config.username,
-        "HARPER_PASSWORD": config.password,
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("HARPER_NODES", "HARPER_CA"):
-        monkeypatch.delenv(name, raising=False)
+    use(fake.config, monkeypatch)
     return artifacts
 
 

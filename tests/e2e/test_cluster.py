@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.fake_bundle import item_ids, version_of
-from tests.harper_places import Place, built_component, free_ports, wait_for
+from tests.harper_places import Place, built_component, three_nodes, wait_for
 from training.deploy.rollback import rollback
 from training.errors import HarperUnavailable
 from training.harper import cluster
@@ -65,18 +65,10 @@ class Nodes(Place):
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     folder = tmp_path_factory.mktemp("cluster")
-    operations, routes, replication = free_ports("127.0.0.1", 3)
-    members = [
-        replace(node, operations_port=operations, routes_port=routes, replication_port=replication)
-        for node in local_cluster.nodes(folder, {})
-    ]
-    try:
-        local_cluster.start_all(members)
+    with three_nodes(folder) as members:
         nodes = Nodes(members[0].config(), built_component(), folder / "bundles")
         nodes.members = members
         yield nodes
-    finally:
-        local_cluster.stop_all(members)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ import requests
 
 from tests import make_bundles
 from tests.chromium import assert_passes_in_chromium
+from tests.environment import variables
 from tests.harper_places import built_component, real_node, wait_for
 from training.bundle import open_bundle
 from training.deploy.deploy import deploy
@@ -56,14 +57,7 @@ class Deployment:
         return answer.json()
 
     def environment(self) -> dict[str, str]:
-        config = self.node.config()
-        return {
-            **os.environ,
-            "HARPER_URL": config.url,
-            "HARPER_ROUTES_URL": config.routes_url,
-            "HARPER_USERNAME": config.username,
-            "HARPER_PASSWORD": config.password,
-        }
+        return os.environ | variables(self.node.config())
 
 
 @pytest.fixture(scope="module")

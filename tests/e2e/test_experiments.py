@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,11 @@ import pytest
 from scripts.simulation.nodes import wait_until_signing
 from tests.e2e.test_cluster import Nodes
 from tests.fake_bundle import version_of
-from tests.harper_places import built_component, free_ports, wait_for
+from tests.harper_places import built_component, three_nodes, wait_for
 from tests.tried_rankings import CONFIG, Trying, bundle_of
 from training.bundle import open_bundle
 from training.experiments.row import Experiment, Variant
 from training.harper.cluster import client_of
-from training.harper.local import cluster as local_cluster
 from training.harper.node import health
 from training.pipeline.experiment.end import Place, end
 from training.pipeline.experiment.start import Request, start
@@ -59,13 +57,7 @@ class Site(Nodes):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("experiments")
-    operations, routes, replication = free_ports("127.0.0.1", 3)
-    members = [
-        replace(node, operations_port=operations, routes_port=routes, replication_port=replication)
-        for node in local_cluster.nodes(folder, {})
-    ]
-    try:
-        local_cluster.start_all(members)
+    with three_nodes(folder) as members:
         made = Site(members[0].config(), built_component(), folder / "bundles")
         made.members = members
         made.better = bundle_of(folder / "better", misplaced=0)
@@ -76,8 +68,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         addresses = [node.routes_url for node in made.target.nodes]
         made.trying = Trying(place, addresses, np.random.default_rng(20))
         yield made
-    finally:
-        local_cluster.stop_all(members)
 
 
 def test_the_better_ranking_is_promoted_and_then_the_worse_one_withdrawn(site: Site) -> None:
