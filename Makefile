@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-# What has demonstration data, and what `harperdb-recommender new` has described.
+# What is described, by `harperdb-recommender new` or by hand, and what of it has demonstration data.
+DOMAINS := $(notdir $(patsubst %/domain.toml,%,$(wildcard datasets/*/domain.toml)))
 DEMONSTRATIONS := $(notdir $(patsubst %/sample,%,$(wildcard datasets/*/sample)))
-DOMAINS := $(sort $(DEMONSTRATIONS) $(notdir $(patsubst %/domain.toml,%,$(wildcard datasets/*/domain.toml))))
 STAGES := prepare train evaluate export deploy
 RECOMMENDER := .venv/bin/harperdb-recommender
 FUNCTION := custom_functions/recommender

@@ -26,7 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Also works without an installed package.
 sys.path.insert(0, str(ROOT))
 
-from training.domains.fetch import SITES, Fetched, fetch  # noqa: E402
+from training.domains import DOMAINS  # noqa: E402
+from training.domains.domain import Site  # noqa: E402
+from training.domains.fetch import Fetched, fetch  # noqa: E402
 from training.errors import RecommenderError  # noqa: E402
 
 Into = Annotated[
@@ -38,7 +40,7 @@ BaseUrl = Annotated[
 
 
 def main(
-    domain: Annotated[str, typer.Argument(help=" or ".join(SITES))],
+    domain: Annotated[str, typer.Argument(help="Whose data; its reader says where that is.")],
     into: Into = None,
     base_url: BaseUrl = None,
 ) -> None:
@@ -46,18 +48,23 @@ def main(
 
     Example: python scripts/fetch_datasets.py songs
     """
-    if domain not in SITES:
-        raise typer.BadParameter(f"{domain!r}: expected {' or '.join(SITES)}", param_hint="DOMAIN")
     logging.basicConfig(format="%(message)s")
     folder = into or ROOT / "datasets" / domain / "raw"
     try:
-        _fetch(domain, folder, base_url)
+        _fetch(_site(domain), folder, base_url)
     except RecommenderError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
 
 
-def _fetch(domain: str, folder: Path, base_url: str | None) -> None:
+def _site(name: str) -> Site:
+    sites = {one.name: one.site for one in DOMAINS.values() if one.site}
+    if name not in sites:
+        raise typer.BadParameter(f"{name!r}: expected {' or '.join(sites)}", param_hint="DOMAIN")
+    return sites[name]
+
+
+def _fetch(site: Site, folder: Path, base_url: str | None) -> None:
     with _bar() as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -66,7 +73,7 @@ def _fetch(domain: str, folder: Path, base_url: str | None) -> None:
                 tasks[name] = bar.add_task(name)
             bar.update(tasks[name], completed=done, total=total)
 
-        for fetched in fetch(SITES[domain], folder, base_url=base_url, progress=report):
+        for fetched in fetch(site, folder, base_url=base_url, progress=report):
             print(_line(fetched))
 
 

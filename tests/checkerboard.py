@@ -14,9 +14,11 @@ from training.config import Config
 from training.data import dataset
 from training.data.dataset import Dataset
 from training.data.everyone import of_everyone
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
+
+SONGS = DOMAINS["songs"]
 
 ITEMS = 24
 USERS = 240

@@ -54,7 +54,7 @@ def test_wrong_usage_exits_2_and_keeps_standard_output_clean(call, words):
 
 def test_an_unknown_domain_names_those_there_are(call):
     message = " ".join(call("prepare", "films")[2].split())
-    assert "there are songs and books" in message
+    assert "there are books and songs" in message
     assert "new NAME --interactions FILE" in message
 
 

@@ -12,11 +12,13 @@ import pytest
 
 from tests import checkerboard
 from tests.cli.one_line import one_line
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
 from training.pipeline.result import stamp_of
 from training.pipeline.stages import STAGES
+
+SONGS = DOMAINS["songs"]
 
 pytestmark = pytest.mark.slow
 

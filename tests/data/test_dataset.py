@@ -41,6 +41,8 @@ def domain_of(rows, catalogue=(), same_work=(), dropped=None) -> Domain:
         sources=(),
         read_interactions=lambda raw, most: Table(plays, len(plays), dropped or {}, {}),
         read_items=lambda raw, most: Table(films, len(films), {}, {}),
+        find_files=lambda raw: {},
+        code=__name__,
         clean=CLEAN,
         creator="maker",
         shown=((TITLE, "Title"),),

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from training.data.features import features_of
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
+
+SONGS = DOMAINS["songs"]
 
 DOMAIN = replace(SONGS, groups=("artist", "label"), year="year")
 

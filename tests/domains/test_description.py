@@ -9,6 +9,7 @@ from training.domains.domain import Labels, Link, Picture
 from training.errors import ConfigError
 
 ROWS = '[interactions]\nfiles = "rows.csv"\nuser = "u"\nitem = "i"\n'
+READER = '[source]\nreader = "books"\n'
 
 
 def test_the_shortest_description_has_ids_as_titles_and_presence_as_liking(tmp_path):
@@ -114,6 +115,22 @@ success = true
             "items.fields.Genre: this name is not possible; choose another of at most 40",
         ),
         (ROWS + "[surprise]\n", "surprise = {}: no such key"),
+        ("[source]\n", "source.reader is missing; see docs/your-own-data.md"),
+        (
+            '[source]\nreader = "films"\n',
+            "source.reader = 'films': there is no module training/domains/films.py with a READER",
+        ),
+        ('[source]\nreader = "registry"\n', "no module training/domains/registry.py with a READER"),
+        ('[source]\nreader = "../films"\n', "source.reader = '../films': String should match"),
+        (READER + '[items]\ncreator = "band"\n', "items.creator: the reader books has no field"),
+        (READER + '[items]\nsame_work = ["tilte"]\n', "'tilte'; there are title, author, year"),
+        (READER + '[items]\nid = "isbn"\n', "no such key; There are creator, year, groups, same"),
+        (READER + ROWS, "interactions = {'files': 'rows.csv', 'user': 'u', 'item': 'i'}: no such"),
+        (
+            READER
+            + '[link]\nlabel = "a"\nurl = "https://a.b/{id}"\nsynthetic_url = "https://a.b/?q={x}"\n',
+            "link.synthetic_url: no field {x}; there are id, title",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_key_and_value(tmp_path, text, message):
@@ -128,6 +145,21 @@ def test_what_is_wrong_is_named_with_file_key_and_value(tmp_path, text, message)
 def test_a_name_that_no_url_or_route_can_have_is_refused(name):
     with pytest.raises(ConfigError, match="name"):
         check_name(name, "here")
+
+
+def test_code_reads_odd_files_and_the_rest_is_described(tmp_path):
+    things = describe(
+        tmp_path,
+        READER + '[labels]\nyear = "Published"\n[items]\nyear = "year"\ngroups = ["publisher"]\n',
+    )
+    assert things.shown == (("title", "Title"), ("year", "Published"))
+    assert (things.creator, things.groups, things.same_work) == ("", ("publisher",), ())
+    assert (things.code, things.folder) == ("training.domains.books", None)
+    assert [source.names[0] for source in things.sources] == [
+        "Ratings.csv",
+        "Books.csv",
+        "Users.csv",
+    ]
 
 
 def test_tables_are_named_in_place_of_files(tmp_path):

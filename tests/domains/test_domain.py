@@ -16,13 +16,13 @@ from training.data.cleaning import build
 from training.data.dataset import EDITIONS
 from training.domains import DOMAINS
 from training.domains.domain import ITEM_ID, POPULARITY, STRENGTH, TITLE, USER_ID, Domain
-from training.domains.fetch import SITES
 from training.domains.reading import find_all
 from training.errors import DataError
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
+SITES = {domain.name: domain.site for domain in DOMAINS.values() if domain.site}
 
 
 @pytest.fixture(params=list(DOMAINS.values()), ids=list(DOMAINS))
@@ -36,9 +36,13 @@ def sample(domain) -> Path:
 
 
 def test_the_registry_uses_each_domains_own_name(domain):
-    assert DOMAINS[domain.name] is domain
+    assert DOMAINS[domain.name].name == domain.name
     # Its code is part of the fingerprint of what is prepared.
-    assert (ROOT / "training" / "domains" / f"{domain.name}.py").is_file()
+    assert ROOT.joinpath(*domain.code.split(".")).with_suffix(".py").is_file()
+
+
+def test_its_description_is_part_of_what_makes_data_stale(domain, sample):
+    assert domain.find_files(sample)["domain.toml"].parent.name == domain.name
 
 
 def test_no_two_domains_share_a_name_in_harperdb():

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.file_server import file_server
+from training.domains import DOMAINS
 from training.domains.download import CHUNK, Patience
-from training.domains.fetch import SITES, SUMS, fetch
+from training.domains.fetch import SUMS, fetch
 from training.errors import ConfigError, DataError, RecommenderError
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = Patience(attempts=2, pause=0.0)
 KEY = {"KAGGLE_USERNAME": "ada", "KAGGLE_KEY": "s3cret"}
+SITES = {name: DOMAINS[name].site for name in ("songs", "books")}
 TRIPLETS, TRACKS = (f"/{remote.path}" for remote in SITES["songs"].remotes)
 BOOKS = f"/{SITES['books'].remotes[0].path}"
 RATINGS = b"User-ID,ISBN,Book-Rating\n1,000000278X,7\n" * 500

@@ -9,13 +9,16 @@ import pytest
 import scipy.sparse as sp
 
 from tests import checkerboard
-from training.domains.songs import MSD, SONGS
+from training.domains import DOMAINS
+from training.domains.songs import MSD
 from training.errors import DataError
 from training.evaluation import benchmark
 from training.evaluation.baselines import popularity
 from training.pipeline.folders import Folders
 from training.pipeline.protocol import protocol_stage
 from training.pipeline.stage import Done
+
+SONGS = DOMAINS["songs"]
 
 pytestmark = pytest.mark.slow
 

@@ -9,11 +9,13 @@ from tests import checkerboard
 from training.config import Config
 from training.data.examples import Queries
 from training.data.features import features_of
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.evaluation import new_items
 from training.models.item_strategy import ItemIndex, scorer_of
 from training.models.item_table import fit as fit_table
 from training.ranking.scoring import rank_scores
+
+SONGS = DOMAINS["songs"]
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,14 @@ import pytest
 from tests import checkerboard
 from training.config import Config
 from training.data import cleaning
+from training.domains import DOMAINS
 from training.domains.domain import USER_ID
-from training.domains.songs import SONGS
 from training.errors import DataError
 from training.evaluation import outer, outer_table
 from training.evaluation.baselines.peer import Baseline
 from training.evaluation.baselines.simple import popularity
+
+SONGS = DOMAINS["songs"]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests import checkerboard
 from tests.likes import LIKED, likes
 from training.data.features import ItemFeatures, features_of
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.models.cooccurrence import together
 from training.models.pairs import (
     ContentStatistics,
@@ -19,6 +19,8 @@ from training.models.pairs import (
     at,
     capped,
 )
+
+SONGS = DOMAINS["songs"]
 
 VALUES = sp.csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 0]], np.float32))
 """Items 0 and 1 have one creator, item 2 another; item 3's is unknown."""

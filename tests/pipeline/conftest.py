@@ -6,9 +6,11 @@ import shutil
 
 import pytest
 
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.pipeline.folders import Folders
 from training.pipeline.raw_data import remember
+
+SONGS = DOMAINS["songs"]
 
 
 @pytest.fixture

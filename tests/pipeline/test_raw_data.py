@@ -5,10 +5,12 @@ import json
 import pytest
 
 from tests.domains.descriptions import describe
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.errors import ConfigError, DataError
 from training.pipeline import raw_data
 from training.pipeline.folders import Folders
+
+SONGS = DOMAINS["songs"]
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ import pytest
 
 from tests import checkerboard
 from training.data import dataset
-from training.domains.songs import SONGS
+from training.domains import DOMAINS
 from training.errors import ConfigError, DataError
 from training.pipeline.folders import Folders
 from training.pipeline.stage import Stage
 from training.pipeline.stages import EVALUATE, EXPORT, PREPARE, STAGES, TRAIN
+
+SONGS = DOMAINS["songs"]
 
 pytestmark = pytest.mark.slow
 

@@ -59,9 +59,9 @@ def domain_of(name: str) -> Domain:
         typer.BadParameter: there is none.
     """
     if name not in DOMAINS:
-        *others, last = DOMAINS
+        there = " and ".join(", ".join(DOMAINS).rsplit(", ", 1)) or "none"
         raise typer.BadParameter(
-            f"{name!r}: there are {', '.join(others)} and {last}. "
+            f"{name!r}: there are {there}. "
             "`harperdb-recommender new NAME --interactions FILE` describes another one"
         )
     return DOMAINS[name]

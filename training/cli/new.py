@@ -15,7 +15,8 @@ from training.cli.connection import connect
 from training.cli.console import err, out, printable
 from training.cli.pull import source_client
 from training.domains import DOMAINS, sniff
-from training.domains.description import FILE, check_name, is_field, read_description
+from training.domains.description import FILE, check_name, read_description
+from training.domains.description_files import is_field
 from training.domains.description_text import DescriptionText, Group, ItemsText
 from training.domains.harper_table import is_table
 from training.domains.registry import datasets_folder

@@ -7,15 +7,18 @@ from typing import Annotated
 import typer
 
 from training.cli.console import domain_of, out
+from training.config import Config
 from training.domains import DOMAINS
 from training.errors import ConfigError
 from training.pipeline.reference import Setting, settings_reference
 from training.pipeline.settings import initial
 
 config = typer.Typer(no_args_is_help=True, help="The settings that --set changes.")
-FIRST = next(iter(DOMAINS))
 Section = Annotated[str | None, typer.Option(help="Only this section, such as clean.")]
-OfDomain = Annotated[str, typer.Argument(help=" or ".join(DOMAINS), metavar="[DOMAIN]")]
+OfDomain = Annotated[
+    str | None,
+    typer.Argument(help=f"With the defaults of {' or '.join(DOMAINS)}.", metavar="[DOMAIN]"),
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -24,12 +27,13 @@ def mount(app: typer.Typer) -> None:
 
 
 @config.command("list")
-def list_settings(domain: OfDomain = FIRST, section: Section = None) -> None:
+def list_settings(domain: OfDomain = None, section: Section = None) -> None:
     """List every setting as section.setting=default, with its range, meaning and stages.
 
     Example: harperdb-recommender config list books --section clean
     """
-    settings = list(settings_reference(initial(domain_of(domain))))
+    config = initial(domain_of(domain)) if domain else Config()
+    settings = list(settings_reference(config))
     sections = dict.fromkeys(setting.name.partition(".")[0] for setting in settings)
     if section is not None and section not in sections:
         raise ConfigError(f"--section {section!r}: there are {', '.join(sections)}")

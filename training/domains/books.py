@@ -11,21 +11,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.config import CleanConfig
 from training.domains.bad_rows import FIELDS, NOT_UTF8, BadRows
 from training.domains.domain import (
     ITEM_ID,
     STRENGTH,
     TITLE,
     USER_ID,
-    Domain,
-    Labels,
-    Link,
     Remote,
     Site,
     Source,
     Table,
 )
+from training.domains.reader import Reader
 from training.domains.reading import find, opened
 from training.errors import DataError
 
@@ -241,28 +238,11 @@ def read_books(raw: Path, max_bad_rows: float) -> Table:
     )
 
 
-BOOKS = Domain(
-    name="books",
-    project="book-recommender",
-    labels=Labels("book", "books", "reader", "readers", "rated"),
+READER = Reader(
+    code=__name__,
     sources=(RATINGS, TITLES, USERS),
     read_interactions=read_ratings,
     read_items=read_books,
-    clean=CleanConfig(liked_from=5),  # rating points of 10
-    creator="author",
-    shown=((TITLE, "Title"), ("author", "Author"), ("year", "Year")),
-    same_work=(TITLE, "author"),
-    groups=("author", "publisher"),
-    year="year",
-    data_name="Book-Crossing",
-    terms=(
-        "Free for research when acknowledged. Ziegler et al., Improving Recommendation Lists "
-        "Through Topic Diversification, WWW 2005."
-    ),
+    fields=("author", "year", "publisher"),
     site=SITE,
-    link=Link(
-        label="Open Library",
-        url="https://openlibrary.org/isbn/{id}",
-        synthetic_url="https://openlibrary.org/search?q={title}+{author}",
-    ),
 )

@@ -57,19 +57,15 @@ def source_of(
 
 
 def read_tables(
-    domain: Domain,
-    tables: Path,
-    *,
-    sources: tuple[TableSource, TableSource | None],
-    find_files: partial[dict[str, Path]],
+    domain: Domain, tables: Path, *, path: Path, sources: tuple[TableSource, TableSource | None]
 ) -> Domain:
     """Returns the domain, whose tables are read from a folder of pulled rows.
 
     Args:
         domain: The domain.
         tables: ``artifacts/<domain>/tables``.
+        path: The description's file.
         sources: Of its interactions and its items.
-        find_files: (sources, base) -> the files that are read by name.
     """
     interactions = replace(sources[0], tables=tables)
     items = replace(sources[1], tables=tables) if sources[1] else None
@@ -77,8 +73,29 @@ def read_tables(
         domain,
         read_interactions=partial(read_interactions, source=interactions),
         read_items=partial(read_items, source=items),
-        find_files=partial(find_files, (interactions, items)),
+        find_files=partial(files_of, path, (interactions, items)),
     )
+
+
+def files_of(
+    path: Path, sources: tuple[TableSource, TableSource | None], base: Path
+) -> dict[str, Path]:
+    """Returns the description and the files that are read, each by a name of its own.
+
+    Args:
+        path: The description's file.
+        sources: Of its interactions and its items.
+        base: Folder that relative names start from.
+    """
+    found = {path.name: path}
+    for source in filter(None, sources):
+        paths = source.paths(base)
+        for part in paths:
+            name = part.name if len(paths) == 1 else f"{source.name}/{part.name}"
+            while name in found:
+                name += "+"
+            found[name] = part
+    return found
 
 
 def check_databases(domain: Domain, where: str) -> None:

@@ -1,4 +1,4 @@
-"""What a domain is: the one description in which songs and books differ."""
+"""What a domain is: everything in which one differs from another."""
 
 from __future__ import annotations
 
@@ -135,17 +135,19 @@ class Picture:
 
 @dataclass(frozen=True)
 class Domain:
-    """One domain; see `training.domains.songs.SONGS` for an example.
+    """One domain, as its ``domain.toml`` describes it.
 
     Attributes:
         name: Key of the registry, and the collection's name in URLs.
         project: Name of the HarperDB component, and the URL prefix.
         labels: Words for people.
-        sources: Files of the raw folder.
+        sources: Files of the raw folder; empty: the description names files itself.
         read_interactions: (raw folder, most bad rows 0..1) -> table of `USER_ID`, `ITEM_ID`,
             `STRENGTH`, and `TIME` where the source has times.
         read_items: (raw folder, most bad rows 0..1) -> table of `ITEM_ID`, the shown fields and
             others, all text, "" where unknown.
+        find_files: (raw folder) -> the description and the files that are read, by name.
+        code: Dotted name of the module that reads the sources: part of what makes data stale.
         clean: What counts as liking.
         creator: The field that groups items; "": none.
         shown: Fields shown to people, with their labels.
@@ -161,9 +163,8 @@ class Domain:
         link: Where pages link each item to, if anywhere.
         picture: Where pictures of the items are, if anywhere.
         events: What is recorded of visitors, and what is learned from it.
-        module: Dotted name of the module that reads the sources; "": the domain's own.
-        folder: Folder of the description, if it has one; files are found from there.
-        find_files: (raw folder) -> the files that are read by name; None: those of ``sources``.
+        folder: Folder that relative names of files start from; None: the files are in any folder
+            that is named, at first in that of the demonstration data.
         tables: HarperDB tables that are pulled before they are read.
         read_tables: (domain, folder of pulled rows) -> the domain that reads them from there.
     """
@@ -174,6 +175,8 @@ class Domain:
     sources: tuple[Source, ...]
     read_interactions: Callable[[Path, float], Table]
     read_items: Callable[[Path, float], Table]
+    find_files: Callable[[Path], dict[str, Path]]
+    code: str
     clean: CleanConfig
     creator: str
     shown: tuple[tuple[str, str], ...]
@@ -188,20 +191,13 @@ class Domain:
     link: Link | None = None
     picture: Picture | None = None
     events: EventRules = field(default_factory=EventRules)
-    module: str = ""
     folder: Path | None = None
-    find_files: Callable[[Path], dict[str, Path]] | None = None
     tables: tuple[HarperTable, ...] = ()
     read_tables: Callable[[Domain, Path], Domain] | None = None
 
     def with_tables(self, folder: Path) -> Domain:
         """Returns the domain, whose HarperDB tables are read from the rows pulled into a folder."""
         return self.read_tables(self, folder) if self.read_tables else self
-
-    @property
-    def code(self) -> str:
-        """Dotted name of the module that reads the sources: part of what makes data stale."""
-        return self.module or f"training.domains.{self.name}"
 
     @property
     def database(self) -> str:

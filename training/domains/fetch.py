@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from training.domains import BUILT_IN
 from training.domains.domain import Remote, Site
 from training.domains.download import PATIENT, Login, Patience, download, forget_part
 from training.domains.reading import sha256_of
@@ -26,9 +25,6 @@ SUMS = "SHA256SUMS"
 
 Progress = Callable[[str, int, int | None], None]
 """Called with (file name, bytes so far, total bytes or None if the server does not say)."""
-
-SITES = {domain.name: domain.site for domain in BUILT_IN if domain.site}
-"""Where each domain's data comes from, by its name; domains without a site are left out."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ def fetch(
     """Downloads a site's files into a folder; files that are there already are only checked.
 
     Args:
-        site: A domain's, such as one of `SITES`.
+        site: A domain's.
         into: Folder; created if missing.
         base_url: A mirror's address in place of the site's own.
         environment: Where the login's variables are looked up; the process's own if None.

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from training.domains.description import FILE, read_description
 from training.domains.domain import Domain
-from training.errors import ConfigError
 
 FOLDER = "RECOMMENDER_DATASETS"
 """Environment variable that names another folder than ``datasets``."""
+_SHIPPED = Path(__file__).parent / "shipped"
+"""Links to the descriptions in ``datasets`` that belong to the project: an installed package has
+the files in their place."""
 
 
 def datasets_folder() -> Path:
@@ -29,12 +31,8 @@ def datasets_folder() -> Path:
 class Domains(Mapping[str, Domain]):
     """Every domain by name; a description is read when it is asked for.
 
-    Args:
-        built_in: The domains that are code.
+    One of the user's own comes before a shipped one of the same name.
     """
-
-    def __init__(self, *built_in: Domain) -> None:
-        self._built_in = {domain.name: domain for domain in built_in}
 
     def __getitem__(self, name: str) -> Domain:
         """Returns a domain.
@@ -43,26 +41,22 @@ class Domains(Mapping[str, Domain]):
             KeyError: there is none of that name.
             ConfigError: its description is wrong.
         """
-        path = datasets_folder() / name / FILE
-        described = path.is_file() and Path(name).name == name
-        if name in self._built_in:
-            if described:
-                raise ConfigError(f"{path}: {name} is built in; give the folder another name")
-            return self._built_in[name]
-        if not described:
-            raise KeyError(name)
-        return read_description(path)
+        return read_description(_descriptions()[name])
 
     def __contains__(self, name: object) -> bool:
         """Whether there is such a domain; its description may be wrong."""
-        return any(name == one for one in self)
+        return name in _descriptions()
 
     def __iter__(self) -> Iterator[str]:
         """Yields the names."""
-        yield from self._built_in
-        found = (path.parent.name for path in sorted(datasets_folder().glob(f"*/{FILE}")))
-        yield from (name for name in found if name not in self._built_in)
+        yield from _descriptions()
 
     def __len__(self) -> int:
         """Returns how many there are."""
-        return sum(1 for _ in self)
+        return len(_descriptions())
+
+
+def _descriptions() -> dict[str, Path]:
+    folders = (_SHIPPED, datasets_folder())
+    paths = [path for folder in folders for path in sorted(folder.glob(f"*/{FILE}"))]
+    return {path.parent.name: path for path in paths}

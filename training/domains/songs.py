@@ -11,22 +11,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from training.config import CleanConfig
 from training.domains.bad_rows import FIELDS, NOT_UTF8, BadRows
 from training.domains.domain import (
     ITEM_ID,
     STRENGTH,
     TITLE,
     USER_ID,
-    Domain,
-    Labels,
-    Link,
     Remote,
     Site,
     Source,
     Table,
 )
 from training.domains.protocol import Protocol, Published
+from training.domains.reader import Reader
 from training.domains.reading import as_utf8, find, opened
 from training.errors import DataError
 
@@ -211,26 +208,12 @@ MSD = Protocol(
 )
 
 
-SONGS = Domain(
-    name="songs",
-    project="song-recommender",
-    labels=Labels("song", "songs", "listener", "listeners", "played"),
+READER = Reader(
+    code=__name__,
     sources=(PLAYS, TRACKS),
     read_interactions=read_plays,
     read_items=read_tracks,
-    clean=CleanConfig(liked_from=1),  # plays; the original demo required 10
-    creator="artist",
-    shown=((TITLE, "Title"), ("artist", "Artist")),
-    groups=("artist",),
-    data_name="Echo Nest Taste Profile Subset, titles of the Million Song Dataset",
-    terms=(
-        "Non-commercial research. Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011; "
-        "McFee et al., The Million Song Dataset Challenge, WWW 2012."
-    ),
-    protocols=(MSD,),
+    fields=("artist",),
     site=SITE,
-    link=Link(
-        label="MusicBrainz",
-        url="https://musicbrainz.org/search?type=recording&method=indexed&query={title}+{artist}",
-    ),
+    protocols=(MSD,),
 )

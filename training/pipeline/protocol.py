@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.domains.protocol import Protocol
-from training.domains.reading import find_all, sha256_of
+from training.domains.reading import sha256_of
 from training.pipeline.folders import Folders, write_json
 from training.pipeline.stage import Job, Stage
 from training.pipeline.stages import QUERY_SETTINGS
@@ -36,9 +36,9 @@ def protocol_stage(protocol: Protocol) -> Stage:
 
 
 def _inputs(protocol: Protocol, folders: Folders, progress: Progress) -> dict[str, Any]:
-    files = find_all(folders.raw, folders.domain.sources)
+    files = folders.domain.find_files(folders.raw)
     progress(0, 1, "reading")
-    hashes = {path.name: sha256_of(path) for path in files.values()}
+    hashes = {name: sha256_of(path) for name, path in files.items()}
     return {"files": hashes, "protocol": asdict(protocol)}
 
 

@@ -10,7 +10,7 @@ from training.data.dataset import PARTS, Counts
 from training.data.everyone import of_everyone
 from training.data.features import features_of
 from training.domains.domain import TIME, Domain
-from training.domains.reading import find_all, sha256_of
+from training.domains.reading import sha256_of
 from training.errors import DataError
 from training.pipeline import pull, raw_data, settings, visitors, warm
 from training.pipeline.folders import Folders, read_json, write_json
@@ -27,21 +27,13 @@ def raw_files(folders: Folders, progress: Progress) -> dict[str, Any]:
     """Returns the description of the raw folder, the SHA-256 of each of its files, and which
     events of visitors there are.
     """
-    files = _files(folders)
+    files = folders.domain.find_files(folders.raw)
     progress(0, 1, "reading")
     hashes = {name: sha256_of(path) for name, path in files.items()}
     described = _described(folders.domain, folders.raw) | {"files": hashes}
     if folders.domain.tables:
         described["changes"] = pull.changes(folders)
     return described | visitors.described(folders)
-
-
-def _files(folders: Folders) -> dict[str, Path]:
-    """Returns the files that are read, by name."""
-    domain = folders.domain
-    if domain.find_files:
-        return domain.find_files(folders.raw)
-    return {path.name: path for path in find_all(folders.raw, domain.sources).values()}
 
 
 def _described(domain: Domain, raw: Path) -> dict[str, Any]:
