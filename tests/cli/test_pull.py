@@ -84,6 +84,36 @@ def test_rows_are_read_as_those_of_a_file(call, shop, tmp_path):
     assert dict(zip(items[ITEM_ID], items[TITLE], strict=True))["thing 7"] == "Chair 7"
 
 
+def test_a_row_that_cannot_be_read_is_named_by_table_and_primary_key(call, shop, tmp_path):
+    shop.put(order(123, "u1", "thing 1", quantity="abc"), order("no\nnumber", quantity="def"))
+    described(call, "--strength", "quantity")
+    words = ("shop", "--artifacts", tmp_path / "artifacts")
+    call("pull", *words)
+    code, _, errors = call("prepare", *words, "--set", "clean.max_bad_rows=0")
+    assert code == 1
+    assert (
+        "harperdb:shop.orders, id 123: expected a number as strength, found 'abc'. 2 of" in errors
+    )
+    assert "Correct the table, or allow more with --set clean.max_bad_rows=" in errors
+    shop.delete(123)
+    call("pull", *words)
+    errors = call("prepare", *words, "--set", "clean.max_bad_rows=0")[2]
+    assert r"harperdb:shop.orders, id 'no\nnumber': expected a number" in errors
+
+
+def test_a_table_of_other_rows_is_asked_about(call, shop, tmp_path):
+    shop.make("reviews")
+    shop.put(*(order(n, quantity="good") for n in range(5)), table="reviews")
+    new = ("new", "reviews", "--interactions", "harperdb:shop.reviews", "--user", "customer")
+    assert call(*new, "--item", "sku", "--strength", "quantity", "--yes")[0] == 0
+    words = ("reviews", "--artifacts", tmp_path / "artifacts")
+    call("pull", *words)
+    code, _, errors = call("prepare", *words)
+    assert code == 1
+    assert "harperdb:shop.reviews, id 0: expected a number as strength, found 'good'" in errors
+    assert "Is this the right table? The columns of [interactions] in domain.toml" in errors
+
+
 def test_rounds_count_what_no_round_has_learned(call, shop, tmp_path):
     described(call)
     words = ("shop", "--artifacts", tmp_path / "artifacts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class BadRows:
         dropped: Number of rows by reason.
         not_utf8: Number of lines that `decode` had to convert.
         remedy: What to do if nothing else explains the bad rows.
+        what: What holds the rows, for people.
+        place_of: (file, line) -> what names a row for people; None: these two.
     """
 
     path: Path
@@ -46,6 +49,8 @@ class BadRows:
     dropped: dict[str, int] = field(default_factory=dict)
     not_utf8: int = 0
     remedy: str = ""
+    what: str = "file"
+    place_of: Callable[[Path, int], str] | None = None
     _first: tuple[int, str, str] | None = None
     _first_path: Path | None = None
     _sample: list[str] = field(default_factory=list)
@@ -92,10 +97,11 @@ class BadRows:
             raise DataError(self.path, expected="rows of data", found="none")
         if self._first is not None and (bad > self.most * read or bad == read):
             line, expected, found = self._first
+            path = self._first_path or self.path
             reasons = ", ".join(f"{count} × {reason}" for reason, count in self.dropped.items())
             raise DataError(
-                self._first_path or self.path,
-                line=line,
+                self.place_of(path, line) if self.place_of else path,
+                line=None if self.place_of else line,
                 expected=expected,
                 found=repr(found[:80]),
                 remedy=f"{bad} of {read} rows cannot be read ({reasons}). "
@@ -110,12 +116,14 @@ class BadRows:
             return f"The fields seem to be separated by {other}, not by {self._own_separator()}"
         if share < SYSTEMATIC:
             enough = min(1.0, share * 1.1)
-            return f"Correct the file, or allow more with --set clean.max_bad_rows={enough:.2g}"
+            return (
+                f"Correct the {self.what}, or allow more with --set clean.max_bad_rows={enough:.2g}"
+            )
         if self.remedy:
             return self.remedy
         for low, high in self._ranges.values():
             return f"These values range from {low:g} to {high:g}: another scale?"
-        return f"Is this the right file? Expected columns: {self.columns}"
+        return f"Is this the right {self.what}? Expected columns: {self.columns}"
 
     def _own_separator(self) -> str:
         return _SEPARATORS.get(self.separator, self.separator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,7 +175,11 @@ def _read(
     paths = source.paths(base)
     names = ", ".join(source.columns.values())
     bad = BadRows(paths[0], max_bad_rows, names, source.layout.separator)
-    bad.remedy = f"Is this the right file? The columns of [{source.name}] in domain.toml: {names}"
+    if source.table and source.tables:
+        bad.what, bad.place_of = "table", partial(source.table.row_name, source.tables)
+    bad.remedy = (
+        f"Is this the right {bad.what}? The columns of [{source.name}] in domain.toml: {names}"
+    )
     read = 0
     for path in paths:
         bad.path = path

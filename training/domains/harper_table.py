@@ -1,7 +1,7 @@
 """Tables in HarperDB as sources: their names in descriptions, and the files of pulled rows.
 
 `training.sources` writes the files: ``artifacts/<domain>/tables/<section>/`` holds Parquet files,
-all columns text, and `PULLED`, which lists those that count.
+all columns text, and `PULLED`, which lists those that count and names the primary key.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from training.errors import DataError
 
 PREFIX = "harperdb:"
 PULLED = "pulled.json"
+KEY = "__primary_key__"
+"""Column with the row's primary key as JSON, in a list: 1 and "1" are two keys."""
 _NAME = re.compile(r"harperdb:([^./\s]{1,250})\.([^./\s]{1,250})")
 
 
@@ -79,10 +83,25 @@ class HarperTable:
             DataError: it was not pulled, or with other columns.
         """
         remedy = f"Run `harperdb-recommender pull {self.domain}` first."
-        if tables is None or not (note := self.folder(tables) / PULLED).is_file():
+        if tables is None or not (self.folder(tables) / PULLED).is_file():
             raise DataError(str(self), expected="pulled rows", found="none", remedy=remedy)
-        pulled = json.loads(note.read_text(encoding="utf-8"))
+        pulled = self._pulled(tables)
         if pulled["source"] != self.described():
             found = f"those of {pulled['source']['table']} as domain.toml said before"
             raise DataError(str(self), expected="pulled rows", found=found, remedy=remedy)
         return [self.folder(tables) / name for name in pulled["files"]]
+
+    def row_name(self, tables: Path, file: Path, line: int) -> str:
+        """Returns what names a pulled row for people, such as ``harperdb:shop.orders, id 123``.
+
+        Args:
+            tables: ``artifacts/<domain>/tables``.
+            file: The file that holds the row.
+            line: 1-based place in it.
+        """
+        attribute = self._pulled(tables).get("key") or "primary key"
+        [key] = json.loads(pq.read_table(file, columns=[KEY])[KEY][line - 1].as_py())
+        return f"{self}, {attribute} {repr(key)[:80]}"
+
+    def _pulled(self, tables: Path) -> dict[str, Any]:
+        return dict(json.loads((self.folder(tables) / PULLED).read_text(encoding="utf-8")))

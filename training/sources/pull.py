@@ -11,18 +11,18 @@ the next pull.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pyarrow as pa
 
-from training.domains.harper_table import HarperTable
+from training.domains.harper_table import KEY, HarperTable
 from training.errors import DataError, HarperUnavailable
 from training.harper.client import HarperClient, Row
 from training.sources import marks
 from training.sources.marks import Mark
-from training.sources.store import KEY, Note, Running, TableStore
+from training.sources.store import Note, Running, TableStore
 from training.sources.table import Table, table_of
 from training.sources.values import attribute_of, text_of, value_at
 
@@ -106,6 +106,7 @@ def _begin(store: TableStore, there: Table, table: HarperTable, full: bool) -> R
     source, url = table.described(), there.client.config.url
     running = store.running()
     if running and (running.source, running.url) == (source, url) and not full:
+        running = replace(running, key=there.key)
         store.begin(running)
         return running
     before: Note | None = None if full else store.pulled()
@@ -115,7 +116,7 @@ def _begin(store: TableStore, there: Table, table: HarperTable, full: bool) -> R
     if before and is_searched and (before.source, before.url) == (source, url):
         since = None if before.mark is None else marks.start_after(before.mark)
     began = datetime.now(timezone.utc).timestamp()
-    running = Running(source, url, since=since, began=began)
+    running = Running(source, url, since=since, began=began, key=there.key)
     store.begin(running)
     return running
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.domains.durable import PARTIAL, commit, write_json
-from training.domains.harper_table import PULLED
+from training.domains.harper_table import KEY, PULLED
 from training.domains.tabular import literal
 from training.sources.marks import Mark
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
 RUNNING = "running.json"
-KEY = "__primary_key__"
-"""Column with the row's primary key as JSON: 1 and "1" are two keys."""
 MOST_FILES = 50
 """Files that are kept before they are joined into one."""
 
@@ -42,6 +40,7 @@ class Note:
         rows: Number of rows in them.
         changes: Rows that were added, changed or removed by all pulls so far.
         mark: The latest time in them; None: there are no times.
+        key: The table's primary key; "": noted by an earlier version.
     """
 
     source: dict[str, Any]
@@ -50,6 +49,7 @@ class Note:
     rows: int = 0
     changes: int = 0
     mark: Mark | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ class TableStore:
             note = self._replaced(before, running)
         else:
             note = self._extended(before, running)
+        note = replace(note, key=running.key)
         write_json(self.folder / PULLED, asdict(note))
         (self.folder / RUNNING).unlink(missing_ok=True)
         self._sweep()
