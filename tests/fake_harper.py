@@ -226,6 +226,13 @@ class FakeHarper:
             return 404, {"error": "no such table"}
         return 200, {"message": "dropped"}
 
+    def _drop_database(self, body: Row) -> tuple[int, Any]:
+        if not self.super_user:
+            return 403, {"error": "This operation is not authorized due to role restrictions"}
+        for name in [name for name in self.tables if name[0] == body["database"]]:
+            del self.tables[name]
+        return 200, {"message": "dropped"}
+
     # The deployed component.
 
     def health(self, project: str) -> tuple[int, Any]:

@@ -2,13 +2,13 @@
 
 import json
 import os
-import pty
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.cli.terminal import terminal
 from tests.domains.descriptions import likes
 from training.domains.description import read_description
 from training.domains.domain import STRENGTH
@@ -122,11 +122,8 @@ def test_a_script_must_say_yes_and_a_person_is_asked(new, tmp_path, monkeypatch)
     assert (code, found) == (1, None)
     assert "add --yes" in errors
     for answer, written in ((b"n\n", False), (b"y\n", True)):
-        mine, theirs = pty.openpty()
-        os.write(mine, answer)
-        with os.fdopen(theirs) as terminal:
-            monkeypatch.setattr(sys, "stdin", terminal)
+        with terminal(answer) as opened:
+            monkeypatch.setattr(sys, "stdin", opened)
             code, errors, found = new("things", *words)
-        os.close(mine)
         assert "Write " in errors
         assert (code, found is not None) == (0 if written else 1, written)
