@@ -108,6 +108,16 @@ def test_a_file_of_items_may_hold_their_ids_alone(tmp_path):
     assert len(data.items) == 24
 
 
+def test_an_id_that_no_address_can_hold_is_no_item(tmp_path):
+    domain, base = things(tmp_path, ROWS, WEIGHTS + '[items]\nfiles = "items.csv"\nid = "id"\n')
+    (base / "items.csv").write_text(f"id\n{'x' * 100}\n{'y' * 101}\n")
+    table = domain.read_items(base, 0.5)
+    assert table.rows[ITEM_ID].tolist() == ["x" * 100]
+    assert table.dropped == {"item ids of more than 100 characters": 1}
+    with pytest.raises(DataError, match=r"items\.csv, line 3: .*, found 'y{80}…'"):
+        domain.read_items(base, 0.0)
+
+
 def test_a_domain_without_a_file_of_items_is_built_from_its_ids(tmp_path):
     data, counts = built(tmp_path, ROWS)
     assert len(data.items) == 24
@@ -286,7 +296,9 @@ BROKEN = {
     "no item": ("user\titem\tweight\n\n\nu\t \t2\n", "line 4: expected an item, found ''"),
     "an id of 200 characters": (
         f"user\titem\tweight\nu\t{'x' * 200}\t2\n",
-        "an item's id of at most 100 characters",
+        f"line 2: expected an item's id of at most 100 characters, found '{'x' * 80}…'. 1 of 1 "
+        "rows cannot be read (1 × item ids of more than 100 characters). Addresses hold the ids: "
+        "give the items shorter ones, such as numbers",
     ),
     "a picture": (bytes(range(256)) * 40, "expected text or Parquet, found binary data"),
     "two columns of a name": ("user\titem\titem\tweight\nu\ti\ti\t2\n", "one column 'item'"),

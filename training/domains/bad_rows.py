@@ -15,6 +15,8 @@ NOT_UTF8 = "lines that are not UTF-8, read as Windows-1252"
 SYSTEMATIC = 0.2
 """Share of bad rows from which the whole file is suspect, so that a higher limit does not help."""
 _SAMPLE = 20
+_SHOWN = 80
+"""Most characters of a value that are shown."""
 _SEPARATORS = {
     "<SEP>": "<SEP>",
     "\t": "tabs",
@@ -103,7 +105,7 @@ class BadRows:
                 self.place_of(path, line) if self.place_of else path,
                 line=None if self.place_of else line,
                 expected=expected,
-                found=repr(found[:80]),
+                found=repr(found if len(found) <= _SHOWN else f"{found[:_SHOWN]}…"),
                 remedy=f"{bad} of {read} rows cannot be read ({reasons}). "
                 + self._advice(bad / read),
             )

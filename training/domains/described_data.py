@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 LONGEST_ID = 100
 """Most characters of an item's id: what the routes accept."""
+_TOO_LONG = f"item ids of more than {LONGEST_ID} characters"
+_ITEM_CHECKS = {
+    "no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item"),
+    _TOO_LONG: (
+        f"length({ITEM_ID}) > {LONGEST_ID}",
+        ITEM_ID,
+        f"an item's id of at most {LONGEST_ID} characters",
+    ),
+}
+"""As `_checks` returns them: of whatever names items."""
 _NUMBER = f"try_cast({STRENGTH} AS DOUBLE)"
 
 
@@ -100,12 +110,7 @@ def _checks(columns: dict[str, str]) -> dict[str, tuple[str, str, str]]:
     """Returns by reason to drop a row: the condition, the column at fault, what is expected."""
     checks = {
         "no user": (f"{USER_ID} = ''", USER_ID, "a user"),
-        "no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item"),
-        f"item ids of more than {LONGEST_ID} characters": (
-            f"length({ITEM_ID}) > {LONGEST_ID}",
-            ITEM_ID,
-            f"an item's id of at most {LONGEST_ID} characters",
-        ),
+        **_ITEM_CHECKS,
     }
     if STRENGTH in columns:
         not_finite = f"{_NUMBER} IS NULL OR NOT isfinite({_NUMBER})"
@@ -137,14 +142,13 @@ def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> T
     """
     if source is None:
         return Table(pd.DataFrame({ITEM_ID: [], TITLE: []}, dtype=object), 0, {}, {})
-    checks = {"no item": (f"{ITEM_ID} = ''", ITEM_ID, "an item")}
     names = list(source.columns)
     quoted = ", ".join(identifier(name) for name in names)
     with _database() as connection:
         connection.sql(
             f"CREATE TABLE kept ({', '.join(f'{identifier(name)} VARCHAR' for name in names)})"
         )
-        read, bad = _read(connection, base, max_bad_rows, source, checks, quoted)
+        read, bad = _read(connection, base, max_bad_rows, source, _ITEM_CHECKS, quoted)
         rows = connection.sql("FROM kept").df().astype(object)
     once = rows.drop_duplicates(ITEM_ID, ignore_index=True)
     for name, separator in source.lists.items():
@@ -190,5 +194,7 @@ def _read(
                 bad.add(line, reason, expected, text)
             connection.sql(f"DELETE FROM loaded WHERE {condition}")
         connection.sql(f"INSERT INTO kept SELECT {selected} FROM loaded")
+    if bad.dropped and max(bad.dropped, key=bad.dropped.__getitem__) == _TOO_LONG:
+        bad.remedy = "Addresses hold the ids: give the items shorter ones, such as numbers"
     bad.check(read)
     return read, bad
