@@ -30,7 +30,7 @@ SAMPLE = Path("datasets/songs/sample")
 
 
 def folders_of(tmp_path: Path, rules: EventRules | None = None) -> Folders:
-    songs = replace(DOMAINS["songs"], events=rules or EventRules(least_sessions=1))
+    songs = replace(DOMAINS["songs"], events=rules or EventRules())
     return Folders(songs, SAMPLE, tmp_path)
 
 

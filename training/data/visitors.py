@@ -1,10 +1,10 @@
 """Likes of visitors beside those of the raw files.
 
-A like that nobody shares is left out (`training.data.shared_likes`). Anyone can create sessions,
-also many that look like people's. So the number of likes that visitors can add to an item is
-limited by how often the people of the raw files like it: ten thousand sessions that push an item
-achieve no more than a few do. An item that is new to the raw files can still become known, up to a
-share of the sessions.
+Where `least_sessions` asks for it, a like that nobody shares is left out
+(`training.data.shared_likes`). Anyone can create sessions, also many that look like people's. So
+the number of likes that visitors can add to an item is limited by how often the people of the raw
+files like it: ten thousand sessions that push an item achieve no more than a few do. An item that
+is new to the raw files can still become known, up to a share of the sessions.
 """
 
 from __future__ import annotations

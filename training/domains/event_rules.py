@@ -74,9 +74,11 @@ class EventRules(_Rules):
     a year."""
     session_cap: Annotated[int, Field(ge=1)] = 50
     """Most likes used of one session, the strongest first."""
-    least_sessions: Annotated[int, Field(ge=1)] = 2
+    least_sessions: Annotated[int, Field(ge=1)] = 1
     """A like is used only if the session likes another item that at least this many sessions, or
-    people of the raw files, like together with it."""
+    people of the raw files, like together with it. With 1, two liked items of the session itself
+    are enough: where two people rarely like the same two items, as with books, 2 loses half of the
+    likes."""
     most_growth: Annotated[float, Field(ge=1)] = 2.0
     """Most of an item's likes that are used, as a multiple of those that it would have if visitors'
     likes were spread over the items as those of the raw files are."""
