@@ -1,8 +1,11 @@
 """Writes a synthetic Taste Profile with the size of the real one, to measure time and memory.
 
     python scripts/make_taste_profile.py FOLDER [--users 571355] [--songs 41140] [--mean 70]
+    python scripts/make_taste_profile.py FOLDER --users 1019318 --songs 384546 --mean 50 --tail 2.2
 
 Listeners have a few genres each and play what is popular in these, and what is popular overall.
+By default the songs are those that are left when songs with few listeners are dropped; with
+``--tail 2.2`` half of them have fewer than ten listeners, as in the whole Taste Profile.
 Results on it say nothing about quality for real listeners.
 """
 
@@ -22,6 +25,8 @@ ANYWHERE = 0.2
 """Share of plays that follow what is popular in all genres together."""
 LEAST = 24
 """Least plays of a listener; several can be of one song, and the protocol requires 20 songs."""
+GREATEST = 3_000.0
+"""Greatest weight of a song with ``--tail``, in that of the median song."""
 AT_ONCE = 20_000
 """Listeners generated at a time."""
 TEXT = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
@@ -33,12 +38,17 @@ class Catalogue:
     Args:
         songs: Number of songs.
         rng: Draws genres and weights.
+        tail: Standard deviation of the logarithms of the weights; None: 1, and no weight is small.
     """
 
-    def __init__(self, songs: int, rng: np.random.Generator) -> None:
+    def __init__(self, songs: int, rng: np.random.Generator, tail: float | None = None) -> None:
         share = rng.dirichlet(np.full(GENRES, 2.0))
         self.genre = np.sort(rng.choice(GENRES, songs, p=share))
-        self.sums = np.cumsum(0.15 + rng.lognormal(0, 1.0, songs))
+        if tail is None:
+            weights = 0.15 + rng.lognormal(0, 1.0, songs)
+        else:
+            weights = np.minimum(rng.lognormal(0, tail, songs), GREATEST)
+        self.sums = np.cumsum(weights)
         first = np.searchsorted(self.genre, np.arange(GENRES + 1))
         self.bounds = np.append(0, self.sums)[first]
         self.ids = pa.array([f"SO{song:016X}" for song in rng.permutation(songs)])
@@ -78,10 +88,12 @@ def _chances(catalogue: Catalogue) -> np.ndarray:
     return widths / widths.sum()
 
 
-def write(folder: Path, users: int, songs: int, mean: float, seed: int) -> int:
+def write(
+    folder: Path, users: int, songs: int, mean: float, seed: int, tail: float | None = None
+) -> int:
     """Writes ``train_triplets.txt`` and ``unique_tracks.txt``; returns the number of triplets."""
     folder.mkdir(parents=True, exist_ok=True)
-    catalogue = Catalogue(songs, np.random.default_rng(seed))
+    catalogue = Catalogue(songs, np.random.default_rng(seed), tail)
     with (folder / "unique_tracks.txt").open("w", encoding="utf-8") as file:
         for song, id_ in enumerate(catalogue.ids.to_pylist()):
             artist = f"Artist {song // SONGS_AN_ARTIST} of genre {catalogue.genre[song]}"
@@ -101,9 +113,10 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=571_355)
     parser.add_argument("--songs", type=int, default=41_140)
     parser.add_argument("--mean", type=float, default=70, help="songs drawn a listener, about")
+    parser.add_argument("--tail", type=float, help="how unequal songs are; 2.2: as in the whole")
     parser.add_argument("--seed", type=int, default=20)
     given = parser.parse_args()
-    written = write(given.folder, given.users, given.songs, given.mean, given.seed)
+    written = write(given.folder, given.users, given.songs, given.mean, given.seed, given.tail)
     print(f"{written:,} triplets in {given.folder}")
 
 

@@ -12,7 +12,7 @@ from tests import checkerboard
 from training.config import ItemsConfig
 from training.data.features import ItemFeatures, features_of
 from training.errors import ConfigError
-from training.models import item_table, pair_network
+from training.models import item_table, pair_network, pair_queries
 from training.models.pairs import ContentStatistics
 
 CONFIG = ItemsConfig(epochs=2, hidden=4, neighbours=5, new_neighbours=2)
@@ -33,7 +33,7 @@ class Known:
             self.extra[f, (f + np.arange(1, 4)) % items] = [3, 2, 1]
         self.logs = self.query_factor[:, None] + self.item_factor + self.extra + shift
 
-    def log_weights(self, features_of, f, i):
+    def log_weights(self, features_of, f, i, progress=None):
         return self.logs[f, i].astype(np.float32)
 
 
@@ -164,7 +164,7 @@ def test_new_items_have_the_first_networks_weights_if_there_is_too_little_to_lea
     monkeypatch, board_likes
 ):
     liked, features = with_new(*board_likes, 2)
-    monkeypatch.setattr(pair_network, "queries_for_new", lambda *_: [])
+    monkeypatch.setattr(pair_queries, "queries_for_new", lambda *_: [])
     monkeypatch.setattr(ContentStatistics, "content", None)
     found = item_table.fit(liked, features, CONFIG, progress=quiet)
     assert found.table.shape == (checkerboard.ITEMS + 2, checkerboard.ITEMS + 2)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from training.config import ItemsConfig
 from training.models import pair_network
-from training.models.pair_network import LIMIT, PairNetwork, queries_for_new, queries_of
+from training.models.pair_network import LIMIT, PairNetwork
+from training.models.pair_queries import queries_for_new, queries_of
 
 ITEMS, USERS = 20, 60
 CONFIG = ItemsConfig(epochs=4, draws=2, hidden=4, batch=16, negatives=8, learning_rate=0.05)

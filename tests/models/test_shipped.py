@@ -28,7 +28,8 @@ def test_its_table_is_what_the_measured_networks_make_of_everybodys_likes(board,
     }
     features = features_of(board.domain, everyone.items)
     config = checkerboard.config().items
-    table = item_table.filled(everyone.liked("train"), features, config, networks)
+    liked = everyone.liked("train")
+    table = item_table.filled(liked, features, config, networks, progress=lambda *_: None)
     (_, _, _), (_, _, items) = pair
     again = ItemIndex.of(table, items.vectors, start.blend)
     assert np.array_equal(items.neighbours, again.neighbours)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from training.config import CleanConfig, SplitConfig
-from training.data.dataset import EDITIONS, PARTS, Counts, Dataset
+from training.data.dataset import EDITIONS, PARTS, Counts, Dataset, by_user
 from training.data.text import normalise
 from training.data.visitors import with_visitors
 from training.domains.domain import (
@@ -250,8 +250,7 @@ def _indexed(
         }
         | ({TIME: rows[TIME].to_numpy("float64")} if TIME in rows else {})
     )
-    interactions = interactions.sort_values([USER, ITEM], ignore_index=True)
-    return Dataset(items, interactions, parts, pd.util.hash_array(ids, categorize=False))
+    return Dataset(items, by_user(interactions), parts, pd.util.hash_array(ids, categorize=False))
 
 
 def _split(liked_count: np.ndarray, split: SplitConfig) -> np.ndarray:

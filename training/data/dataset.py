@@ -86,6 +86,17 @@ class Dataset:
         return matrix
 
 
+def by_user(interactions: pd.DataFrame) -> pd.DataFrame:
+    """Returns interactions sorted by user, then item; each pair occurs once.
+
+    Args:
+        interactions: With `USER` and `ITEM`, indices of 32 bits.
+    """
+    # One key of 64 bits is sorted several times as fast as two columns.
+    key = interactions[USER].to_numpy(np.int64) << 32 | interactions[ITEM].to_numpy(np.int64)
+    return interactions.take(np.argsort(key)).reset_index(drop=True)
+
+
 def save(dataset: Dataset, folder: Path) -> None:
     """Writes the data set into a folder."""
     dataset.items.to_parquet(folder / "items.parquet")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.data.dataset import PARTS, Dataset
-from training.domains.domain import ITEM, ITEM_ID, LIKED, POPULARITY, USER
+from training.data.dataset import PARTS, Dataset, by_user
+from training.domains.domain import ITEM, ITEM_ID, LIKED, POPULARITY
 
 
 def of_everyone(data: Dataset) -> Dataset:
@@ -24,6 +24,6 @@ def of_everyone(data: Dataset) -> Dataset:
     place = np.argsort(order).astype(np.int32)
     items = data.items.iloc[order].reset_index(drop=True)
     items[POPULARITY] = likers[order]
-    rows = rows.assign(**{ITEM: place[rows[ITEM]]}).sort_values([USER, ITEM], ignore_index=True)
+    rows = by_user(rows.assign(**{ITEM: place[rows[ITEM]]}))
     parts = np.full_like(data.parts, PARTS.index("train"))
     return replace(data, items=items, interactions=rows, parts=parts)

@@ -37,9 +37,11 @@ class Queries:
 
 def shuffled_rows(liked: sp.csr_matrix, rng: np.random.Generator) -> np.ndarray:
     """Returns [nnz] int32, the columns of each row in random order, row after row."""
-    row = np.repeat(np.arange(liked.shape[0]), np.diff(liked.indptr))
-    order = np.lexsort((rng.random(liked.nnz), row))
-    return liked.indices[order].astype(np.int32)
+    row = np.repeat(np.arange(liked.shape[0], dtype=np.int64), np.diff(liked.indptr))
+    # One key of 64 bits, the row in front of the random number, is sorted several times as fast.
+    bits = 62 - int(liked.shape[0]).bit_length()
+    key = row << bits | (rng.random(liked.nnz) * 2.0**bits).astype(np.int64)
+    return liked.indices[np.argsort(key)].astype(np.int32)
 
 
 def hold_out(

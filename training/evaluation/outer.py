@@ -174,7 +174,7 @@ def _ours(domain: Domain, data: Dataset, config: Config, progress: Progress) -> 
     )
     everyone = of_everyone(data)
     features = features_of(domain, everyone.items)
-    ships = shipped.item_index(everyone, features, config, start, history)
+    ships = shipped.item_index(everyone, features, config, start, history, progress=progress)
     answer = ItemStrategy(ships, config.export.dtype).items
     return partial(rank, answer, items=len(data.items))
 

@@ -1,7 +1,7 @@
-"""Who is liked together: the sparse item-item tables behind neighbours and pairs.
+"""Who is liked together: the sparse item-item tables behind neighbours, and the greatest of a row.
 
-Counting is done in blocks, so that memory is bounded by what is kept and not by what is counted:
-33 million likes of 41,000 songs make some 4 billion pairs.
+Memory is bounded by what is kept and not by what is counted: 33 million likes of 41,000 songs make
+some 4 billion pairs.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from training.models.co_likes import CoLikes
+from training.models.products import Ranking
+
 MOST_PAIRS = 160_000_000
 """Most pairs kept of one table (8 bytes each); where fewer are counted, all of them are."""
 BLOCK_CELLS = 40_000_000
-"""Most cells of the blocks of rows that are processed at a time."""
+"""Most cells of the blocks of rows that are pruned at a time."""
 
 
 def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS) -> sp.csr_matrix:
@@ -22,39 +25,14 @@ def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS
         liked: [users, columns] 0/1.
         power: A user with n columns counts ``n ** -power``.
         most_pairs: Of a table that would have more, every row keeps an equal part: the greatest
-            counts, each divided by the root of its column's likers.
+            counts, each divided by the root of its column's likers; of equal ones the first.
     """
     columns = liked.shape[1]
-    weight = np.maximum(np.diff(liked.indptr), 1).astype(np.float32) ** -power
-    weighted, of_column = (sp.diags(weight) @ liked).tocsr(), liked.T.tocsr()
-    damping = np.maximum(np.diff(of_column.indptr), 1).astype(np.float32) ** -0.5
+    likers = np.bincount(liked.indices, minlength=columns)
+    damping = np.maximum(likers, 1).astype(np.float32) ** -0.5
     most = max(1, most_pairs // max(1, columns))
-    rows = max(1, BLOCK_CELLS // max(1, columns))
-    blocks = [
-        _cut(_apart((of_column[start : start + rows] @ weighted).tocsr(), start), most, damping)
-        for start in range(0, columns, rows)
-    ]
-    counts = sp.vstack(blocks, format="csr")
-    counts.sort_indices()
+    (counts,) = CoLikes(liked, (power,)).greatest(power, [Ranking(most, column=damping)])
     return counts
-
-
-def _apart(block: sp.csr_matrix, start: int) -> sp.csr_matrix:
-    """Returns a block of rows from `start` on, without the diagonal."""
-    row = np.repeat(np.arange(start, start + block.shape[0]), np.diff(block.indptr))
-    block.data[block.indices == row] = 0
-    block.eliminate_zeros()
-    return block
-
-
-def _cut(block: sp.csr_matrix, most: int, damping: np.ndarray) -> sp.csr_matrix:
-    """Keeps the `most` greatest of each row, by count times the column's damping."""
-    for row in np.flatnonzero(np.diff(block.indptr) > most):
-        cells = slice(block.indptr[row], block.indptr[row + 1])
-        worth = block.data[cells] * damping[block.indices[cells]]
-        block.data[cells][np.argpartition(-worth, most)[most:]] = 0
-    block.eliminate_zeros()
-    return block
 
 
 def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:

@@ -5,8 +5,9 @@ Both learn from some of the train users, whose likes are left out of what the fe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,8 +15,9 @@ import scipy.sparse as sp
 from training.config import ItemsConfig
 from training.data.features import ItemFeatures
 from training.errors import ConfigError
-from training.models import pair_network
-from training.models.pair_network import PairNetwork
+from training.models import pair_network, pair_queries
+from training.models.pair_network import FeaturesOf, PairNetwork
+from training.models.pair_queries import Query
 from training.models.pairs import ContentStatistics, PairStatistics
 from training.models.start import NetworkWeights
 from training.progress import Progress
@@ -59,8 +61,8 @@ def fit(
     query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
     counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
     progress(0, config.epochs, "counting pairs")
-    others = PairStatistics(liked[counted], features, config.cap, rng)
-    queries = pair_network.queries_of(others, others.candidates(), liked[query_users], config, rng)
+    others = PairStatistics(liked[counted], features, config.cap, rng, progress=progress)
+    queries = pair_queries.queries_of(others, others.candidates(), liked[query_users], config, rng)
     if not queries:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
@@ -92,9 +94,29 @@ def _fit_content(
 
     To the network that sees likers, an item without likers is one that was not liked.
     """
+    hidings = CONTINUED_HIDINGS if start else HIDINGS
+    parts = _hidden(liked, features, config, rng, hidings, progress)
+    first = next(parts, None)
+    if first is None:
+        return None  # so few people that nobody likes both a hidden item and another
+    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
+    return pair_network.fit(
+        chain([first], parts), cautious, name="network of new items", progress=progress, start=start
+    )
+
+
+def _hidden(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+    hidings: int,
+    progress: Progress,
+) -> Iterator[tuple[FeaturesOf, list[Query]]]:
+    """Yields queries that are answered by hidden items, with features that do not see them."""
     known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
-    parts = []
-    for fold in range(CONTINUED_HIDINGS if start else HIDINGS):
+    for fold in range(hidings):
+        progress(fold, hidings, "hiding items")
         hidden = np.zeros(liked.shape[1], bool)
         hidden[known[fold::HIDINGS][: max(1, int(len(known) * HIDDEN))]] = True
         users = rng.permutation(liked.shape[0])
@@ -103,12 +125,6 @@ def _fit_content(
         seen = (liked[counted] @ sp.diags((~hidden).astype(np.float32))).tocsr()
         seen.eliminate_zeros()
         others = ContentStatistics(seen, features, config.cap, rng)
-        queries = pair_network.queries_for_new(liked[query_users], hidden, config, rng)
+        queries = pair_queries.queries_for_new(liked[query_users], hidden, config, rng)
         if queries:
-            parts.append((others.content, queries))
-    if not parts:
-        return None  # so few people that nobody likes both a hidden item and another
-    cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
-    return pair_network.fit(
-        parts, cautious, name="network of new items", progress=progress, start=start
-    )
+            yield others.content, queries

@@ -65,8 +65,7 @@ def fit(
         ConfigError: no user has enough likes to learn from.
     """
     networks = item_networks.fit(liked, features, config, progress=progress, start=start)
-    progress(config.epochs, config.epochs, "filling the table")
-    return filled(liked, features, config, networks)
+    return filled(liked, features, config, networks, progress=progress)
 
 
 def filled(
@@ -74,6 +73,8 @@ def filled(
     features: ItemFeatures,
     config: ItemsConfig,
     networks: Mapping[str, PairNetwork],
+    *,
+    progress: Progress,
 ) -> ItemTable:
     """Returns the table that networks make of what some users like.
 
@@ -82,17 +83,21 @@ def filled(
         features: Of the items.
         config: Settings.
         networks: By name; `NEW` may be missing.
+        progress: Called after every block of pairs.
     """
     rng = np.random.default_rng(config.seed)
-    statistics = PairStatistics(liked, features, config.cap, rng)
+    statistics = PairStatistics(liked, features, config.cap, rng, progress=progress)
     likers = statistics.likers
     pairs = statistics.candidates(with_new=True)
-    f, i = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr)), pairs.indices
-    weights = _weigh(statistics.features, networks[PAIRS], likers, f, i, rng)
+    every = np.arange(pairs.shape[0], dtype=np.int32)
+    f, i = np.repeat(every, np.diff(pairs.indptr)), pairs.indices
+    weights = _weigh(statistics.features, networks[PAIRS], likers, f, i, rng, progress)
     new = likers == 0
     if NEW in networks and new.any():
         young = new[i]
-        content = _weigh(statistics.content, networks[NEW], likers, f[young], i[young], rng)
+        content = _weigh(
+            statistics.content, networks[NEW], likers, f[young], i[young], rng, progress
+        )
         weights = _joined(weights, content, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
     table.eliminate_zeros()
@@ -131,6 +136,7 @@ def _weigh(
     f: np.ndarray,
     i: np.ndarray,
     rng: np.random.Generator,
+    progress: Progress,
 ) -> _Weights:
     items, every = len(likers), np.arange(len(likers))
     chance = (likers + 0.1) / (likers + 0.1).sum()
@@ -144,7 +150,7 @@ def _weigh(
     return _Weights(
         f,
         i,
-        network.log_weights(features_of, f, i),
+        network.log_weights(features_of, f, i, progress=progress),
         np.exp(query_factor).astype(np.float32),
         np.exp(item_factor).astype(np.float32),
     )

@@ -24,6 +24,10 @@ from training.progress import Progress
 from training.ranking.metrics import ndcg_at
 from training.ranking.scoring import one_hot, rank_scores
 
+MOST_CELLS, LEAST_MEASURED = 200_000_000, 1000
+"""Most queries x items that are scored to measure the towers, and the least queries, if there are
+as many. The time of a measurement is proportional to both."""
+
 
 class ItemTower(tfrs.Model):  # type: ignore[misc]
     """Query tower: mean of the favourites' vectors; candidate tower: an item's vector.
@@ -155,14 +159,18 @@ def fit_towers(
     if start is not None:
         start(model)
 
+    asked = max(LEAST_MEASURED, MOST_CELLS // liked.shape[1])
+    favourites = validation_queries.favourites[:asked]
+    targets = validation_queries.targets[:asked]
+
     def measure() -> float:
         vectors = model.all_vectors()
 
         def scorer(favourites: np.ndarray) -> np.ndarray:
             return (one_hot(favourites, len(vectors)) @ vectors) @ vectors.T
 
-        ranked = rank_scores(scorer, validation_queries.favourites, 20)
-        return float(ndcg_at(ranked, validation_queries.targets, 20).mean())
+        ranked = rank_scores(scorer, favourites, 20)
+        return float(ndcg_at(ranked, targets, 20).mean())
 
     history = fitting.fit(
         model,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from training.models.cooccurrence import prune, together
+from training.models.co_likes import CoLikes
+from training.models.cooccurrence import prune
+from training.models.products import Ranking
+from training.models.sparse_rows import dots, rows_of
 
 NEAR = 50
 """Most other values kept of each that the same users like."""
-_BLOCK = 1 << 18
 
 
 class ListStatistics:
@@ -33,16 +35,16 @@ class ListStatistics:
         self._cosine = (sp.diags(np.maximum(count, 1) ** -0.5) @ values).tocsr().astype(np.float32)
         likes = np.asarray(values.T @ np.asarray(liked.sum(axis=0)).ravel()).ravel()
         size = np.asarray(values.sum(axis=0)).ravel()
-        fans = np.asarray(_ones(liked @ values).sum(axis=0)).ravel()
+        fans = np.asarray(ones(liked @ values).sum(axis=0)).ravel()
         self.likes, self.size, self.fans = (self.mean @ of for of in (likes, size, fans))
         self.per_item = self.mean @ (likes / np.maximum(size, 1))
-        near = prune(together(_ones(counted @ values), 0.5), NEAR)
+        (near,) = CoLikes(ones(counted @ values), (0.5,)).greatest(0.5, [Ranking(NEAR)])
         self._near = (self.mean @ near).tocsr()
         self._nearest = prune((near @ sp.diags(1 / (fans + 5))).tocsr(), 8)
 
     def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
         """Returns [pairs] by name: how much the values are the same, how likers overlap."""
-        known, same = self.known[f] & self.known[i], _products(self._cosine, self._cosine, f, i)
+        known, same = self.known[f] & self.known[i], products(self._cosine, self._cosine, f, i)
         both = self._both(f, i)
         expected = (self.fans[f] + 5) * (self.fans[i] + 5)
         return {
@@ -82,7 +84,7 @@ class ListStatistics:
         return [prune((self.mean @ prune(by_value, 40)).tocsr(), 20)]
 
     def _both(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
-        return _products(self._near, self.mean, f, i)
+        return products(self._near, self.mean, f, i)
 
     def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
         """Returns [values, items] the weights of each value's items, those above 0.
@@ -99,18 +101,13 @@ def has_lists(values: sp.csr_matrix) -> bool:
     return bool((np.diff(values.indptr) > 1).any())
 
 
-def _products(
-    left: sp.csr_matrix, right: sp.csr_matrix, f: np.ndarray, i: np.ndarray
-) -> np.ndarray:
+def products(left: sp.csr_matrix, right: sp.csr_matrix, f: np.ndarray, i: np.ndarray) -> np.ndarray:
     """Returns [pairs] float32, the product of row f of one table and row i of the other."""
-    found = np.zeros(len(f), np.float32)
-    for start in range(0, len(f), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        found[part] = np.asarray(left[f[part]].multiply(right[i[part]]).sum(axis=1)).ravel()
-    return found
+    return dots(rows_of(left), rows_of(right), f.astype(np.int64), i.astype(np.int64))
 
 
-def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
+def ones(counts: sp.csr_matrix) -> sp.csr_matrix:
+    """Returns the table with 1 in place of every value."""
     counts = sp.csr_matrix(counts, dtype=np.float32)
     counts.data = np.ones_like(counts.data)
     return counts

@@ -7,45 +7,28 @@ are not among those that the features count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from training.config import ItemsConfig
-from training.models.pairs import PairStatistics
+from training.models.compiled import in_threads
+from training.models.pair_queries import Query
 from training.models.start import NetworkWeights
 from training.models.tensorflow_import import tf
 from training.progress import Progress
 
 FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(favourites [pairs], items [pairs]) -> features [pairs, features]."""
-FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
-"""Numbers of favourites of a query, drawn uniformly: three most often, as on the pages."""
-MOST_LIKED = 60
-"""Most liked items of a user that a query is made of, and popular items among its candidates."""
 EPOCHS_SHARE, RATE_SHARE = 1 / 4, 1 / 3
 """Shares of the passes and of the learning rate for continuing from an earlier network."""
 LEAST_RATE = 1e-9
 """Least learning rate that the setting allows."""
 LIMIT = 20.0
 """Bound of a weight's logarithm."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """The favourites that a user shows, and the candidates among which the held-back items are.
-
-    Attributes:
-        favourites: [F] indices.
-        candidates: [C] indices, the targets first.
-        targets: Number of targets.
-    """
-
-    favourites: np.ndarray
-    candidates: np.ndarray
-    targets: int
+BLOCK = 1 << 18
+"""Pairs whose features are computed at once in a thread."""
 
 
 class PairNetwork:
@@ -86,7 +69,13 @@ class PairNetwork:
         return np.clip((features - self._mean) / self._deviation, -6, 6).astype(np.float32)
 
     def log_weights(
-        self, features_of: FeaturesOf, f: np.ndarray, i: np.ndarray, block: int = 1 << 18
+        self,
+        features_of: FeaturesOf,
+        f: np.ndarray,
+        i: np.ndarray,
+        *,
+        block: int = BLOCK,
+        progress: Progress | None = None,
     ) -> np.ndarray:
         """Returns [pairs] float32, the logarithms of the pairs' weights.
 
@@ -95,85 +84,22 @@ class PairNetwork:
             f: [pairs] indices of favourites.
             i: [pairs] indices of items.
             block: Pairs weighed at once.
+            progress: Called after every block.
         """
+
+        def weighed(f: np.ndarray, i: np.ndarray) -> np.ndarray:
+            return np.asarray(self.layers(self.scaled(features_of(f, i))).numpy()[:, 0])
+
         found = [np.empty(0, np.float32)]
-        for s in range(0, len(f), block):
-            features = self.scaled(features_of(f[s : s + block], i[s : s + block]))
-            found.append(self.layers(features).numpy()[:, 0])
+        for some in in_blocks(weighed, f, i, block):
+            found.append(some)
+            if progress is not None:
+                progress(len(found) - 1, -(-len(f) // block), "weighing pairs")
         return np.clip(np.concatenate(found), -LIMIT, LIMIT)
 
 
-def queries_of(
-    statistics: PairStatistics,
-    candidates: sp.csr_matrix,
-    liked: sp.csr_matrix,
-    config: ItemsConfig,
-    rng: np.random.Generator,
-) -> list[Query]:
-    """Makes queries of users, `config.draws` of each.
-
-    Args:
-        statistics: Of other users.
-        candidates: [items, items] pairs worth a weight.
-        liked: [users, items] 0/1.
-        config: Settings.
-        rng: Draws favourites and negatives.
-    """
-    popular = np.argsort(-statistics.likers, kind="stable")[:MOST_LIKED]
-    made = []
-    for _ in range(config.draws):
-        for user in range(liked.shape[0]):
-            mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
-            mine = mine[:MOST_LIKED]
-            if len(mine) > 1:
-                shown = min(len(mine) - 1, int(rng.choice(FAVOURITES)))
-                query = _query(mine[:shown], mine[shown:], popular, candidates, config, rng)
-                if query.targets:
-                    made.append(query)
-    return made
-
-
-def _query(
-    favourites: np.ndarray,
-    targets: np.ndarray,
-    popular: np.ndarray,
-    candidates: sp.csr_matrix,
-    config: ItemsConfig,
-    rng: np.random.Generator,
-) -> Query:
-    rows = [candidates.indices[candidates.indptr[f] : candidates.indptr[f + 1]] for f in favourites]
-    found = np.setdiff1d(np.concatenate([popular, *rows]), favourites)
-    wanted = np.isin(found, targets)
-    others = found[~wanted]
-    if len(others) > config.negatives:
-        others = rng.choice(others, config.negatives, replace=False)
-    return Query(favourites, np.concatenate([found[wanted], others]), int(wanted.sum()))
-
-
-def queries_for_new(
-    liked: sp.csr_matrix, hidden: np.ndarray, config: ItemsConfig, rng: np.random.Generator
-) -> list[Query]:
-    """Makes queries of users that are answered by hidden items only.
-
-    Args:
-        liked: [users, items] 0/1.
-        hidden: [items] bool.
-        config: Settings.
-        rng: Draws favourites and negatives.
-    """
-    every, made = np.flatnonzero(hidden), []
-    for user in range(liked.shape[0]):
-        mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
-        shown, targets = mine[~hidden[mine]][: rng.choice(FAVOURITES)], mine[hidden[mine]][:20]
-        if len(shown) and len(targets):
-            others = rng.choice(every, min(len(every), config.negatives), replace=False)
-            candidates = np.concatenate([targets, np.setdiff1d(others, targets)])
-            made.append(Query(shown, candidates, len(targets)))
-    return made
-
-
 def fit(
-    parts: Sequence[tuple[FeaturesOf, list[Query]]],
+    parts: Iterable[tuple[FeaturesOf, list[Query]]],
     config: ItemsConfig,
     *,
     name: str,
@@ -183,7 +109,8 @@ def fit(
     """Fits a network to queries.
 
     Args:
-        parts: Lists of queries, each with the features of pairs, counted over other users.
+        parts: Lists of queries, each with the features of pairs, counted over other users; one
+            after the other, because what counts them may be large.
         config: Settings.
         name: Of the network, for people.
         progress: Called after every pass.
@@ -194,15 +121,19 @@ def fit(
         The network.
     """
     tf.keras.utils.set_random_seed(config.seed)
-    queries = [query for _, some in parts for query in some]
-    pairs = [_pairs(query) for query in queries]
-    features = np.concatenate([_features(features_of, some) for features_of, some in parts])
+    queries, tables = [], []
+    for features_of, some in parts:
+        queries += some
+        tables.append(_features(features_of, some))
+    lengths = [len(query.favourites) * len(query.candidates) for query in queries]
+    features = np.concatenate(tables)
+    del tables
     if start is None or len(start.mean) != features.shape[1]:
         network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
     else:
         network, config = PairNetwork.of(start, config.hidden), _continuing(config)
     features = network.scaled(features)
-    starts = np.concatenate([[0], np.cumsum([len(part) for part, _ in pairs])])
+    starts = np.concatenate([[0], np.cumsum(lengths)])
     step = _step(network, config)
     rng = np.random.default_rng(config.seed)
     batch = min(config.batch, len(queries))
@@ -233,7 +164,15 @@ def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:
 
 def _features(features_of: FeaturesOf, queries: list[Query]) -> np.ndarray:
     f, i = (np.concatenate(part) for part in zip(*map(_pairs, queries), strict=True))
-    return features_of(f, i)
+    return np.concatenate(list(in_blocks(features_of, f, i)))
+
+
+def in_blocks(
+    work: FeaturesOf, f: np.ndarray, i: np.ndarray, block: int = BLOCK
+) -> Iterator[np.ndarray]:
+    """Yields what a function returns of pairs, some pairs at a time, on all cores."""
+    blocks = [slice(start, start + block) for start in range(0, len(f), block)]
+    return in_threads(lambda some: work(f[some], i[some]), blocks)
 
 
 def _slots(queries: list[Query]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,18 +5,25 @@ They are the inputs of `training.models.pair_network`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import scipy.sparse as sp
 
 from training.data.features import ItemFeatures
-from training.models.cooccurrence import prune, together
-from training.models.list_pairs import ListStatistics, has_lists
+from training.models.co_likes import CoLikes
+from training.models.cooccurrence import prune
+from training.models.list_pairs import ListStatistics, has_lists, ones, products
+from training.models.products import Ranking, greatest_of_product
+from training.models.sparse_rows import rows_of, values_at
+from training.progress import Progress
 
 log1p = np.log1p
 USER_POWERS = (0.0, 0.5, 1.0)
 """A user with n likes counts n ** -power for each pair: three views of the same counts."""
+NEAR, STEPS, WALKS = 120, 50, 300
+"""Most items liked together with an item, first steps of a walk from it, and ends of a walk."""
 NOTHING = np.log(1e-2)
 """Logarithm of a lift that no user supports."""
 
@@ -26,19 +33,22 @@ def capped(liked: sp.csr_matrix, most: int, rng: np.random.Generator) -> sp.csr_
 
     A user with n likes makes n² pairs: a few users would dominate the counts and the memory.
     """
-    lengths = np.diff(liked.indptr)
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    order = np.lexsort((rng.random(liked.nnz), row))
-    place = np.arange(liked.nnz) - np.repeat(liked.indptr[:-1], lengths)
-    order = order[(place < most) & (lengths[row] > 1)]
-    cells = (np.ones(len(order), np.float32), (row[order], liked.indices[order]))
-    kept = sp.csr_matrix(cells, shape=liked.shape)
-    return kept[np.diff(kept.indptr) > 1]
+    lengths, draws = np.diff(liked.indptr), rng.random(liked.nnz)
+    kept = np.repeat(lengths > 1, lengths)
+    # Few users have more likes than are kept: sorting the others' too would take far longer.
+    for user in np.flatnonzero(lengths > most):
+        mine = slice(liked.indptr[user], liked.indptr[user + 1])
+        kept[mine][np.argsort(draws[mine], kind="stable")[most:]] = False
+    ends = np.append(0, np.cumsum(np.minimum(lengths[lengths > 1], most)))
+    cells = (np.ones(ends[-1], np.float32), liked.indices[kept], ends)
+    found = sp.csr_matrix(cells, shape=(len(ends) - 1, liked.shape[1]))
+    found.sort_indices()
+    return found
 
 
 def at(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Returns [pairs] float32, the matrix's value at each (row, column)."""
-    return np.asarray(matrix[rows, columns]).ravel().astype(np.float32)
+    return values_at(rows_of(matrix), rows.astype(np.int64), columns.astype(np.int64))
 
 
 class GroupStatistics:
@@ -57,8 +67,8 @@ class GroupStatistics:
         self.values = values
         self.likes = np.asarray(values.T @ np.asarray(liked.sum(axis=0)).ravel()).ravel()
         self.size = np.asarray(values.sum(axis=0)).ravel()
-        self.fans = np.asarray(_ones(liked @ values).sum(axis=0)).ravel()
-        self.together = together(_ones(counted @ values), 0.5)
+        self.fans = np.asarray(ones(liked @ values).sum(axis=0)).ravel()
+        self._together = CoLikes(ones(counted @ values), (0.5,))
 
     def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
         """Returns [pairs] by name: the same value or not, and how their likers overlap."""
@@ -66,7 +76,7 @@ class GroupStatistics:
         known = (a >= 0) & (b >= 0)
         same = known & (a == b)
         a, b = np.maximum(a, 0), np.maximum(b, 0)
-        both = np.where(known & ~same, at(self.together, a, b), 0)
+        both = np.where(known & ~same, self._together.at(a, b)[0.5], 0)
         expected = (self.fans[a] + 5) * (self.fans[b] + 5)
         return {
             f"same {name}": same,
@@ -83,7 +93,7 @@ class GroupStatistics:
         a, b = self.of[f], self.of[i]
         known, has = (a >= 0) & (b >= 0), b >= 0
         a, b = np.maximum(a, 0), np.maximum(b, 0)
-        both = np.where(known & (a != b), at(self.together, a, b), 0)
+        both = np.where(known & (a != b), self._together.at(a, b)[0.5], 0)
         return {
             f"unknown {name} of the favourite": self.of[f] < 0,
             f"items of {name}": has * log1p(self.size[b]),
@@ -100,7 +110,7 @@ class GroupStatistics:
         by_value = self._by_value(likers + 0.01)
         return [
             (self.values @ prune(by_value, 40)).tocsr(),
-            (self.values @ (self._near(8) @ prune(by_value, 5))).tocsr(),
+            (self.values @ (prune(self._near, 8) @ prune(by_value, 5))).tocsr(),
         ]
 
     def new_neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
@@ -108,23 +118,22 @@ class GroupStatistics:
         by_value = self._by_value((likers == 0).astype(np.float32))
         return [
             (self.values @ prune(by_value, 20)).tocsr(),
-            (self.values @ (self._near(20) @ prune(by_value, 5))).tocsr(),
+            (self.values @ (self._near @ prune(by_value, 5))).tocsr(),
         ]
 
-    def _near(self, most: int) -> sp.csr_matrix:
-        return prune((self.together @ sp.diags(1 / (self.fans + 5))).tocsr(), most)
+    @cached_property
+    def _near(self) -> sp.csr_matrix:
+        """[values, values] by chance that who likes one likes the other, the greatest 20."""
+        chance = 1 / (self.fans + 5)
+        (near,) = self._together.greatest(0.5, [Ranking(20, column=chance)])
+        near.data *= chance[near.indices]
+        return near
 
     def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
         """Returns [values, items] the weights of each value's items, those above 0."""
         table = sp.csr_matrix(self.values.T.multiply(weights[None]))
         table.eliminate_zeros()
         return table
-
-
-def _ones(counts: sp.csr_matrix) -> sp.csr_matrix:
-    counts = sp.csr_matrix(counts, dtype=np.float32)
-    counts.data = np.ones_like(counts.data)
-    return counts
 
 
 class ContentStatistics:
@@ -171,12 +180,8 @@ class ContentStatistics:
         values |= {f"title of the same {g}": titles * known[f"same {g}"] for g in self.groups}
         return values | (self._years(f, i) if np.isfinite(self.years).any() else {})
 
-    def _titles(self, f: np.ndarray, i: np.ndarray, block: int = 1 << 18) -> np.ndarray:
-        found = np.zeros(len(f), np.float32)
-        for s in range(0, len(f), block):
-            both = self.title[f[s : s + block]].multiply(self.title[i[s : s + block]])
-            found[s : s + block] = np.asarray(both.sum(axis=1)).ravel()
-        return found
+    def _titles(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
+        return products(self.title, self.title, f, i)
 
     def _years(self, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
         apart = np.abs(self.years[f] - self.years[i])
@@ -194,23 +199,39 @@ def _stacked(values: dict[str, np.ndarray]) -> np.ndarray:
 
 
 class PairStatistics(ContentStatistics):
-    """All statistics of pairs, counted over some users; arguments as for the content."""
+    """All statistics of pairs, counted over some users.
+
+    Args:
+        liked: [users, items] 0/1.
+        features: Of the items.
+        cap: Most likes counted of one user.
+        rng: Draws the likes of a user who has more.
+        progress: Called while pairs are counted.
+
+    Attributes:
+        near: [items, items] counts of the pairs with the greatest, damped by popularity.
+        walk: [items, items] chances of a random walk of two steps, damped by popularity.
+    """
 
     def __init__(
-        self, liked: sp.csr_matrix, features: ItemFeatures, cap: int, rng: np.random.Generator
+        self,
+        liked: sp.csr_matrix,
+        features: ItemFeatures,
+        cap: int,
+        rng: np.random.Generator,
+        *,
+        progress: Progress | None = None,
     ) -> None:
         super().__init__(liked, features, cap, rng)
-        self.together = {power: together(self.counted, power) for power in USER_POWERS}
-        self.walk = self._two_steps()
-
-    def _two_steps(self) -> sp.csr_matrix:
-        """Returns [items, items] chances of a random walk of two steps, damped by popularity."""
-        leave = sp.diags((1 / (self.likers + 10)).astype(np.float32))
-        arrive = sp.diags(((self.likers + 10) ** -0.25).astype(np.float32))
-        step = prune((leave @ self.together[0.5] @ arrive).tocsr(), 50)
-        walk = prune((step @ step).tocsr(), 300)
-        walk.sort_indices()
-        return walk
+        self._together = CoLikes(self.counted, USER_POWERS)
+        leave = (1 / (self.likers + 10)).astype(np.float32)
+        arrive = ((self.likers + 10) ** -0.25).astype(np.float32)
+        damped = ((self.likers + 5) ** -0.25).astype(np.float32)
+        rankings = [Ranking(NEAR, column=damped), Ranking(STEPS, leave, arrive)]
+        self.near, step = self._together.greatest(0.5, rankings, progress=progress)
+        step.data *= np.repeat(leave, np.diff(step.indptr))
+        step.data *= arrive[step.indices]
+        (self.walk,) = greatest_of_product(step, step, [Ranking(WALKS)])
 
     def candidates(self, *, with_new: bool = False) -> sp.csr_matrix:
         """Returns [items, items] 1 at the pairs worth a weight, about 100 to 250 a row.
@@ -219,24 +240,20 @@ class PairStatistics(ContentStatistics):
             with_new: Reserve places for items that nobody likes yet. For learning they would be
                 too many: hardly one of them is ever a target.
         """
-        damped = sp.diags(((self.likers + 5) ** -0.25).astype(np.float32))
-        tables = [prune((self.together[0.5] @ damped).tocsr(), 120), prune(self.walk, 60)]
+        tables = [self.near, prune(self.walk, 60)]
         # The creator is the first; a publisher's best sellers would only fill the table.
         for creators in islice(self.groups.values(), 1):
             tables += creators.neighbours(self.likers)
             tables += creators.new_neighbours(self.likers) if with_new else []
-        titles = (self.title @ self.title.T).tocsr()
-        titles.data[titles.data < 0.35] = 0
-        titles.setdiag(0)
-        titles.eliminate_zeros()
-        tables.append(prune(titles, 20))
-        found = sp.csr_matrix(titles.shape, dtype=np.float32)
-        for table in tables:
-            found = found + _ones(table)
+        words = self.title.T.tocsr()
+        tables += greatest_of_product(self.title, words, [Ranking(20)], apart=True, least=0.35)
+        found = ones(tables[0])
+        for table in tables[1:]:
+            found = found + ones(table)
         found.setdiag(0)
         found.eliminate_zeros()
         found.sort_indices()
-        return _ones(found)
+        return ones(found)
 
     def features(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
         """Returns the features of pairs.
@@ -249,7 +266,7 @@ class PairStatistics(ContentStatistics):
             [pairs, features] float32; counts as logarithms, for they are long-tailed.
         """
         likers = self.likers
-        counts = {power: at(self.together[power], f, i) for power in USER_POWERS}
+        counts = self._together.at(f, i)
         lift = (counts[0.5] + 0.01) / ((likers[f] + 5) * (likers[i] + 5))
         values: dict[str, np.ndarray] = {
             "both": log1p(counts[0.0]),

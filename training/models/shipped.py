@@ -56,13 +56,21 @@ def fit(
     features = features_of(domain, everyone.items)
     users = _user_index(everyone, config, measured, histories[USER_TOWERS])
     progress(1, 2, "learning from everyone")
-    items = item_index(everyone, features, config, measured, histories[ITEM_TOWERS])
+    items = item_index(
+        everyone, features, config, measured, histories[ITEM_TOWERS], progress=progress
+    )
     save(users, VoterSettings(**measured.voters), items, folder)
     progress(2, 2, "learning from everyone")
 
 
 def item_index(
-    everyone: Dataset, features: ItemFeatures, config: Config, measured: Start, history: History
+    everyone: Dataset,
+    features: ItemFeatures,
+    config: Config,
+    measured: Start,
+    history: History,
+    *,
+    progress: Progress,
 ) -> ItemIndex:
     """Returns what the strategy `items` knows of everybody.
 
@@ -72,6 +80,7 @@ def item_index(
         config: Settings.
         measured: What the measured model leaves.
         history: How its towers against items were fitted.
+        progress: Called after every step.
     """
     liked = everyone.liked("train")
     towers, drawn = item_tower.begin(liked, features, config)
@@ -81,7 +90,7 @@ def item_index(
         name: PairNetwork.of(weights, weights.layers[0].shape[1])
         for name, weights in measured.networks.items()
     }
-    table = item_table.filled(liked, features, config.items, networks)
+    table = item_table.filled(liked, features, config.items, networks, progress=progress)
     return ItemIndex.of(table, item_tower.known_vectors(towers, liked), measured.blend)
 
 

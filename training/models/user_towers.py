@@ -105,12 +105,14 @@ def strongest_items(strengths: sp.csr_matrix, most: int) -> tuple[np.ndarray, np
     """Returns offsets [users + 1] and items [pairs], each user's items by falling strength.
 
     Args:
-        strengths: [users, items] float32, 0 where not liked.
+        strengths: [users, items] float32, 0 where not liked; its columns are sorted.
         most: Most items kept of a user.
     """
-    row = np.repeat(np.arange(strengths.shape[0]), np.diff(strengths.indptr))
-    # Equal strengths are ordered by index, hence by popularity.
-    order = np.lexsort((strengths.indices, -strengths.data, row))
+    row = np.repeat(np.arange(strengths.shape[0], dtype=np.int64), np.diff(strengths.indptr))
+    # The bits of a float that is not negative are ordered as it is. A stable sort leaves equal
+    # strengths ordered by index, hence by popularity.
+    key = row << 32 | (2**32 - 1 - strengths.data.view(np.uint32).astype(np.int64))
+    order = np.argsort(key, kind="stable")
     place = np.arange(strengths.nnz) - np.repeat(strengths.indptr[:-1], np.diff(strengths.indptr))
     items = strengths.indices[order][place < most].astype(np.int32)
     kept = np.minimum(np.diff(strengths.indptr), most)

@@ -1,0 +1,125 @@
+"""Measures time and memory of each stage on a synthetic Taste Profile, of a share of its listeners.
+
+    python -m scripts.measure_scale FOLDER [--shares 0.0625 0.25 1] [--stages prepare train]
+
+Each stage runs in a process of its own, as its command does. What was measured is written into
+docs/scale/ after every stage, so that a run that ends early loses nothing;
+``python -m scripts.make_scale_report`` makes docs/scale.md of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from scripts.make_taste_profile import write
+
+LISTENERS, SONGS, MEAN, TAIL, SEED = 1_019_318, 384_546, 56.3, 2.2, 20
+"""The whole Taste Profile: 48.4 million plays; half the songs have fewer than ten listeners."""
+STAGES = ("prepare", "train", "evaluate", "export")
+FIGURES = Path(__file__).parents[1] / "docs" / "scale"
+COMMAND = Path(sys.executable).with_name("harperdb-recommender")
+
+
+def main() -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="for the data and the stages' results: 12 GB")
+    parser.add_argument("--shares", type=float, nargs="+", default=[1 / 16, 1 / 4, 1.0])
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--figures", type=Path, default=FIGURES)
+    options = parser.parse_args()
+    options.figures.mkdir(parents=True, exist_ok=True)
+    for share in options.shares:
+        measure(share, options.folder, options.stages, options.figures)
+
+
+def measure(share: float, folder: Path, stages: list[str], figures: Path) -> None:
+    """Runs the stages on a share of the listeners and writes what each took.
+
+    Args:
+        share: Of the listeners, 0..1.
+        folder: For data and results.
+        stages: What to run, in their order; earlier ones must have run.
+        figures: Folder for the figures.
+    """
+    raw, artifacts = folder / f"raw-{share:g}", folder / f"artifacts-{share:g}"
+    path = figures / f"songs-{share:g}.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    if not raw.is_dir():
+        made = folder / f"raw-{share:g}.part"
+        shutil.rmtree(made, ignore_errors=True)
+        write(made, round(LISTENERS * share), SONGS, MEAN, SEED, TAIL)
+        made.rename(raw)
+    for stage in stages:
+        words = [stage, "songs", "--artifacts", str(artifacts)]
+        words += ["--data", str(raw)] if stage == "prepare" else []
+        found |= {"share": share, "machine": machine(), "measured": dt.date.today().isoformat()}
+        found.setdefault("stages", {})[stage] = timed(words)
+        path.write_text(json.dumps(found | shape(artifacts), indent=1) + "\n", encoding="utf-8")
+        print(f"{share:g} {stage}: {found['stages'][stage]}", flush=True)
+
+
+def timed(words: list[str]) -> dict[str, float]:
+    """Runs a command and returns what it took.
+
+    Returns:
+        ``seconds`` by the clock, ``processor`` seconds of all cores, ``gigabytes`` of memory at
+        most, and how many ``others`` wanted a core meanwhile, on average.
+
+    Raises:
+        CalledProcessError: the command has failed.
+    """
+    began, load = time.monotonic(), []
+    process = subprocess.Popen([COMMAND, *words])
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+        load.append(os.getloadavg()[0])
+        time.sleep(1)
+    _, status, used = ended
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+    seconds, processor = time.monotonic() - began, used.ru_utime + used.ru_stime
+    return {
+        "seconds": round(seconds, 1),
+        "processor": round(processor, 1),
+        "gigabytes": round(_bytes(used) / 1e9, 2),
+        "others": round(max(0.0, sum(load) / len(load) - processor / seconds), 1),
+    }
+
+
+def _bytes(used: resource.struct_rusage) -> int:
+    return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def shape(artifacts: Path) -> dict[str, Any]:
+    """Returns what was prepared and how long the parts of training took, as far as it is there."""
+    found: dict[str, Any] = {}
+    counts = artifacts / "songs" / "prepared" / "counts.json"
+    if counts.is_file():
+        found["counts"] = dict(json.loads(counts.read_text("utf-8")))
+    history = artifacts / "songs" / "model" / "history.json"
+    if history.is_file():
+        found["train"] = json.loads(history.read_text("utf-8"))["seconds"]
+    return found
+
+
+def machine() -> str:
+    """Returns what it was measured on, in words."""
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{len(psutil.Process().cpu_affinity())} cores, {memory:.0f} GB of memory"
+
+
+if __name__ == "__main__":
+    main()
