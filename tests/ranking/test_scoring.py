@@ -1,10 +1,12 @@
 """Ranking: by score, then by popularity, whether the scores are dense or sparse."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.ranking import scoring
 from training.ranking.scoring import dense, one_hot, rank_scores
 
 SCORES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 1e-12, 0.5, 0.5, 1.0, 1e6]), min_size=4)
@@ -42,3 +44,13 @@ def test_dense_scores_are_the_same_scores():
     rows = np.array([[0, 1.5, 0]], np.float32)
     assert (dense(sp.csr_matrix(rows)) == rows).all()
     assert dense(rows) is rows
+
+
+@pytest.mark.parametrize("piece", [1, 3, 256])
+def test_the_first_are_those_of_a_stable_sort_whatever_the_pieces(monkeypatch, piece):
+    monkeypatch.setattr(scoring, "PIECE", piece)
+    rng = np.random.default_rng(4)
+    for values in (3, 1000):  # many equal scores, and hardly any
+        scores = rng.integers(0, values, (20, 90)).astype(np.float32)
+        ranked = rank_scores(lambda _, s=scores: s, np.full((20, 1), -1, np.int32), 15)
+        assert (ranked == np.argsort(-scores, axis=1, kind="stable")[:, :15]).all()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import scipy.sparse as sp
 
+PIECE = 256
+"""Length of the pieces of a row whose greatest values bound the greatest of the row."""
 Scores = np.ndarray | sp.csr_matrix
 """[B, items] float32; sparse where most are 0, and then none is negative."""
 Scorer = Callable[[np.ndarray], Scores]
@@ -70,11 +72,28 @@ def _rank_dense(scores: np.ndarray, favourites: np.ndarray, count: int) -> np.nd
 
 def _greatest(scores: np.ndarray, count: int) -> np.ndarray:
     """Returns [B, count] the places of each row's greatest, ascending; of equal ones the first."""
-    least = np.partition(scores, -count, axis=1)[:, -count, None]
-    above, equal = scores > least, scores == least
-    room = count - above.sum(axis=1, keepdims=True)
-    equal &= np.cumsum(equal, axis=1, dtype=np.int32) <= room
-    return np.nonzero(above | equal)[1].reshape(len(scores), count)
+    places = np.empty((len(scores), count), np.int64)
+    for row, (values, bound) in enumerate(zip(scores, _bounds(scores, count), strict=True)):
+        able = np.flatnonzero(values >= bound)
+        worth = values[able]
+        least = np.partition(worth, -count)[-count]
+        above, equal = np.flatnonzero(worth > least), np.flatnonzero(worth == least)
+        chosen = np.concatenate([above, equal[: count - len(above)]])
+        places[row] = able[np.sort(chosen)]
+    return places
+
+
+def _bounds(scores: np.ndarray, count: int) -> np.ndarray:
+    """Returns [B] a value that at least `count` of each row reach, and few more.
+
+    It is the `count`-th greatest of the greatest of some pieces of the row: looking for these is
+    many times as fast as sorting all values.
+    """
+    pieces = scores.shape[1] // PIECE
+    if pieces < count:
+        return np.full(len(scores), -np.inf, scores.dtype)
+    whole = scores[:, : pieces * PIECE].reshape(len(scores), pieces, PIECE)
+    return np.partition(whole.max(axis=2), -count, axis=1)[:, -count]
 
 
 def _rank_sparse(scores: sp.csr_matrix, favourites: np.ndarray, count: int) -> np.ndarray:
