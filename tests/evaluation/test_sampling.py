@@ -8,6 +8,9 @@ import pytest
 import scipy.sparse as sp
 
 from training.config import Config
+from training.data.dataset import Dataset
+from training.domains.domain import LIKED
+from training.evaluation import sampling
 from training.evaluation.baselines import BASELINES
 from training.evaluation.baselines.linear import EASE_ITEMS
 from training.evaluation.baselines.peer import Training
@@ -63,3 +66,12 @@ def test_every_peer_is_measured_or_listed():
     measured = {baseline.name for baseline in kept(BASELINES, QUICK)}
     assert (listed - {"new items"}) | measured == {baseline.name for baseline in BASELINES}
     assert not listed & measured
+
+
+@pytest.mark.parametrize(("likes", "quick"), [(3, False), (4, True)])
+def test_with_too_many_likes_an_evaluation_is_brief(monkeypatch, likes, quick):
+    monkeypatch.setattr(sampling, "MOST_LIKES", 3)
+    rows = pd.DataFrame({LIKED: [True] * likes + [False]})
+    data = Dataset(pd.DataFrame(), rows, np.zeros(1, np.int8))
+    assert sampling.brief(FULL, data).evaluate.quick is quick
+    assert sampling.brief(QUICK, data) == QUICK

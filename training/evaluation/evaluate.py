@@ -19,7 +19,7 @@ from training.data.features import creators_of
 from training.domains.domain import Domain
 from training.evaluation.baselines import BASELINES
 from training.evaluation.baselines.peer import Baseline, Training, tuned
-from training.evaluation.sampling import bounded, kept, left_out, sampling
+from training.evaluation.sampling import bounded, brief, kept, left_out, sampling
 from training.evaluation.summary import PER_USER, summary_of
 from training.evaluation.variety_scale import scale_of, varied_lists, weight_of
 from training.models.ops import answers, rank
@@ -93,7 +93,7 @@ def evaluate(
     Returns:
         The report, as written to ``report.json``; ``summary`` is the part the manifest carries.
     """
-    config = bounded(config, len(data.items))
+    config = brief(bounded(config, len(data.items)), data)
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     methods = [
         _ours(one, fitted[one.strategy.name], len(data.items), validation_queries)

@@ -16,6 +16,7 @@ import numpy as np
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import Queries
+from training.domains.domain import LIKED
 from training.evaluation.baselines.linear import EASE_ITEMS
 from training.evaluation.baselines.peer import Baseline, Training
 
@@ -23,6 +24,9 @@ MOST_CELLS = 300_000_000
 """Most users x items that a method scores at a time."""
 QUICK_CELLS = 60_000_000
 """The same with `evaluate.quick`."""
+MOST_LIKES = 10_000_000
+"""Beyond this, what takes a quick evaluation too long is left out too: it would take hours."""
+_WHY = f"(evaluate.quick, or more than {MOST_LIKES:,} likes)"
 LEAST_USERS = 200
 """Never fewer sampled users: intervals would be too wide to compare methods."""
 
@@ -37,6 +41,12 @@ def bounded(config: Config, items: int) -> Config:
     cells = QUICK_CELLS if config.evaluate.quick else MOST_CELLS
     most = min(config.evaluate.max_users, max(LEAST_USERS, cells // items))
     return replace(config, evaluate=replace(config.evaluate, max_users=most))
+
+
+def brief(config: Config, data: Dataset) -> Config:
+    """Returns the settings with `evaluate.quick` if the data have more than `MOST_LIKES` likes."""
+    quick = config.evaluate.quick or int(data.interactions[LIKED].sum()) > MOST_LIKES
+    return replace(config, evaluate=replace(config.evaluate, quick=quick))
 
 
 def sampling(data: Dataset, validation: Queries, test: Queries, config: Config) -> dict[str, Any]:
@@ -63,12 +73,12 @@ def left_out(
     some = list(baselines)
     measured = kept(some, config)
     found = [
-        {"what": one.name, "reason": "tuning it takes minutes (evaluate.quick)"}
+        {"what": one.name, "reason": f"tuning it takes long {_WHY}"}
         for one in some
         if one not in measured
     ]
     if config.evaluate.quick:
-        found.append({"what": "new items", "reason": "the model is fitted again (evaluate.quick)"})
+        found.append({"what": "new items", "reason": f"the model is fitted again {_WHY}"})
     able = int((training.likers >= 2).sum())
     if able > EASE_ITEMS and any(one.name == "EASE" for one in measured):
         reason = f"{able - EASE_ITEMS:,} of {able:,} items: its time grows with their cube"

@@ -102,6 +102,7 @@ def _evaluate(job: Job, folder: Path) -> None:
 
 def _report(job: Job) -> dict[str, Any]:
     from training.evaluation import by_time, evaluate, measurements, new_items
+    from training.evaluation.sampling import brief
     from training.models import strategies
 
     folders, config, progress = job.folders, job.config, job.progress
@@ -113,10 +114,11 @@ def _report(job: Job) -> dict[str, Any]:
     fitted = fit["strategies"]
     report = evaluate.evaluate(domain, data, counts, served, fitted, config, progress=progress)
     report |= {"fit": fit, "config": settings.used(config, PREPARE.uses + TRAIN.uses + _MEASURED)}
-    if not config.evaluate.quick and features_of(domain, data.items).describe:
+    quick = brief(config, data).evaluate.quick
+    if not quick and features_of(domain, data.items).describe:
         blend = fitted["items"]["settings"]["blend"]
         report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
-    if TIME in data.interactions and config.evaluate.quick:
+    if TIME in data.interactions and quick:
         reason = "every method is fitted again (evaluate.quick)"
         report["left_out"].append({"what": "the split by time", "reason": reason})
     elif TIME in data.interactions:
