@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from training.cli import harper
 from training.cli.connection import connect
@@ -216,7 +223,14 @@ def protocol_of(domain: str, name: str) -> Protocol:
 
 def run_stage(stage: Stage, folders: Folders, changes: list[str] | None) -> Done:
     """Runs a stage under a progress bar, and says in one line what it did."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         label = f"{folders.domain.name} {stage.name}"
         task = bar.add_task(label, total=None)
