@@ -236,12 +236,15 @@ def _indexed(
     users = pd.Index(sorted(users))
     ids = users.astype(str).to_numpy(object)
     user_of = users.get_indexer(rows[USER_ID].cat.categories)[rows[USER_ID].cat.codes]
-    rows = rows.assign(**{USER: user_of})
-    rows = rows[(rows[USER] >= 0) & rows[ITEM_ID].isin(kept)]
-    liked_count = np.bincount(rows.loc[rows[LIKED], USER], minlength=len(users))
+    found = (user_of >= 0) & rows[ITEM_ID].isin(kept).to_numpy()
+    # Every copy of all rows takes gigabytes of a large source, and of a small one no time.
+    if not found.all():
+        rows, user_of = rows[found], user_of[found]
+    liked = rows[LIKED].to_numpy(bool)
+    liked_count = np.bincount(user_of[liked], minlength=len(users))
     parts = _stable_split(liked_count, ids, split) if growing else _split(liked_count, split)
-    train = rows[rows[LIKED] & (parts[rows[USER]] == 0)]
-    likers = train[ITEM_ID].astype(str).value_counts()
+    likers = rows[ITEM_ID][liked & (parts[user_of] == 0)].value_counts()
+    likers.index = likers.index.astype(str)
     items = items.loc[kept.astype(str)].copy()
     items[POPULARITY] = likers.reindex(items.index).fillna(0).astype("int32")
     items.index.name = ITEM_ID
@@ -250,10 +253,10 @@ def _indexed(
     place = pd.Index(items[ITEM_ID]).get_indexer(rows[ITEM_ID].cat.categories.astype(str))
     interactions = pd.DataFrame(
         {
-            USER: rows[USER].to_numpy("int32"),
+            USER: user_of.astype("int32"),
             ITEM: place[rows[ITEM_ID].cat.codes].astype("int32"),
             STRENGTH: rows[STRENGTH].to_numpy("float32"),
-            LIKED: rows[LIKED].to_numpy(bool),
+            LIKED: liked,
         }
         | ({TIME: rows[TIME].to_numpy("float64")} if TIME in rows else {})
     )
