@@ -11,11 +11,10 @@ import scipy.sparse as sp
 
 from training.models.co_likes import CoLikes
 from training.models.products import Ranking
+from training.models.sparse_rows import greatest_of_table, rows_of
 
 MOST_PAIRS = 160_000_000
 """Most pairs kept of one table (8 bytes each); where fewer are counted, all of them are."""
-BLOCK_CELLS = 40_000_000
-"""Most cells of the blocks of rows that are pruned at a time."""
 
 
 def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS) -> sp.csr_matrix:
@@ -36,56 +35,15 @@ def together(liked: sp.csr_matrix, power: float, *, most_pairs: int = MOST_PAIRS
 
 
 def prune(table: sp.csr_matrix, most: int | np.ndarray) -> sp.csr_matrix:
-    """Returns the table with the `most` greatest values of each row, or `most[row]` of them."""
-    most = np.broadcast_to(most, table.shape[0])
-    # Sorting takes several times a block's own memory.
-    steps = np.arange(0, table.nnz, BLOCK_CELLS // 4)[1:]
-    ends = np.unique(np.append(np.searchsorted(table.indptr, steps), table.shape[0]))
-    blocks, start = [], 0
-    for end in ends:
-        blocks.append(_pruned(table[start:end], most[start:end]))
-        start = end
-    return sp.vstack(blocks, format="csr") if blocks else table.copy()
+    """Returns the table with the `most` greatest values of each row, or `most[row]` of them.
 
-
-def _pruned(block: sp.csr_matrix, most: np.ndarray) -> sp.csr_matrix:
-    lengths, kept = np.diff(block.indptr), np.ones(block.nnz, bool)
-    longer = np.flatnonzero(lengths > most)
-    # Rows of similar lengths are compared as one dense array: sorting all cells takes far longer.
-    widths = 2 ** np.ceil(np.log2(np.maximum(lengths[longer], 1))).astype(np.int64)
-    for width in np.unique(widths):
-        rows = longer[widths == width]
-        for some in np.array_split(rows, -(-len(rows) * width // (BLOCK_CELLS // 40 + 1))):
-            row, column = np.nonzero(~_greatest(_dense(block, some, width), most[some]))
-            inside = column < lengths[some[row]]
-            kept[(block.indptr[some[row]] + column)[inside]] = False
-    ends = np.append(0, np.cumsum(kept))[block.indptr]
-    table = sp.csr_matrix((block.data[kept], block.indices[kept], ends), shape=block.shape)
-    table.sort_indices()
-    return table
-
-
-def _dense(block: sp.csr_matrix, rows: np.ndarray, width: int) -> np.ndarray:
-    """Returns [rows, width] the rows' values in the order of their cells, then minus infinity."""
-    starts, lengths = block.indptr[rows, None], np.diff(block.indptr)[rows, None]
-    places = np.arange(width, dtype=starts.dtype)
-    values = block.data.take(starts + places, mode="clip")
-    values[places >= lengths] = -np.inf
-    return values
-
-
-def _greatest(values: np.ndarray, most: np.ndarray) -> np.ndarray:
-    """Returns [rows, width] whether a value is among the `most[row]` of its row; first of equals.
-
-    Args:
-        values: [rows, width].
-        most: [rows] less than width.
+    Of equal values those of the first columns are kept.
     """
-    width = values.shape[1]
-    least = np.sort(values, axis=1)[np.arange(len(values)), np.clip(width - most, 0, width - 1)]
-    found = values >= least[:, None]
-    found[most <= 0] = False
-    for row in np.flatnonzero(found.sum(axis=1) > most):
-        equal = np.flatnonzero(values[row] == least[row])
-        found[row, equal[len(equal) - (found[row].sum() - most[row]) :]] = False
+    table = table if table.has_sorted_indices else table.sorted_indices()
+    ends, columns, _ = rows_of(table)
+    lengths = np.minimum(np.diff(ends), np.maximum(most, 0))
+    kept = np.concatenate([[0], np.cumsum(lengths)])
+    columns, cells = greatest_of_table((ends, columns, table.data), kept)
+    found = sp.csr_matrix((table.data[cells], columns, kept), shape=table.shape)
+    found.has_sorted_indices = True
     return found

@@ -79,6 +79,32 @@ def greatest_of_rows(
 
 
 @compiled
+def greatest_of_table(table: Rows, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the columns of the greatest values of each row, and the cells where they are.
+
+    Args:
+        table: Whose values.
+        kept: [rows + 1] int64 ends of the rows of what is kept; of equal values the first columns.
+    """
+    ends, columns, values = table
+    found, cells = np.empty(kept[-1], np.int32), np.empty(kept[-1], np.int64)
+    worth = np.empty(kept[-1], values.dtype)
+    for row in range(len(ends) - 1):
+        most, size = kept[row + 1] - kept[row], 0
+        if most == 0:
+            continue
+        heap, greatest = found[kept[row] : kept[row + 1]], worth[kept[row] : kept[row + 1]]
+        for cell in range(ends[row], ends[row + 1]):
+            size = _offer(heap, greatest, size, most, columns[cell], values[cell])
+        least, last, place = greatest[0], heap[0], kept[row]
+        for cell in range(ends[row], ends[row + 1]):
+            if not _less(values[cell], columns[cell], least, last):
+                found[place], cells[place] = columns[cell], cell
+                place += 1
+    return found, cells
+
+
+@compiled
 def _add_up(row: int, left: Rows, right: Rows, sums: np.ndarray, touched: np.ndarray) -> int:
     """Adds a row of the product to `sums`; returns how many of its columns are in `touched`."""
     ends, middles, factors = left
