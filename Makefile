@@ -103,7 +103,7 @@ test-e2e: setup build test-bundles ## Run the tests on real HarperDB nodes and i
 settings-reference: setup-python ## Write docs/settings.md from the settings
 	@.venv/bin/python -m scripts.make_settings_reference
 
-.PHONY: lint format check bench bench-learning learning-report bench-experiments soak screenshots clean
+.PHONY: lint format check bench bench-learning learning-report bench-experiments bench-scale soak screenshots clean
 lint: setup ## Check the code: ruff, mypy, import-linter, ESLint, Prettier
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports && npm run --silent lint
 format: setup ## Format the code
@@ -124,6 +124,9 @@ learning-report: setup-python ## Write docs/learning.md from the figures of benc
 	@.venv/bin/python -m scripts.make_learning_report docs/learning/*.json
 bench-experiments: setup build ## Let simulated visitors decide experiments on three nodes, and write the figures into docs/experiments.md
 	@.venv/bin/python -m tests.bench.experiments
+bench-scale: setup-python ## Measure time and memory on a synthetic Taste Profile in SCALE_FOLDER=dir: hours, 12 GB
+	@.venv/bin/python -m scripts.measure_scale "$(or $(SCALE_FOLDER),artifacts/scale)"
+	@.venv/bin/python -m scripts.make_scale_report
 soak: setup build ## Deploy two recommenders on one node under load, ROUNDS=50 times
 	@PYTHONPATH=. .venv/bin/python scripts/soak.py
 screenshots: setup build ## Take screenshots of the pages into test-results/screenshots

@@ -49,3 +49,12 @@ def test_a_seed_always_makes_the_same_file_and_another_seed_another(folder, tmp_
     assert (other / "train_triplets.txt").read_bytes() != (
         folder / "train_triplets.txt"
     ).read_bytes()
+
+
+def test_with_a_tail_most_songs_have_few_listeners_and_some_have_many(tmp_path):
+    words = ["--users", "3000", "--songs", "4000", "--mean", "40", "--tail", "2.2"]
+    subprocess.run([sys.executable, SCRIPT, tmp_path, *words], check=True, timeout=120)
+    played = read_plays(tmp_path, 0).rows[ITEM_ID].value_counts().to_numpy()
+    listeners = np.pad(played, (0, 4000 - len(played)))  # some songs nobody plays
+    assert np.median(listeners) < 0.25 * listeners.mean()
+    assert listeners.max() > 10 * listeners.mean()
