@@ -1,11 +1,11 @@
 """Writes a synthetic Taste Profile with the size of the real one, to measure time and memory.
 
     python scripts/make_taste_profile.py FOLDER [--users 571355] [--songs 41140] [--mean 70]
-    python scripts/make_taste_profile.py FOLDER --users 1019318 --songs 384546 --mean 50 --tail 2.2
+    python scripts/make_taste_profile.py FOLDER --users 1019318 --songs 384546 --mean 57.7 --tail 2.4
 
 Listeners have a few genres each and play what is popular in these, and what is popular overall.
 By default the songs are those that are left when songs with few listeners are dropped; with
-``--tail 2.2`` half of them have fewer than ten listeners, as in the whole Taste Profile.
+``--tail 2.4`` half of them have fewer than ten listeners, as in the whole Taste Profile.
 Results on it say nothing about quality for real listeners.
 """
 
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=571_355)
     parser.add_argument("--songs", type=int, default=41_140)
     parser.add_argument("--mean", type=float, default=70, help="songs drawn a listener, about")
-    parser.add_argument("--tail", type=float, help="how unequal songs are; 2.2: as in the whole")
+    parser.add_argument("--tail", type=float, help="how unequal songs are; 2.4: as in the whole")
     parser.add_argument("--seed", type=int, default=20)
     given = parser.parse_args()
     written = write(given.folder, given.users, given.songs, given.mean, given.seed, given.tail)
