@@ -1,7 +1,7 @@
 """Writes a synthetic Taste Profile with the size of the real one, to measure time and memory.
 
     python scripts/make_taste_profile.py FOLDER [--users 571355] [--songs 41140] [--mean 70]
-    python scripts/make_taste_profile.py FOLDER --users 1019318 --songs 384546 --mean 57.7 --tail 2.4
+    python scripts/make_taste_profile.py FOLDER --users 1019318 --songs 384546 --tail 2.4
 
 Listeners have a few genres each and play what is popular in these, and what is popular overall.
 By default the songs are those that are left when songs with few listeners are dropped; with
