@@ -15,3 +15,13 @@ def likes(draw) -> sp.csr_matrix:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     users, items = draw(st.integers(1, 12)), draw(st.integers(1, 9))
     return sp.csr_matrix((rng.random((users, items)) < 0.4).astype(np.float32))
+
+
+def features_at(group, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns a group's features of pairs."""
+    return group.features(name, f, i, group.both(f, i))
+
+
+def record_at(group, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+    """Returns what a group knows of the items of pairs."""
+    return group.record(name, f, i, group.both(f, i))

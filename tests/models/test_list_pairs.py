@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tests.likes import LIKED
+from tests.likes import LIKED, features_at, record_at
 from training.data.features import ItemFeatures
+from training.models.group_pairs import GroupStatistics
 from training.models.list_pairs import ListStatistics, has_lists
-from training.models.pairs import GroupStatistics, PairStatistics
+from training.models.pairs import PairStatistics
 
 VALUES = sp.csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]], np.float32))
 """Item 0 has two genres, items 1 and 2 one each, item 3's are unknown."""
@@ -22,7 +23,7 @@ def test_only_a_field_with_several_values_of_an_item_is_one_of_lists():
 
 
 def test_how_much_two_items_are_the_same_is_the_cosine_of_their_values():
-    found = ListStatistics(LIKED, LIKED, VALUES).features("genre", FROM, TO)
+    found = features_at(ListStatistics(LIKED, LIKED, VALUES), "genre", FROM, TO)
     assert found["same genre"] == pytest.approx([2**-0.5, 0, 0, 0, 1])
     assert found["unknown genre"].tolist() == [False, False, True, True, False]
     likes = np.asarray(LIKED.sum(axis=0)).ravel()
@@ -33,13 +34,13 @@ def test_how_much_two_items_are_the_same_is_the_cosine_of_their_values():
 
 def test_with_one_value_an_item_the_statistics_are_those_of_groups():
     lists, groups = (of(LIKED, LIKED, SINGLE) for of in (ListStatistics, GroupStatistics))
-    for name, value in groups.features("x", FROM, TO).items():
-        own = lists.features("x", FROM, TO)[name]
+    for name, value in features_at(groups, "x", FROM, TO).items():
+        own = features_at(lists, "x", FROM, TO)[name]
         if name not in ("x both", "x lift"):  # unknown values differ, which "unknown" tells
             assert own == pytest.approx(np.asarray(value, float), abs=1e-5), name
     known = FROM < 3
-    for name, value in groups.record("x", FROM[known], TO[known]).items():
-        own = lists.record("x", FROM[known], TO[known])[name]
+    for name, value in record_at(groups, "x", FROM[known], TO[known]).items():
+        own = record_at(lists, "x", FROM[known], TO[known])[name]
         assert own[:2] == pytest.approx(np.asarray(value, float)[:2], abs=1e-5), name
 
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import checkerboard
-from tests.likes import LIKED, likes
+from tests.likes import LIKED, features_at, likes, record_at
 from training.data.features import ItemFeatures, features_of
 from training.domains import DOMAINS
 from training.models.cooccurrence import together
+from training.models.group_pairs import GroupStatistics
 from training.models.pairs import (
     ContentStatistics,
-    GroupStatistics,
     PairStatistics,
     at,
     capped,
@@ -57,7 +57,7 @@ def test_the_same_creator_different_creators_and_unknown_ones_are_distinguished(
     assert group.size.tolist() == [2, 1]
     # Users 0, 1 and 3 like something by the first, users 0 and 2 something by the second.
     assert group.fans.tolist() == [3, 2]
-    found = group.features("artist", np.array([0, 0, 0]), np.array([1, 2, 3]))
+    found = features_at(group, "artist", np.array([0, 0, 0]), np.array([1, 2, 3]))
     assert found["same artist"].tolist() == [True, False, False]
     assert found["unknown artist"].tolist() == [False, False, True]
     assert found["likes of the same artist"] == pytest.approx([np.log1p(5), 0, 0])
@@ -70,8 +70,8 @@ def test_the_same_creator_different_creators_and_unknown_ones_are_distinguished(
 
 
 def test_features_contain_the_popularity_of_an_items_creator_and_its_closeness_to_the_favourites():
-    found = GroupStatistics(LIKED, LIKED, VALUES).record(
-        "artist", np.array([0, 3]), np.array([2, 0])
+    found = record_at(
+        GroupStatistics(LIKED, LIKED, VALUES), "artist", np.array([0, 3]), np.array([2, 0])
     )
     assert found["unknown artist of the favourite"].tolist() == [False, True]
     assert found["items of artist"] == pytest.approx([np.log1p(1), np.log1p(2)])

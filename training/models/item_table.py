@@ -88,9 +88,9 @@ def filled(
     rng = np.random.default_rng(config.seed)
     statistics = PairStatistics(liked, features, config.cap, rng, progress=progress)
     likers = statistics.likers
-    pairs = statistics.candidates(with_new=True)
-    every = np.arange(pairs.shape[0], dtype=np.int32)
-    f, i = np.repeat(every, np.diff(pairs.indptr)), pairs.indices
+    order = statistics.order().astype(np.int32)
+    pairs = statistics.candidates(with_new=True)[order]
+    f, i = np.repeat(order, np.diff(pairs.indptr)), pairs.indices
     weights = _weigh(statistics.features, networks[PAIRS], likers, f, i, rng, progress)
     new = likers == 0
     if NEW in networks and new.any():
@@ -100,6 +100,7 @@ def filled(
         )
         weights = _joined(weights, content, new)
     table = sp.csr_matrix((weights.above(), pairs.indices, pairs.indptr), shape=pairs.shape)
+    table = table[np.argsort(order)]
     table.eliminate_zeros()
     pruned = _pruned(table, likers, config)
     return ItemTable(pruned, weights.query_factor, weights.item_factor, networks)

@@ -1,7 +1,7 @@
 """Statistics of pairs for a field with several values an item, such as genres.
 
-They have the names and the meaning of those in `training.models.pairs.GroupStatistics`: "the same"
-is the cosine of two items' values, and what is known of a value is averaged over an item's values.
+They have the names and the meaning of those in `training.models.group_pairs`: "the same" is the
+cosine of two items' values, and what is known of a value is averaged over an item's values.
 """
 
 from __future__ import annotations
@@ -42,10 +42,15 @@ class ListStatistics:
         self._near = (self.mean @ near).tocsr()
         self._nearest = prune((near @ sp.diags(1 / (fans + 5))).tocsr(), 8)
 
-    def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+    def both(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Returns [pairs] how many like values of both, averaged over them."""
+        return products(self._near, self.mean, f, i)
+
+    def features(
+        self, name: str, f: np.ndarray, i: np.ndarray, both: np.ndarray
+    ) -> dict[str, np.ndarray]:
         """Returns [pairs] by name: how much the values are the same, how likers overlap."""
         known, same = self.known[f] & self.known[i], products(self._cosine, self._cosine, f, i)
-        both = self._both(f, i)
         expected = (self.fans[f] + 5) * (self.fans[i] + 5)
         return {
             f"same {name}": same,
@@ -57,13 +62,15 @@ class ListStatistics:
             f"likes of {name}": known * np.log1p(self.likes[i]),
         }
 
-    def record(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+    def record(
+        self, name: str, f: np.ndarray, i: np.ndarray, both: np.ndarray
+    ) -> dict[str, np.ndarray]:
         """Returns [pairs] by name: how popular an item's values are, how near the favourite's."""
         return {
             f"unknown {name} of the favourite": ~self.known[f],
             f"items of {name}": self.known[i] * np.log1p(self.size[i]),
             f"mean likes of {name}": self.known[i] * np.log1p(self.per_item[i]),
-            f"{name} chance": np.log(self._both(f, i) / (self.fans[f] + 5) + 1e-3) + 7,
+            f"{name} chance": np.log(both / (self.fans[f] + 5) + 1e-3) + 7,
         }
 
     def likes_of(self, i: np.ndarray) -> np.ndarray:
@@ -82,9 +89,6 @@ class ListStatistics:
         """Returns the same for items that nobody likes yet."""
         by_value = self._by_value((likers == 0).astype(np.float32))
         return [prune((self.mean @ prune(by_value, 40)).tocsr(), 20)]
-
-    def _both(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
-        return products(self._near, self.mean, f, i)
 
     def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
         """Returns [values, items] the weights of each value's items, those above 0.

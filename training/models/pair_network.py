@@ -164,7 +164,8 @@ def _pairs(query: Query) -> tuple[np.ndarray, np.ndarray]:
 
 def _features(features_of: FeaturesOf, queries: list[Query]) -> np.ndarray:
     f, i = (np.concatenate(part) for part in zip(*map(_pairs, queries), strict=True))
-    return np.concatenate(list(in_blocks(features_of, f, i)))
+    # The same favourites occur again and again, and are counted in every block.
+    return np.concatenate(list(in_blocks(features_of, f, i, 4 * BLOCK)))
 
 
 def in_blocks(

@@ -5,7 +5,6 @@ They are the inputs of `training.models.pair_network`.
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -14,6 +13,7 @@ import scipy.sparse as sp
 from training.data.features import ItemFeatures
 from training.models.co_likes import CoLikes
 from training.models.cooccurrence import prune
+from training.models.group_pairs import GroupStatistics
 from training.models.list_pairs import ListStatistics, has_lists, ones, products
 from training.models.products import Ranking, greatest_of_product
 from training.models.sparse_rows import rows_of, values_at
@@ -24,8 +24,6 @@ USER_POWERS = (0.0, 0.5, 1.0)
 """A user with n likes counts n ** -power for each pair: three views of the same counts."""
 NEAR, STEPS, WALKS = 120, 50, 300
 """Most items liked together with an item, first steps of a walk from it, and ends of a walk."""
-NOTHING = np.log(1e-2)
-"""Logarithm of a lift that no user supports."""
 
 
 def capped(liked: sp.csr_matrix, most: int, rng: np.random.Generator) -> sp.csr_matrix:
@@ -51,91 +49,6 @@ def at(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarr
     return values_at(rows_of(matrix), rows.astype(np.int64), columns.astype(np.int64))
 
 
-class GroupStatistics:
-    """Co-liking between the values of a field that has one value an item.
-
-    Args:
-        liked: [users, items] 0/1.
-        counted: The same, capped.
-        values: [items, values] 0/1.
-    """
-
-    def __init__(self, liked: sp.csr_matrix, counted: sp.csr_matrix, values: sp.csr_matrix) -> None:
-        known = np.diff(values.indptr) > 0
-        self.of = np.full(values.shape[0], -1)
-        self.of[known] = values.indices[values.indptr[:-1][known]]
-        self.values = values
-        self.likes = np.asarray(values.T @ np.asarray(liked.sum(axis=0)).ravel()).ravel()
-        self.size = np.asarray(values.sum(axis=0)).ravel()
-        self.fans = np.asarray(ones(liked @ values).sum(axis=0)).ravel()
-        self._together = CoLikes(ones(counted @ values), (0.5,))
-
-    def features(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
-        """Returns [pairs] by name: the same value or not, and how their likers overlap."""
-        a, b = self.of[f], self.of[i]
-        known = (a >= 0) & (b >= 0)
-        same = known & (a == b)
-        a, b = np.maximum(a, 0), np.maximum(b, 0)
-        both = np.where(known & ~same, self._together.at(a, b)[0.5], 0)
-        expected = (self.fans[a] + 5) * (self.fans[b] + 5)
-        return {
-            f"same {name}": same,
-            f"unknown {name}": ~known,
-            f"likes of the same {name}": same * log1p(self.likes[b]),
-            f"items of the same {name}": same * log1p(self.size[b]),
-            f"{name} both": log1p(3 * both),
-            f"{name} lift": np.where(both > 0, np.log(both / expected * 1e4 + 1e-2), NOTHING),
-            f"likes of {name}": known * log1p(self.likes[b]),
-        }
-
-    def record(self, name: str, f: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
-        """Returns [pairs] by name: how popular an item's value is, how near the favourite's."""
-        a, b = self.of[f], self.of[i]
-        known, has = (a >= 0) & (b >= 0), b >= 0
-        a, b = np.maximum(a, 0), np.maximum(b, 0)
-        both = np.where(known & (a != b), self._together.at(a, b)[0.5], 0)
-        return {
-            f"unknown {name} of the favourite": self.of[f] < 0,
-            f"items of {name}": has * log1p(self.size[b]),
-            f"mean likes of {name}": has * log1p(self.likes[b] / np.maximum(self.size[b], 1)),
-            f"{name} chance": np.log(both / (self.fans[a] + 5) + 1e-3) + 7,
-        }
-
-    def likes_of(self, i: np.ndarray) -> np.ndarray:
-        """Returns [pairs] the likes of items with an item's value."""
-        return np.asarray(self.likes[self.of[i]])
-
-    def neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns [items, items] tables: most liked items of the same value, of similar ones."""
-        by_value = self._by_value(likers + 0.01)
-        return [
-            (self.values @ prune(by_value, 40)).tocsr(),
-            (self.values @ (prune(self._near, 8) @ prune(by_value, 5))).tocsr(),
-        ]
-
-    def new_neighbours(self, likers: np.ndarray) -> list[sp.csr_matrix]:
-        """Returns the same for items that nobody likes yet, which are the last among the others."""
-        by_value = self._by_value((likers == 0).astype(np.float32))
-        return [
-            (self.values @ prune(by_value, 20)).tocsr(),
-            (self.values @ (self._near @ prune(by_value, 5))).tocsr(),
-        ]
-
-    @cached_property
-    def _near(self) -> sp.csr_matrix:
-        """[values, values] by chance that who likes one likes the other, the greatest 20."""
-        chance = 1 / (self.fans + 5)
-        (near,) = self._together.greatest(0.5, [Ranking(20, column=chance)])
-        near.data *= chance[near.indices]
-        return near
-
-    def _by_value(self, weights: np.ndarray) -> sp.csr_matrix:
-        """Returns [values, items] the weights of each value's items, those above 0."""
-        table = sp.csr_matrix(self.values.T.multiply(weights[None]))
-        table.eliminate_zeros()
-        return table
-
-
 class ContentStatistics:
     """Statistics of an item that nobody likes yet: its features, and likes of items with them.
 
@@ -159,6 +72,16 @@ class ContentStatistics:
         }
         self.title, self.years = features.title, features.years
 
+    def order(self) -> np.ndarray:
+        """Returns [items] the items, those of one creator beside each other.
+
+        Counts of creators are added up for every block of pairs in which they occur.
+        """
+        for group in islice(self.groups.values(), 1):
+            if isinstance(group, GroupStatistics):
+                return np.argsort(group.of, kind="stable")
+        return np.arange(len(self.likers))
+
     def content(self, f: np.ndarray, i: np.ndarray) -> np.ndarray:
         """Returns [pairs, features] float32 that do not depend on the item's own likers.
 
@@ -168,7 +91,8 @@ class ContentStatistics:
         """
         values = {"likers of the favourite": log1p(self.likers[f])}
         for name, group in self.groups.items():
-            values |= group.features(name, f, i) | group.record(name, f, i)
+            both = group.both(f, i)
+            values |= group.features(name, f, i, both) | group.record(name, f, i, both)
         return _stacked(values | self._texts(f, i, values))
 
     def _texts(
@@ -281,7 +205,7 @@ class PairStatistics(ContentStatistics):
             "two steps": np.log(at(self.walk, f, i) * 1e3 + 0.02) + 4,
         }
         for name, group in self.groups.items():
-            values |= group.features(name, f, i)
+            values |= group.features(name, f, i, group.both(f, i))
             share = values[f"same {name}"] * likers[i] / (group.likes_of(i) + 1)
             values[f"share of the same {name}"] = share
         return _stacked(values | self._texts(f, i, values))

@@ -208,9 +208,10 @@ def counts_at(
     kinds = weights.shape[1]
     sums, found = np.zeros((items, kinds), np.float32), np.zeros((len(wanted), kinds), np.float32)
     for group in range(len(rows)):
-        row = rows[group]
+        row, added = rows[group], 0
         for cell in range(of_item[0][row], of_item[0][row + 1]):
             user = of_item[1][cell]
+            added += of_user[0][user + 1] - of_user[0][user]
             for place in range(of_user[0][user], of_user[0][user + 1]):
                 for kind in range(kinds):
                     sums[of_user[1][place], kind] += weights[user, kind]
@@ -218,6 +219,9 @@ def counts_at(
             if wanted[pair] != row:
                 for kind in range(kinds):
                     found[pair, kind] = sums[wanted[pair], kind]
+        if added >= items:
+            sums[:] = 0
+            continue
         for cell in range(of_item[0][row], of_item[0][row + 1]):
             user = of_item[1][cell]
             for place in range(of_user[0][user], of_user[0][user + 1]):
