@@ -27,7 +27,9 @@ from scripts.make_taste_profile import write
 
 LISTENERS, SONGS, MEAN, TAIL, SEED = 1_019_318, 384_546, 57.7, 2.4, 20
 """The whole Taste Profile: 48.4 million plays; half the songs have fewer than ten listeners."""
-STAGES = ("prepare", "train", "evaluate", "export")
+RESULTS = {"prepare": "prepared", "train": "model", "evaluate": "report", "export": "bundle"}
+"""The stages' folders below the artifacts of a domain."""
+STAGES = tuple(RESULTS)
 FIGURES = Path(__file__).parents[1] / "docs" / "scale"
 COMMAND = Path(sys.executable).with_name("harperdb-recommender")
 
@@ -63,6 +65,8 @@ def measure(share: float, folder: Path, stages: list[str], figures: Path) -> Non
         write(made, round(LISTENERS * share), SONGS, MEAN, SEED, TAIL)
         made.rename(raw)
     for stage in stages:
+        # What is there already would be unchanged, and take no time.
+        shutil.rmtree(artifacts / "songs" / RESULTS[stage], ignore_errors=True)
         words = [stage, "songs", "--artifacts", str(artifacts)]
         words += ["--data", str(raw)] if stage == "prepare" else []
         found |= {"share": share, "machine": machine(), "measured": dt.date.today().isoformat()}

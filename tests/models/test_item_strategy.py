@@ -8,7 +8,14 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.models.item_strategy import GREATEST, ItemIndex, ItemStrategy, scorer_of
+from training.models import item_strategy
+from training.models.item_strategy import (
+    GREATEST,
+    ItemIndex,
+    ItemStrategy,
+    fewer_dimensions,
+    scorer_of,
+)
 from training.models.item_table import ItemTable
 from training.models.ops import rank
 from training.models.tensorflow_import import tf
@@ -175,3 +182,23 @@ def test_an_unrelated_item_similar_to_the_favourites_comes_before_one_that_is_no
     strategy = ItemStrategy(ItemIndex.of(table, vectors, 1.0), "float32")
     ranked = rank(strategy.items, np.array([[0, -1]], np.int32), ITEMS, ITEMS)[0]
     assert (ranked[0], ranked[10]) == (9, 5)
+
+
+def test_vectors_that_need_few_dimensions_keep_their_products_in_them():
+    rng = np.random.default_rng(3)
+    vectors = (rng.normal(size=(50, 3)) @ rng.normal(size=(3, 8))).astype(np.float32)
+    vectors[7] = 0
+    fewer = fewer_dimensions(vectors, 3)
+    assert fewer.shape == (50, 3)
+    assert fewer @ fewer.T == pytest.approx(vectors @ vectors.T, abs=1e-4)
+    assert not fewer[7].any()
+    assert fewer_dimensions(vectors, 8) is vectors
+
+
+def test_the_vectors_of_more_items_have_fewer_dimensions_but_never_too_few(monkeypatch):
+    table, vectors = table_of(1), np.tile(vectors_of(1), 3)
+    pairs = table.table.nnz
+    for left, dimensions in ((24, 12), (12, 6), (0, 4)):
+        most = 6 * pairs + (8 + left) * ITEMS
+        monkeypatch.setattr(item_strategy, "MOST_BYTES", most)
+        assert ItemIndex.of(table, vectors, 0.5).vectors.shape == (ITEMS, dimensions)

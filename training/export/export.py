@@ -191,7 +191,10 @@ def _manifest(
             "users": int((data.parts == 0).sum()),
             "items": len(data.items),
             "favourites": config.model.favourites,
-            "dim": config.model.dim,
+            "dim": next(
+                (one.table.vectors.shape[1] for one in graph.strategies if one.table),
+                config.model.dim,
+            ),
             "results": graph.results,
         },
         "requests": {"limit": config.export.max_limit, "exclude": config.export.max_exclude},

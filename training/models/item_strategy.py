@@ -30,6 +30,13 @@ from training.ranking.scoring import Scorer, one_hot
 
 GREATEST = 1024.0
 """Greatest weight that is stored: float16 is finest well below its largest number, 65504."""
+MOST_BYTES = 19_000_000
+"""Most that table, factors and vectors take as float16; 20 MB are what a bundle may take."""
+PAIR_BYTES, ITEM_BYTES = 6, 8
+"""Bytes of a pair in the table, and of an item's offset and factors."""
+USUAL_PAIRS = 1_700_000
+"""Most pairs by default; what has more of them, as a published protocol, is not made for nodes."""
+LEAST_DIMENSIONS = 4
 MOST_ALIKE = 8.0
 """Largest exponent of the towers' similarity, blend included: more would outweigh the table."""
 
@@ -65,7 +72,14 @@ class ItemIndex:
 
     @classmethod
     def of(cls, table: ItemTable, vectors: np.ndarray, blend: float) -> ItemIndex:
-        """Joins a table and vectors; all weights are scaled so that float16 can hold them."""
+        """Joins a table and vectors; all weights are scaled so that float16 can hold them.
+
+        The more items there are, the fewer dimensions the vectors keep, so that a node can hold
+        them: see `fewer_dimensions`.
+        """
+        pairs = min(table.table.nnz, USUAL_PAIRS)
+        left = MOST_BYTES - PAIR_BYTES * pairs - ITEM_BYTES * len(vectors)
+        vectors = fewer_dimensions(vectors, max(LEAST_DIMENSIONS, left // (2 * len(vectors))))
         middle = float(np.median(table.query_factor))
         greatest = max(
             float(table.table.data.max(initial=0)), middle * float(table.item_factor.max())
@@ -80,6 +94,22 @@ class ItemIndex:
             (table.item_factor * middle * scale).astype(np.float32),
             np.array(blend, np.float32),
         )
+
+
+def fewer_dimensions(vectors: np.ndarray, most: int) -> np.ndarray:
+    """Returns [items, at most `most`] vectors whose products are as near as possible to theirs.
+
+    Args:
+        vectors: [items, D] float32.
+        most: Most dimensions; if there are no more, the vectors are returned as they are.
+
+    Source:
+        Eckart & Young, "The approximation of one matrix by another of lower rank", 1936.
+    """
+    if vectors.shape[1] <= most:
+        return vectors
+    _, directions_ = np.linalg.eigh(vectors.T.astype(np.float64) @ vectors)
+    return (vectors @ directions_[:, ::-1][:, :most]).astype(np.float32)
 
 
 class ItemStrategy(tf.Module):  # type: ignore[misc]
