@@ -66,6 +66,21 @@ def test_if_all_fit_no_strategy_is_converted_twice(strategies, weights, tmp_path
     assert len(weights) == 1
 
 
+def test_what_is_too_large_by_itself_is_not_converted(strategies, weights, tmp_path):
+    some = [dataclasses.replace(one, megabytes=21 * (n > 0)) for n, one in enumerate(strategies)]
+    convert_within(some, BEST_FIRST, graph_of, ExportConfig(), tmp_path)
+    assert weights == [["items", "voters"]]  # the best ships whatever it takes
+
+
+def test_no_strategy_takes_less_than_its_arrays(strategies, tmp_path):
+    for one in strategies:
+        folder = tmp_path / one.strategy.name
+        folder.mkdir()
+        convert(graph_of([one]), ExportConfig(), folder)
+        assert one.megabytes <= megabytes(folder)
+    assert {one.megabytes > 0 for one in strategies} == {True, False}
+
+
 def test_named_strategies_ship_without_a_limit(strategies, weights, tmp_path):
     config = ExportConfig(max_megabytes=1, strategies="items,voters,nearest-user")
     graph = convert_within(strategies, BEST_FIRST, graph_of, config, tmp_path)

@@ -43,6 +43,13 @@ def convert_within(
         ExportError: the converter made other outputs than the graph has.
     """
     bound = 0.0 if config.strategies else config.max_megabytes
+    if bound:
+        # Converting what cannot fit would take minutes and gigabytes for a million users.
+        strategies = [
+            one
+            for one in strategies
+            if one.megabytes <= bound or one.strategy.name == best_first[0]
+        ]
     graph = make(strategies)
     convert(graph, config, folder)
     if not bound or megabytes(folder) <= bound:

@@ -30,10 +30,13 @@ def served_by(
     """Returns the same of a model in memory."""
     users = UserStrategies(index, voters, config.export.dtype)
     pairs = ItemStrategy(items, config.export.dtype)
+    # Vectors have the type of the export, indices 4 bytes.
+    vectors = (index.item_vectors.size + index.user_vectors.size) * int(config.export.dtype[-2:])
+    of_users = vectors / 8e6 + 4 * (index.items.size + index.offsets.size) / 1e6
     return [
         Served(ITEMS, pairs.items, pairs.table),
-        Served(VOTERS, users.voters),
-        Served(NEAREST_USER, users.nearest_user),
+        Served(VOTERS, users.voters, megabytes=of_users),
+        Served(NEAREST_USER, users.nearest_user, megabytes=of_users),
     ]
 
 

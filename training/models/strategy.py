@@ -56,11 +56,13 @@ class Served:
         strategy: As shown to visitors.
         answer: The function.
         table: What it computes with, where a node can do the same without the graph.
+        megabytes: What its arrays take in a bundle at least, in millions of bytes.
     """
 
     strategy: Strategy
     answer: Answer
     table: PairTable | None = None
+    megabytes: float = 0.0
 
     def output(self, name: str) -> str:
         """Returns the graph's name of an output: ``nearest_user_items`` for ``items``."""
