@@ -1,10 +1,9 @@
 """Makes real bundles of the demonstration data for the tests in JavaScript and on HarperDB.
 
 ``artifacts/test/bundles/<domain>`` is the first model, ``<domain>-second`` another one of the same
-catalogue, and ``songs-blended`` one whose strategy `items` uses the towers, which is not chosen on
-the demonstration data; its weights are float32. ``answers.json`` beside a bundle's files contains
-Python's answers to `QUESTIONS` requests per strategy, computed with TensorFlow from the bundle
-itself.
+catalogue, and `BLENDED` are bundles whose strategy `items` uses the towers, which is not chosen on
+the demonstration data. ``answers.json`` beside a bundle's files contains Python's answers to
+`QUESTIONS` requests per strategy, computed with TensorFlow from the bundle itself.
 
     python -m tests.make_bundles
 """
@@ -31,7 +30,14 @@ TARGET = ROOT / "artifacts" / "test"
 BUNDLES = TARGET / "bundles"
 QUESTIONS = 240
 ANSWERS = 20
-BLEND = 1.0
+BLENDED = {
+    "-blended": (1.0, None, "float32"),
+    "-new": (0.0, 1.0, "float16"),
+    "-both": (0.5, 2.0, "float32"),
+}
+"""By variant the blend, that of new items, and the type of the weights."""
+EVERY_NEW = 3
+"""Each third item counts as one that nobody likes yet: the demonstration data have none."""
 # Without exploration: pages ask in a session, and tests compare what they show.
 QUICK = ["evaluate.quick=true", "train.max_steps=300", "explore.share=0"]
 VARIANTS = {"": QUICK, "-second": [*QUICK, "train.seed=21", "items.seed=21"]}
@@ -52,9 +58,9 @@ def make(name: str, variant: str) -> Path:
     return bundle
 
 
-def make_blended(domain: str) -> Path:
+def make_blended(domain: str, variant: str) -> Path:
     """Returns the folder of a domain's bundle with a blend, made again with the first model."""
-    first, bundle = BUNDLES / domain, BUNDLES / f"{domain}-blended"
+    first, bundle = BUNDLES / domain, BUNDLES / f"{domain}{variant}"
     made = bundle / "answers.json"
     if made.exists() and made.stat().st_mtime >= (first / "manifest.json").stat().st_mtime:
         return bundle
@@ -68,8 +74,13 @@ def make_blended(domain: str) -> Path:
     bundle.mkdir()
     folders = Folders(DOMAINS[domain], ROOT / "datasets" / domain / "sample", TARGET / "work")
     _, _, items = load(folders.model / shipped.FOLDER)
-    config = Config().with_settings(["export.dtype=float32"])
-    pairs = ItemStrategy(replace(items, blend=np.array(BLEND, np.float32)), config.export.dtype)
+    blend, new_blend, dtype = BLENDED[variant]
+    config = Config().with_settings([f"export.dtype={dtype}"])
+    items = replace(items, blend=np.array(blend, np.float32))
+    if new_blend is not None:
+        new = np.arange(0, len(items.item_factor), EVERY_NEW, dtype=np.int32)
+        items = replace(items, new=new, new_blend=np.array(new_blend, np.float32))
+    pairs = ItemStrategy(items, config.export.dtype)
     export(
         folders.domain,
         of_everyone(dataset.load(folders.prepared)),
@@ -110,4 +121,5 @@ if __name__ == "__main__":
     for domain in DOMAINS:
         for variant in VARIANTS:
             sys.stdout.write(f"{make(domain, variant)}\n")
-    sys.stdout.write(f"{make_blended('songs')}\n")
+    for variant in BLENDED:
+        sys.stdout.write(f"{make_blended('songs', variant)}\n")

@@ -36,8 +36,7 @@ async function readFolder(path) {
   };
 }
 
-const blendOf = ({ manifest }) =>
-  manifest.strategies.find(({ table }) => table)?.table.blend ?? 'none';
+const tableOf = ({ manifest }) => manifest.strategies.find(({ table }) => table)?.table ?? {};
 
 const domains = existsSync(folder) ? (await readdir(folder)).sort() : [];
 
@@ -50,10 +49,20 @@ test('there are bundles to test with', () => {
 
 const otherBundles = process.env.RECOMMENDER_BUNDLES && 'other bundles than those of the tests';
 
-test('there is a table with a blend, and one without', { skip: otherBundles }, async () => {
+test('there are tables with and without each blend', { skip: otherBundles }, async () => {
   const bundles = await Promise.all(domains.map((domain) => readFolder(join(folder, domain))));
-  const blends = bundles.map(blendOf);
-  assert.ok(blends.some((blend) => blend === 0) && blends.some((blend) => blend > 0), `${blends}`);
+  const found = bundles.map(tableOf).map(({ blend, new_blend: ofNew }) => [blend > 0, ofNew > 0]);
+  for (const kind of [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ]) {
+    assert.ok(
+      found.some((one) => one.join() === kind.join()),
+      kind.join(),
+    );
+  }
 });
 
 for (const domain of domains) {

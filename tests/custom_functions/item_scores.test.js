@@ -97,6 +97,8 @@ test('an answer makes no tensor, and the next one knows nothing of it', async ()
   model.dispose();
 });
 
+const ofNew = (flags) => ({ new_items: flags, new_blend: 1, new_weight: 1 });
+
 const WRONG_TABLES = {
   'a weight that is not there': [{ offsets: 'nowhere' }, /no numeric weight nowhere/],
   'no name': [{ neighbours: 7 }, /table.neighbours names no weight/],
@@ -108,6 +110,13 @@ const WRONG_TABLES = {
   'factors of another length': [{ query_factor: 'pairs' }, /table.query_factor has 1600 numbers/],
   'item factors of another length': [{ item_factor: 'vectors' }, /table.item_factor has 120/],
   'a blend that is no number': [{ blend: '0' }, /table.blend is no number/],
+  'new items without a blend': [{ new_items: 'factors' }, /table.new_blend is no number/],
+  'new items without a weight': [{ new_items: 'factors', new_blend: 1 }, /new_weight is no number/],
+  'a weight of new items below 0': [
+    { ...ofNew('factors'), new_weight: -1 },
+    /new_weight is negative/,
+  ],
+  'flags of another length': [ofNew('pairs'), /table.new_items has 1600/],
   'a divisor of 0': [{ divisor: 0 }, /table.divisor is not positive/],
   // In range, but not what the graph computes with.
   'another divisor': [{ divisor: 2 }, /from the table: score/],
@@ -141,6 +150,12 @@ for (const [what, [change, reason]] of Object.entries(WRONG_WEIGHTS)) {
     await refused({ table: right, weights }, reason);
   });
 }
+
+test('a flag of a new item is 0 or 1', async () => {
+  const table = (right) => ({ ...right, ...ofNew('factors') });
+  const weights = ({ factors, ...others }) => ({ ...others, factors: factors.with(7, 0.5) });
+  await refused({ table, weights }, /table.new_items is out of range in place 7/);
+});
 
 async function refused(options, message) {
   const { model } = await toyModel(); // the backend has started

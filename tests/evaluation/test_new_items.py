@@ -7,6 +7,7 @@ import scipy.sparse as sp
 
 from tests import checkerboard
 from training.config import Config
+from training.data import hidden_items
 from training.data.examples import Queries
 from training.data.features import features_of
 from training.domains import DOMAINS
@@ -51,45 +52,14 @@ def catalogue() -> pd.DataFrame:
 
 def test_a_new_item_of_the_favourites_creator_comes_before_all_other_new_items(fans, catalogue):
     hidden = np.arange(ITEMS) < ARTISTS  # one item of each artist
-    liked = new_items._without(fans, hidden)
+    liked = hidden_items.without(fans, hidden)
     table = fit_table(liked, features_of(SONGS, catalogue), CONFIG.items, progress=quiet)
     index = ItemIndex.of(table, np.zeros((ITEMS, 2), np.float32), 0.0)
-    scorer = new_items._only(scorer_of(index), hidden)
+    scorer = hidden_items.only(scorer_of(index), hidden)
     favourites = np.array([[a + k * ARTISTS for k in (1, 2, 3)] for a in range(ARTISTS)], np.int32)
     ranked = rank_scores(scorer, favourites, ARTISTS)
     assert ranked[:, 0].tolist() == list(range(ARTISTS))
     assert hidden[ranked].all()
-
-
-def test_hidden_items_have_no_likes_and_users_with_too_few_left_are_dropped():
-    liked = sp.csr_matrix(np.array([[1, 1, 1], [1, 0, 1], [1, 1, 0]], np.float32))
-    left = new_items._without(liked, np.array([False, False, True]))
-    assert left.toarray().tolist() == [[1, 1, 0], [1, 1, 0]]
-    assert left.nnz == 4
-
-
-def test_a_query_shows_items_that_are_not_hidden_and_targets_all_hidden_ones(fans):
-    hidden = np.zeros(ITEMS, bool)
-    hidden[::7] = True
-    found = new_items._queries(fans, hidden, CONFIG, np.random.default_rng(1))
-    assert len(found) > USERS / 2
-    assert not hidden[found.favourites].any()
-    for row, user in enumerate(found.users):
-        mine = fans[user].indices
-        assert set(found.favourites[row]) <= set(mine.tolist())
-        assert set(found.targets[row].indices.tolist()) == set(mine[hidden[mine]].tolist())
-
-
-def test_a_user_without_hidden_likes_makes_no_query(fans):
-    found = new_items._queries(fans, np.zeros(ITEMS, bool), CONFIG, np.random.default_rng(1))
-    assert len(found) == 0
-
-
-def test_the_number_of_queries_is_limited(fans):
-    hidden = np.arange(ITEMS) % 7 == 0
-    few = CONFIG.with_settings(["evaluate.max_users=9"])
-    found = new_items._queries(fans, hidden, few, np.random.default_rng(1))
-    assert len(found) == len(set(found.users)) == 9
 
 
 def queries_of(*favourites: int) -> Queries:
@@ -121,7 +91,9 @@ def test_if_no_creator_is_known_the_order_is_random():
 @pytest.fixture(scope="module")
 def measured(board):
     data, config = checkerboard.data_of(board), checkerboard.config("items.epochs=2")
-    return [new_items.measure(board.domain, data, 1.0, config, progress=quiet) for _ in range(2)]
+    return [
+        new_items.measure(board.domain, data, 0.0, 1.0, config, progress=quiet) for _ in range(2)
+    ]
 
 
 def test_the_same_seed_measures_the_same(measured):
@@ -136,6 +108,6 @@ def test_the_creator_is_a_better_predictor_than_chance(measured):
 
 def test_if_no_test_user_likes_a_hidden_item_nothing_is_measured(board, monkeypatch):
     data, config = checkerboard.data_of(board), checkerboard.config()
-    monkeypatch.setattr(new_items, "HIDDEN", 0.0)
-    found = new_items.measure(board.domain, data, 1.0, config, progress=quiet)
+    monkeypatch.setattr(hidden_items, "HIDDEN", 0.0)
+    found = new_items.measure(board.domain, data, 0.0, 1.0, config, progress=quiet)
     assert (found["users"], found["hidden"], found["methods"]) == (0, 0, {})

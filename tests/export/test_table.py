@@ -42,7 +42,7 @@ def weights_of(bundle: Path) -> dict[str, np.ndarray]:
 
 def test_the_named_weights_hold_the_values_that_the_strategy_computes_with(board, table, entry):
     weights = weights_of(board.bundle)
-    assert entry.keys() == {field.name for field in fields(table)}
+    assert entry.keys() == {f.name for f in fields(table) if getattr(table, f.name) is not None}
     for name, value in entry.items():
         expected = getattr(table, name)
         if isinstance(expected, np.ndarray):

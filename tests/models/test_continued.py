@@ -13,9 +13,9 @@ from training.data.features import features_of
 from training.domains.domain import ITEM_ID
 from training.models import continued, fitting, item_table, item_tower, train
 from training.models import start as starts
+from training.models.choices import BLENDS, VOTER_GRID
 from training.models.item_networks import PAIRS
 from training.models.saved import load
-from training.models.train import BLENDS, VOTER_GRID
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +118,7 @@ def chosen(board, start):
     _, voters, items = load(board.model)
     another = next(one for one in VOTER_GRID if one != voters)
     blend = next(one for one in BLENDS if one != items.blend)
-    return replace(start, voters=vars(another), blend=blend)
+    return replace(start, voters=vars(another), blend=blend, new_blend=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_choices_are_kept_and_left_for_the_next_fit(twice, chosen):
     _, voters, items = load(twice[0])
     assert (vars(voters), float(items.blend)) == (chosen.voters, chosen.blend)
     left = starts.load(twice[0])
-    assert (left.voters, left.blend) == (chosen.voters, chosen.blend)
+    assert (left.voters, left.blend, left.new_blend) == (chosen.voters, chosen.blend, 1.5)
 
 
 def test_a_warm_fit_trains_for_a_share_of_the_steps_and_measures_what_it_begins_with(twice):

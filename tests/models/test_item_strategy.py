@@ -30,7 +30,8 @@ def table_of(seed: int) -> ItemTable:
     dense = rng.random((ITEMS, ITEMS)) * (rng.random((ITEMS, ITEMS)) < 0.3)
     np.fill_diagonal(dense, 0)
     query_factor, item_factor = rng.uniform(0.5, 2, ITEMS), rng.uniform(0.01, 0.1, ITEMS)
-    return ItemTable(sp.csr_matrix(dense), query_factor, item_factor)
+    new = np.flatnonzero(rng.random(ITEMS) < 0.3).astype(np.int32)
+    return ItemTable(sp.csr_matrix(dense), query_factor, item_factor, new=new)
 
 
 def vectors_of(seed: int) -> np.ndarray:
@@ -42,23 +43,35 @@ def asked(strategy: ItemStrategy, favourites: list[int], results: int = ITEMS) -
     return {name: value.numpy()[0] for name, value in outputs.items()}
 
 
-def parts_of(table: ItemTable, vectors: np.ndarray, blend: float, favourites: list[int]):
+def parts_of(
+    table: ItemTable,
+    vectors: np.ndarray,
+    blend: float,
+    favourites: list[int],
+    new_blend: float | None = None,
+):
     """Returns [favourites, items], what each favourite adds to each score, in numpy."""
-    likeness = blend * vectors[favourites].mean(axis=0) @ vectors.T
-    rest = table.item_factor * np.exp(np.minimum(likeness, 8))
+    likeness = vectors[favourites].mean(axis=0) @ vectors.T
+    rest = table.item_factor * np.exp(np.minimum(blend * likeness, 8))
+    if new_blend is not None and len(table.new):
+        factors = table.item_factor[table.new]
+        raised = factors * np.exp(np.minimum(new_blend * likeness[table.new], 8))
+        rest[table.new] = raised / raised.sum() * factors.sum()
     return table.table.toarray()[favourites] + table.query_factor[favourites][:, None] * rest
 
 
 FAVOURITES = st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=6, unique=True)
 BLENDS = st.sampled_from([0.0, 0.5, 2.0])
+NEW_BLENDS = st.sampled_from([None, 0.0, 0.5, 2.0])
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(0, 999), FAVOURITES, BLENDS)
-def test_a_score_is_the_formulas_up_to_a_factor(seed, favourites, blend):
+@given(st.integers(0, 999), FAVOURITES, BLENDS, NEW_BLENDS)
+def test_a_score_is_the_formulas_up_to_a_factor(seed, favourites, blend, new_blend):
     table, vectors = table_of(seed), vectors_of(seed)
-    answer = asked(ItemStrategy(ItemIndex.of(table, vectors, blend), "float32"), favourites)
-    wanted = parts_of(table, vectors, blend, favourites).sum(axis=0)
+    index = ItemIndex.of(table, vectors, blend, new_blend)
+    answer = asked(ItemStrategy(index, "float32"), favourites)
+    wanted = parts_of(table, vectors, blend, favourites, new_blend).sum(axis=0)
     assert sorted(answer["items"].tolist()) == list(range(ITEMS))
     factor = answer["scores"][0] / wanted.max()
     assert answer["scores"] == pytest.approx(factor * wanted[answer["items"]], rel=1e-4)
@@ -66,21 +79,21 @@ def test_a_score_is_the_formulas_up_to_a_factor(seed, favourites, blend):
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(0, 999), FAVOURITES, BLENDS)
-def test_without_tensorflow_the_scores_are_the_same(seed, favourites, blend):
-    index = ItemIndex.of(table_of(seed), vectors_of(seed), blend)
+@given(st.integers(0, 999), FAVOURITES, BLENDS, NEW_BLENDS)
+def test_without_tensorflow_the_scores_are_the_same(seed, favourites, blend, new_blend):
+    index = ItemIndex.of(table_of(seed), vectors_of(seed), blend, new_blend)
     answer = asked(ItemStrategy(index, "float32"), favourites)
     padded = np.array([[*favourites, -1, -1]], np.int32)
     assert scorer_of(index)(padded)[0][answer["items"]] == pytest.approx(answer["scores"], rel=1e-4)
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(0, 999), FAVOURITES, BLENDS)
-def test_shares_are_the_parts_of_a_score_and_sum_to_one(seed, favourites, blend):
+@given(st.integers(0, 999), FAVOURITES, BLENDS, NEW_BLENDS)
+def test_shares_are_the_parts_of_a_score_and_sum_to_one(seed, favourites, blend, new_blend):
     table, vectors = table_of(seed), vectors_of(seed)
-    strategy = ItemStrategy(ItemIndex.of(table, vectors, blend), "float32")
+    strategy = ItemStrategy(ItemIndex.of(table, vectors, blend, new_blend), "float32")
     answer = asked(strategy, [*favourites, -1, -1])
-    parts = parts_of(table, vectors, blend, favourites)
+    parts = parts_of(table, vectors, blend, favourites, new_blend)
     wanted = (parts / parts.sum(axis=0))[:, answer["items"]].T
     count = len(favourites)
     assert answer["shares"][:, :count] == pytest.approx(wanted, abs=1e-4)
@@ -202,3 +215,25 @@ def test_the_vectors_of_more_items_have_fewer_dimensions_but_never_too_few(monke
         most = 6 * pairs + (8 + left) * ITEMS
         monkeypatch.setattr(item_strategy, "MOST_BYTES", most)
         assert ItemIndex.of(table, vectors, 0.5).vectors.shape == (ITEMS, dimensions)
+
+
+def test_new_items_share_their_weight_by_similarity_and_take_none_from_the_others():
+    nothing, new = sp.csr_matrix((ITEMS, ITEMS), dtype=np.float32), np.array([5, 9], np.int32)
+    factors = np.where(np.isin(np.arange(ITEMS), new), 0.1, 1.0)
+    table = ItemTable(nothing, np.ones(ITEMS), factors, new=new)
+    vectors = np.zeros((ITEMS, 2), np.float32)
+    vectors[[0, 3, 9]], vectors[5] = [1, 0], [-1, 0]
+    scores = scorer_of(ItemIndex.of(table, vectors, 0.0, 2.0))(np.array([[0]], np.int32))[0]
+    assert scores[9] / scores[5] == pytest.approx(np.exp(4), rel=1e-4)
+    assert scores[[5, 9]].sum() == pytest.approx(0.2 * scores[1], rel=1e-4)
+    # Item 3 is as similar, but somebody likes it: its blend is 0.
+    assert scores[3] == scores[1]
+
+
+def test_a_model_of_an_earlier_release_scores_all_items_alike():
+    index = ItemIndex.of(table_of(6), vectors_of(6), 1.0)
+    first = {name: value for name, value in vars(index).items() if not name.startswith("new")}
+    favourites = np.array([[2, 4]], np.int32)
+    assert (scorer_of(ItemIndex(**first))(favourites) == scorer_of(index)(favourites)).all()
+    table = ItemStrategy(index, "float16").table
+    assert (table.new_items, table.new_blend, table.new_weight) == (None, None, None)

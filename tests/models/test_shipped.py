@@ -31,7 +31,7 @@ def test_its_table_is_what_the_measured_networks_make_of_everybodys_likes(board,
     liked = everyone.liked("train")
     table = item_table.filled(liked, features, config, networks, progress=lambda *_: None)
     (_, _, _), (_, _, items) = pair
-    again = ItemIndex.of(table, items.vectors, start.blend)
+    again = ItemIndex.of(table, items.vectors, start.blend, start.new_blend)
     assert np.array_equal(items.neighbours, again.neighbours)
     assert np.array_equal(items.weights, again.weights)
     assert np.array_equal(items.query_factor, again.query_factor)

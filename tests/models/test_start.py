@@ -1,5 +1,7 @@
 """What a fit leaves for the next one: saved completely, and taken over by id."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,7 @@ def start() -> Start:
         networks={"pairs": NETWORK},
         voters={"voters": 50, "temperature": 2.0, "length_power": 0.0},
         blend=0.5,
+        new_blend=2.0,
     )
 
 
@@ -55,12 +58,23 @@ def test_load_returns_what_save_wrote(tmp_path):
         old, new = getattr(one, name), getattr(again, name)
         assert old.ids.tolist() == new.ids.tolist()
         assert (old.vectors == new.vectors).all()
-    assert (again.voters, again.blend) == (one.voters, one.blend)
+    assert (again.voters, again.blend, again.new_blend) == (one.voters, one.blend, 2.0)
     assert list(again.networks) == ["pairs"]
     found = again.networks["pairs"]
     assert (found.mean == NETWORK.mean).all()
     assert (found.deviation == NETWORK.deviation).all()
     assert all((a == b).all() for a, b in zip(found.layers, NETWORK.layers, strict=True))
+
+
+def test_a_start_of_an_earlier_release_has_no_blend_of_new_items(tmp_path):
+    starts.save(start(), tmp_path)
+    path = tmp_path / starts.FILE
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    choices = json.loads(str(arrays["choices"]))
+    del choices["new_blend"]
+    np.savez(path, **arrays | {"choices": np.array(json.dumps(choices))})
+    assert starts.load(tmp_path).new_blend is None
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])

@@ -5,17 +5,13 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.models.item_table import ItemTable
 from training.models.ops import rank
 from training.models.saved import load, save
 from training.models.strategies import served as served_by
-from training.models.train import BLENDS, VOTER_GRID, blended, fit_user_towers, train
-from training.models.user_strategies import UserStrategies
-from training.ranking.metrics import ndcg_at
+from training.models.train import fit_user_towers, train
 
 pytestmark = pytest.mark.slow
 
@@ -117,37 +113,6 @@ def test_the_same_seed_ranks_the_same_and_a_loaded_model_ranks_like_the_saved_on
         assert (one == other).all()
 
 
-def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
-    validation_queries = queries_of(data, "validation", 3, checkerboard.config())
-    _, _, items = load(board.model)
-    assert items.blend in BLENDS
-    # With an empty table the towers decide, and they have learned the colours.
-    nothing = sp.csr_matrix((checkerboard.ITEMS, checkerboard.ITEMS), dtype=np.float32)
-    even = np.ones(checkerboard.ITEMS, np.float32)
-    vectors = np.eye(2)[checkerboard.colours(data.items["item_id"].tolist())]
-    assert blended(ItemTable(nothing, even, even), vectors, validation_queries).blend > 0
-    # Vectors of 0 do not help: the first of equal blends is 0.
-    assert (
-        blended(ItemTable(nothing, even, even), np.zeros_like(vectors), validation_queries).blend
-        == 0
-    )
-
-
-@pytest.mark.slow
-def test_the_voters_are_the_ones_that_find_most_on_validation_users(board, data):
-    index, chosen, _ = load(board.model)
-    queries = queries_of(data, "validation", 3, checkerboard.config())
-
-    def quality(settings) -> float:
-        answer = UserStrategies(index, settings, "float32").voters
-        ranked = rank(answer, queries.favourites, 20, checkerboard.ITEMS)
-        return float(ndcg_at(ranked, queries.targets, 20).mean())
-
-    found = [quality(settings) for settings in VOTER_GRID]
-    assert min(found) < max(found)
-    assert chosen == VOTER_GRID[found.index(max(found))]
-
-
 def test_the_history_names_the_best_step_of_each_pair_of_towers_and_the_seconds_of_each_part(board):
     history = json.loads((board.model / "history.json").read_text())
     for part in history["towers"].values():
@@ -159,6 +124,7 @@ def test_the_history_names_the_best_step_of_each_pair_of_towers_and_the_seconds_
         "item towers",
         "item table",
         "blend",
+        "blend of new items",
         "everyone",
     }
 
@@ -175,7 +141,10 @@ def test_the_history_contains_each_strategys_settings_and_fitting_time(board):
     assert found["nearest-user"]["fit_seconds"] == seconds["user towers"]
     assert found["voters"]["fit_seconds"] == seconds["user towers"] + seconds["voters"]
     assert found["items"]["fit_seconds"] == pytest.approx(
-        seconds["item towers"] + seconds["item table"] + seconds["blend"]
+        seconds["item towers"]
+        + seconds["item table"]
+        + seconds["blend"]
+        + seconds["blend of new items"]
     )
 
 

@@ -32,8 +32,8 @@ from training.evaluation.baselines.neighbours import item_knn
 from training.evaluation.baselines.peer import Baseline, Fitted, Training, grid, tuned
 from training.evaluation.baselines.simple import popularity
 from training.models import item_table, item_tower
+from training.models.choices import BLENDS
 from training.models.item_strategy import ItemIndex, scorer_of
-from training.models.train import BLENDS
 from training.progress import Progress
 from training.ranking.bootstrap import PerUser, means, resamples
 from training.ranking.metrics import ndcg_at, recall_at

@@ -22,7 +22,8 @@ from training.errors import ConfigError
 from training.evaluation.baselines import BASELINES
 from training.evaluation.evaluate import RESULTS, Ranker, minus, our_ranker, training_of
 from training.evaluation.sampling import QUICK_CELLS, bounded
-from training.models import item_table, item_tower, strategies, train
+from training.models import choices, item_table, item_tower, strategies, train
+from training.models.item_strategy import ItemIndex
 from training.models.strategy import Served
 from training.progress import Progress
 from training.ranking.bootstrap import means, resamples
@@ -95,10 +96,14 @@ def _ours(domain: Domain, before: Dataset, config: Config, *, progress: Progress
     queries = queries_of(before, "validation", config.evaluate.favourites, config)
     features, liked = features_of(domain, before.items), before.liked("train")
     users, _ = train.fit_user_towers(before, queries, config, progress=progress)
-    voters = train.choose_voters(users, queries, progress=progress)
-    vectors, _ = item_tower.fit(liked, features, queries, config, progress=progress)
+    voters = choices.choose_voters(users, queries, progress=progress)
+    vectors, history = item_tower.fit(liked, features, queries, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
-    items = train.blended(table, vectors, queries)
+    blend, steps = float(choices.blended(table, vectors, queries).blend), history.best_step
+    of_new = choices.blend_of_new(
+        before, features, table, vectors, blend, steps, config, progress=progress
+    )
+    items = ItemIndex.of(table, vectors, blend, of_new)
     return strategies.served_by(users, voters, items, config)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from training.config import Config
+from training.data import hidden_items
 from training.data.dataset import Dataset
-from training.data.examples import Queries, hold_out, queries_of
+from training.data.examples import Queries, queries_of
 from training.data.features import creators_of, features_of
 from training.domains.domain import Domain
 from training.evaluation.sampling import bounded
@@ -22,24 +23,25 @@ from training.models.item_strategy import ItemIndex, scorer_of
 from training.progress import Progress
 from training.ranking.bootstrap import interval, resamples
 from training.ranking.metrics import recall_at
-from training.ranking.scoring import Scorer, dense, rank_scores
-
-HIDDEN = 0.1
-"""Share of the items that are hidden."""
-CUT = 100
-LEAST_LEFT = 4
-"""With few hidden items the cut-off is a quarter: the first hundred of thirty contain all."""
+from training.ranking.scoring import rank_scores
 
 
 def measure(
-    domain: Domain, data: Dataset, blend: float, config: Config, *, progress: Progress
+    domain: Domain,
+    data: Dataset,
+    blend: float,
+    new_blend: float | None,
+    config: Config,
+    *,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """Measures recall of hidden items at `CUT`, beside the same creator's items and chance.
+    """Measures recall of hidden items, beside a creator's items and chance.
 
     Args:
         domain: Which fields are features.
         data: Prepared data.
         blend: Of the towers, as chosen for the shipped model.
+        new_blend: That of new items, likewise; None: the same.
         config: Settings.
         progress: Called after every step.
 
@@ -48,25 +50,24 @@ def measure(
     """
     config = bounded(config, len(data.items))
     rng = np.random.default_rng([config.evaluate.seed, 10])
-    items = len(data.items)
-    hidden = np.zeros(items, bool)
-    hidden[rng.choice(items, round(items * HIDDEN), replace=False)] = True
-    queries = _queries(data.liked("test"), hidden, config, rng)
+    hidden = hidden_items.drawn(len(data.items), rng)
+    queries = hidden_items.queries_for(data.liked("test"), hidden, config, rng)
     if not len(queries):
         return {"users": 0, "hidden": int(hidden.sum()), "cut": 0, "methods": {}}
-    features, liked = features_of(domain, data.items), _without(data.liked("train"), hidden)
+    features = features_of(domain, data.items)
+    liked = hidden_items.without(data.liked("train"), hidden)
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     vectors, _ = item_tower.fit(liked, features, validation_queries, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
-    index = ItemIndex.of(table, vectors, blend)
+    index = ItemIndex.of(table, vectors, blend, new_blend)
     creators = creators_of(domain, data.items)
-    cut = min(CUT, -(-int(hidden.sum()) // LEAST_LEFT))
+    cut = hidden_items.cut_of(hidden)
     by_chance = [rng.permutation(np.flatnonzero(hidden))[:cut] for _ in range(len(queries))]
     by_creator = (
         _by_creator(queries, creators.to_numpy(), liked, hidden, cut, rng) if domain.creator else {}
     )
     rankings = {
-        "items": rank_scores(_only(scorer_of(index), hidden), queries.favourites, cut),
+        "items": rank_scores(hidden_items.only(scorer_of(index), hidden), queries.favourites, cut),
         **by_creator,
         "random": np.stack(by_chance),
     }
@@ -77,35 +78,6 @@ def measure(
         low, high = interval(users, weights)
         found[name] = {f"recall@{cut}": float(users.mean()), "low": low, "high": high}
     return {"users": len(queries), "hidden": int(hidden.sum()), "cut": cut, "methods": found}
-
-
-def _without(liked: sp.csr_matrix, hidden: np.ndarray) -> sp.csr_matrix:
-    """Returns the likes of items that are not hidden; users with fewer than two are left out."""
-    left = (liked @ sp.diags((~hidden).astype(np.float32))).tocsr()
-    left.eliminate_zeros()
-    return left[np.diff(left.indptr) >= 2]
-
-
-def _queries(
-    liked: sp.csr_matrix, hidden: np.ndarray, config: Config, rng: np.random.Generator
-) -> Queries:
-    """Shows some items that are not hidden; the targets are the hidden ones that the user likes."""
-    mask = sp.diags(hidden.astype(np.float32))
-    targets = (liked @ mask).tocsr()
-    targets.eliminate_zeros()
-    seen = (liked - targets).tocsr()
-    seen.eliminate_zeros()
-    enough = np.diff(seen.indptr) > config.evaluate.favourites
-    users = np.flatnonzero(enough & (np.diff(targets.indptr) > 0))
-    if len(users) > config.evaluate.max_users:
-        users = np.sort(rng.choice(users, config.evaluate.max_users, replace=False))
-    shown = hold_out(seen[users], config.evaluate.favourites, rng)
-    return Queries(shown.favourites, targets[users], users)
-
-
-def _only(scorer: Scorer, hidden: np.ndarray) -> Scorer:
-    """Returns a scorer of the hidden items only."""
-    return lambda favourites: np.where(hidden, dense(scorer(favourites)), -np.inf)
 
 
 def _by_creator(

@@ -27,11 +27,11 @@ from training.errors import DataError
 from training.evaluation.baselines.peer import Baseline, Training, tuned
 from training.evaluation.sampling import bounded, kept
 from training.models import item_table, item_tower, shipped
+from training.models.choices import blend_of_new, blended
 from training.models.continued import item_ids
 from training.models.item_strategy import ItemStrategy
 from training.models.ops import rank
 from training.models.start import Embedding, Start
-from training.models.train import blended
 from training.progress import Progress
 from training.ranking.metrics import ndcg_at
 from training.ranking.scoring import rank_scores
@@ -161,7 +161,9 @@ def _ours(domain: Domain, data: Dataset, config: Config, progress: Progress) -> 
     features, liked = features_of(domain, data.items), data.liked("train")
     towers, history = item_tower.fit_towers(liked, features, validation, config, progress=progress)
     table = item_table.fit(liked, features, config.items, progress=progress)
-    measured = blended(table, item_tower.known_vectors(towers, liked), validation)
+    vectors = item_tower.known_vectors(towers, liked)
+    blend, steps = float(blended(table, vectors, validation).blend), history.best_step
+    of_new = blend_of_new(data, features, table, vectors, blend, steps, config, progress=progress)
     none = Embedding(np.empty(0, str), np.empty((0, config.model.dim), np.float32))
     start = Start(
         items=none,
@@ -170,7 +172,8 @@ def _ours(domain: Domain, data: Dataset, config: Config, progress: Progress) -> 
         tokens=Embedding(features.token_names(), towers.tokens.get_weights()[0]),
         networks={name: network.weights() for name, network in table.networks.items()},
         voters={},
-        blend=float(measured.blend),
+        blend=blend,
+        new_blend=of_new,
     )
     everyone = of_everyone(data)
     features = features_of(domain, everyone.items)

@@ -38,7 +38,7 @@ def table_entry(folder: Path, table: PairTable | None) -> dict[str, Any]:
             if name is None:
                 return {}
             entry[field.name] = name
-        else:
+        elif value is not None:
             entry[field.name] = value
     return {"table": entry}
 

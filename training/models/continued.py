@@ -60,6 +60,7 @@ def start_after(
     table: ItemTable,
     voters: VoterSettings,
     items: ItemIndex,
+    new_blend: float | None,
 ) -> Start:
     """Returns what a fit leaves for the next one.
 
@@ -71,6 +72,7 @@ def start_after(
         table: With its networks.
         voters: The choice for the strategy `voters`.
         items: With the chosen blend.
+        new_blend: The choice for items that nobody likes yet, if there was one.
     """
     ids, people = item_ids(data), train_users(data)
     return Start(
@@ -81,6 +83,7 @@ def start_after(
         networks={name: network.weights() for name, network in table.networks.items()},
         voters=asdict(voters),
         blend=float(items.blend),
+        new_blend=new_blend,
     )
 
 

@@ -3,12 +3,16 @@
     score(i) = Σ_f table[f, i] + (Σ_f query_factor[f]) · item_factor[i] · exp(blend · q · v_i)
 
 f runs over the favourites, q is the mean of their vectors. The table holds each favourite's
-strongest pairs; the second part stands for all others. docs/items.md explains the parts.
+strongest pairs; the second part stands for all others. Items that nobody likes yet have a blend of
+their own, which moves weight among them and leaves their sum as it is: how rarely new items are
+liked is known from the item factors, and many new items with a high power of something would crowd
+out the others. docs/items.md explains the parts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +25,7 @@ from training.models.ops import (
     best,
     directions,
     masked_mean,
+    ratio,
     rounded,
     shares,
 )
@@ -32,11 +37,13 @@ GREATEST = 1024.0
 """Greatest weight that is stored: float16 is finest well below its largest number, 65504."""
 MOST_BYTES = 19_000_000
 """Most that table, factors and vectors take as float16; 20 MB are what a bundle may take."""
-PAIR_BYTES, ITEM_BYTES = 6, 8
-"""Bytes of a pair in the table, and of an item's offset and factors."""
+PAIR_BYTES, ITEM_BYTES, FLAG_BYTES = 6, 8, 2
+"""Bytes of a pair in the table, of an item's offset and factors, and of whether it is new."""
 USUAL_PAIRS = 1_700_000
 """Most pairs by default; what has more of them, as a published protocol, is not made for nodes."""
 LEAST_DIMENSIONS = 4
+MOST_NEW = 60_000.0
+"""Greatest weight of all new items: float16 can hold little more."""
 MOST_ALIKE = 8.0
 """Largest exponent of the towers' similarity, blend included: more would outweigh the table."""
 
@@ -60,6 +67,8 @@ class ItemIndex:
         query_factor: [items] float32.
         item_factor: [items] float32.
         blend: [] float32.
+        new: [new items] int32, the items that nobody likes yet.
+        new_blend: [] float32, their blend; without any `new`, `blend` is that of all items.
     """
 
     vectors: np.ndarray
@@ -69,16 +78,29 @@ class ItemIndex:
     query_factor: np.ndarray
     item_factor: np.ndarray
     blend: np.ndarray
+    # Models of an earlier release are saved without these two.
+    new: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    new_blend: np.ndarray = field(default_factory=lambda: np.array(0, np.float32))
 
     @classmethod
-    def of(cls, table: ItemTable, vectors: np.ndarray, blend: float) -> ItemIndex:
+    def of(
+        cls, table: ItemTable, vectors: np.ndarray, blend: float, new_blend: float | None = None
+    ) -> ItemIndex:
         """Joins a table and vectors; all weights are scaled so that float16 can hold them.
 
         The more items there are, the fewer dimensions the vectors keep, so that a node can hold
         them: see `fewer_dimensions`.
+
+        Args:
+            table: Weights of pairs.
+            vectors: [items, D], the towers'.
+            blend: Weight of the towers' similarity.
+            new_blend: That of items which nobody likes yet; None: they are like the others.
         """
         pairs = min(table.table.nnz, USUAL_PAIRS)
-        left = MOST_BYTES - PAIR_BYTES * pairs - ITEM_BYTES * len(vectors)
+        differ = new_blend is not None and len(table.new) > 0
+        item_bytes = ITEM_BYTES + FLAG_BYTES * differ
+        left = MOST_BYTES - PAIR_BYTES * pairs - item_bytes * len(vectors)
         vectors = fewer_dimensions(vectors, max(LEAST_DIMENSIONS, left // (2 * len(vectors))))
         middle = float(np.median(table.query_factor))
         greatest = max(
@@ -93,6 +115,8 @@ class ItemIndex:
             (table.query_factor / middle).astype(np.float32),
             (table.item_factor * middle * scale).astype(np.float32),
             np.array(blend, np.float32),
+            (table.new if differ else table.new[:0]).astype(np.int32),
+            np.array(new_blend or 0, np.float32),
         )
 
 
@@ -138,6 +162,7 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
             blend=float(index.blend),
             divisor=GREATEST,
             max_exponent=MOST_ALIKE,
+            **(_of_new(index, dtype) if _differs(index) else {}),
         )
         self._vectors = tf.constant(self.table.vectors)
         self._offsets = tf.constant(self.table.offsets)
@@ -145,6 +170,8 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         self._weights = tf.constant(self.table.weights)
         self._query_factor = tf.constant(self.table.query_factor)
         self._item_factor = tf.constant(self.table.item_factor)
+        if self.table.new_items is not None:
+            self._new = tf.constant(self.table.new_items)
 
     def items(self, favourites: tf.Tensor, results: int) -> Outputs:
         """Returns the best items, each favourite's share of their scores, and their directions."""
@@ -173,27 +200,64 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
 
     def _rest(self, known: tf.Tensor, favourites: tf.Tensor) -> tf.Tensor:
         """Returns [B, items], the score of each item for unrelated favourites."""
-        if not self.table.blend:
-            return tf.ones_like(favourites[:, :1], tf.float32) * self._item_factor
-        queries = masked_mean(tf.gather(self._vectors, known), favourites) * self.table.blend
+        alike = tf.ones_like(favourites[:, :1], tf.float32) * self._item_factor
+        if not (self.table.blend or self.table.new_blend):
+            return alike
+        queries = masked_mean(tf.gather(self._vectors, known), favourites)
         likeness = tf.matmul(queries, self._vectors, transpose_b=True)
-        return self._item_factor * tf.exp(tf.minimum(likeness, MOST_ALIKE))
+        rest = self._raised(likeness, self.table.blend) if self.table.blend else alike
+        if self.table.new_items is None:
+            return rest
+        raised = self._raised(likeness, self.table.new_blend) if self.table.new_blend else alike
+        total = tf.reduce_sum(raised * self._new, axis=1, keepdims=True)
+        return rest + (raised * ratio(self.table.new_weight, total) - rest) * self._new
+
+    def _raised(self, likeness: tf.Tensor, blend: float) -> tf.Tensor:
+        return self._item_factor * tf.exp(tf.minimum(likeness * blend, MOST_ALIKE))
+
+
+def _differs(index: ItemIndex) -> bool:
+    """Whether new items are scored in another way than the others."""
+    return len(index.new) > 0 and bool(index.blend or index.new_blend)
+
+
+def _of_new(index: ItemIndex, dtype: str) -> dict[str, Any]:
+    """Returns the fields of `PairTable` that are about new items."""
+    flags = np.zeros(len(index.item_factor), np.float32)
+    flags[index.new] = 1
+    # The converter stores numbers of the graph in the type of the weights, too.
+    weight = np.minimum(index.item_factor[index.new].sum(), MOST_NEW)
+    return {
+        "new_items": flags,
+        "new_blend": float(index.new_blend),
+        "new_weight": float(rounded(weight, dtype)),
+    }
 
 
 def scorer_of(index: ItemIndex) -> Scorer:
     """Returns the strategy's scores without TensorFlow, for any number of favourites."""
     count = len(index.query_factor)
     cells = (index.weights, index.neighbours, index.offsets)
-    table, blend = sp.csr_matrix(cells, shape=(count, count)), float(index.blend)
+    table = sp.csr_matrix(cells, shape=(count, count))
 
     def scorer(favourites: np.ndarray) -> np.ndarray:
         asked = one_hot(favourites, count)
         known = np.maximum(np.asarray(asked.sum(axis=1)), 1)
         queries = np.asarray(asked @ index.vectors) / known  # [B, D]
-        rest = index.item_factor * np.exp(
-            np.minimum(blend * (queries @ index.vectors.T), MOST_ALIKE)
-        )
+        rest = _raised(index, queries, slice(None), float(index.blend))
+        if len(index.new):
+            raised = _raised(index, queries, index.new, float(index.new_blend))
+            total = np.maximum(raised.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+            rest[:, index.new] = raised * (index.item_factor[index.new].sum() / total)
         totals = (asked @ table).toarray() + np.asarray(asked @ index.query_factor)[:, None] * rest
         return np.asarray(totals / GREATEST)
 
     return scorer
+
+
+def _raised(
+    index: ItemIndex, queries: np.ndarray, items: np.ndarray | slice, blend: float
+) -> np.ndarray:
+    """Returns [B, items] some items' factors, raised by their similarity to the queries."""
+    likeness = blend * (queries @ index.vectors[items].T)
+    return np.asarray(index.item_factor[items] * np.exp(np.minimum(likeness, MOST_ALIKE)))

@@ -36,12 +36,14 @@ class ItemTable:
         query_factor: [items] float32, for it as a favourite.
         item_factor: [items] float32, for it as an item.
         networks: What weighed the pairs: `PAIRS`, and `NEW` if there are items nobody likes yet.
+        new: Indices of the items that nobody likes yet, ascending.
     """
 
     table: sp.csr_matrix
     query_factor: np.ndarray
     item_factor: np.ndarray
     networks: Mapping[str, PairNetwork] = field(default_factory=dict)
+    new: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
 
 
 def fit(
@@ -103,7 +105,8 @@ def filled(
     table = table[np.argsort(order)]
     table.eliminate_zeros()
     pruned = _pruned(table, likers, config)
-    return ItemTable(pruned, weights.query_factor, weights.item_factor, networks)
+    indices = np.flatnonzero(new).astype(np.int32)
+    return ItemTable(pruned, weights.query_factor, weights.item_factor, networks, indices)
 
 
 @dataclass(frozen=True)

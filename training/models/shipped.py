@@ -91,7 +91,8 @@ def item_index(
         for name, weights in measured.networks.items()
     }
     table = item_table.filled(liked, features, config.items, networks, progress=progress)
-    return ItemIndex.of(table, item_tower.known_vectors(towers, liked), measured.blend)
+    vectors = item_tower.known_vectors(towers, liked)
+    return ItemIndex.of(table, vectors, measured.blend, measured.new_blend)
 
 
 def _steps(history: History, users: int, config: Config) -> int:

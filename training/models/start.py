@@ -78,6 +78,7 @@ class Start:
         networks: Of pairs, by name; that of new items is missing if there were none.
         voters: Fields of `VoterSettings`, chosen on validation users.
         blend: Chosen likewise.
+        new_blend: That of items which nobody likes yet; None if there were none to choose it for.
     """
 
     items: Embedding
@@ -87,6 +88,7 @@ class Start:
     networks: dict[str, NetworkWeights]
     voters: dict[str, Any]
     blend: float
+    new_blend: float | None = None
 
 
 _EMBEDDINGS = ("items", "users", "own", "tokens")
@@ -94,7 +96,7 @@ _EMBEDDINGS = ("items", "users", "own", "tokens")
 
 def save(start: Start, folder: Path) -> None:
     """Writes a start into a folder."""
-    choices = {"voters": start.voters, "blend": start.blend}
+    choices = {"voters": start.voters, "blend": start.blend, "new_blend": start.new_blend}
     np.savez(folder / FILE, choices=np.array(json.dumps(choices)), **dict(_arrays(start)))
 
 
@@ -128,11 +130,13 @@ def load(folder: Path) -> Start:
 def _start(arrays: dict[str, np.ndarray]) -> Start:
     choices = json.loads(str(arrays["choices"]))
     names = {name.split()[1] for name in arrays if name.startswith("network ")}
+    new_blend = choices.get("new_blend")  # missing in what an earlier release has left
     return Start(
         **{n: Embedding(arrays[f"{n} ids"], arrays[f"{n} vectors"]) for n in _EMBEDDINGS},
         networks={name: _network(name, arrays) for name in sorted(names)},
         voters=dict(choices["voters"]),
         blend=float(choices["blend"]),
+        new_blend=None if new_blend is None else float(new_blend),
     )
 
 

@@ -35,6 +35,10 @@ class PairTable:
         blend: Factor of the vectors' similarity.
         divisor: What a sum is divided by to be a score.
         max_exponent: Largest exponent of the vectors' similarity.
+        new_items: [items] float32, 1 for an item that nobody likes yet, otherwise 0; None where
+            these are like the others.
+        new_blend: Their blend; None likewise.
+        new_weight: What their scores for unrelated favourites sum up to; None likewise.
     """
 
     offsets: np.ndarray
@@ -46,6 +50,9 @@ class PairTable:
     blend: float
     divisor: float
     max_exponent: float
+    new_items: np.ndarray | None = None
+    new_blend: float | None = None
+    new_weight: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,36 +12,30 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import Queries, queries_of
 from training.data.features import features_of
 from training.domains.domain import Domain
-from training.models import continued, fitting, item_table, item_tower, shipped, user_towers
+from training.models import (
+    choices,
+    continued,
+    fitting,
+    item_table,
+    item_tower,
+    shipped,
+    user_towers,
+)
 from training.models import start as starts
 from training.models.fitting import History
-from training.models.item_strategy import ITEMS, ItemIndex, ItemStrategy
-from training.models.item_table import ItemTable
-from training.models.ops import Answer, rank
+from training.models.item_strategy import ITEMS, ItemIndex
 from training.models.saved import save
 from training.models.start import Start
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex
 from training.progress import Progress
-from training.ranking.metrics import ndcg_at
 
-VOTER_GRID = [
-    VoterSettings(voters, temperature, power)
-    for voters in (50, 100, 200)
-    for temperature in (1.0, 2.0, 4.0)
-    for power in (0.0, 0.5)
-]
-BLENDS = (0.0, 0.5, 1.0, 2.0)
-"""Weights tried for the towers' similarity of pairs that are not in the table."""
-MOST_TUNED = 500
-"""Validation users for choosing voters and blend; more would cost time and change little."""
+_PARTS_OF_ITEMS = ("item towers", "item table", "blend", "blend of new items")
 
 
 def train(
@@ -77,7 +71,7 @@ def train(
     if start:
         voters = VoterSettings(**start.voters)
     else:
-        voters = choose_voters(users, validation_queries, progress=progress)
+        voters = choices.choose_voters(users, validation_queries, progress=progress)
     clock.lap("voters")
     towers, items_history = item_tower.fit_towers(
         liked,
@@ -94,13 +88,21 @@ def train(
         liked, features, config.items, progress=progress, start=start.networks if start else None
     )
     clock.lap("item table")
-    if start:
-        items = ItemIndex.of(table, vectors, start.blend)
-    else:
-        items = blended(table, vectors, validation_queries)
+    blend = (
+        start.blend if start else float(choices.blended(table, vectors, validation_queries).blend)
+    )
     clock.lap("blend")
+    if start:
+        of_new = start.new_blend
+    else:
+        steps = items_history.best_step
+        of_new = choices.blend_of_new(
+            data, features, table, vectors, blend, steps, config, progress=progress
+        )
+    items = ItemIndex.of(table, vectors, blend, of_new)
+    clock.lap("blend of new items")
     save(users, voters, items, folder)
-    left = continued.start_after(data, features, users, towers, table, voters, items)
+    left = continued.start_after(data, features, users, towers, table, voters, items, of_new)
     starts.save(left, folder)
     histories = {shipped.USER_TOWERS: users_history, shipped.ITEM_TOWERS: items_history}
     (folder / shipped.FOLDER).mkdir()
@@ -122,9 +124,12 @@ def _strategies(
     ``fit_seconds`` is the time of every part that it needs; a shared part counts for each.
     """
     users = laps["user towers"]
-    of_items = sum(laps[part] for part in ("item towers", "item table", "blend"))
+    of_items = sum(laps[part] for part in _PARTS_OF_ITEMS)
+    blends = {"blend": float(items.blend)}
+    if len(items.new):
+        blends["new_blend"] = float(items.new_blend)
     return {
-        ITEMS.name: _row({"blend": float(items.blend)}, of_items, uses_content=True),
+        ITEMS.name: _row(blends, of_items, uses_content=True),
         VOTERS.name: _row(asdict(voters), users + laps["voters"]),
         NEAREST_USER.name: _row({}, users),
     }
@@ -177,7 +182,7 @@ def fit_user_towers(
     history = fitting.fit(
         model,
         drawn,
-        lambda: _quality(
+        lambda: choices.quality_of(
             UserStrategies(model.index(*pairs), VoterSettings(), "float32").voters,
             validation_queries,
         ),
@@ -188,32 +193,3 @@ def fit_user_towers(
         continued=start is not None,
     )
     return model.index(*pairs), history
-
-
-def _quality(answer: Answer, validation_queries: Queries) -> float:
-    ranked = rank(
-        answer, validation_queries.favourites[:MOST_TUNED], 20, validation_queries.targets.shape[1]
-    )
-    return float(ndcg_at(ranked, validation_queries.targets[:MOST_TUNED], 20).mean())
-
-
-def choose_voters(
-    index: UserIndex, validation_queries: Queries, *, progress: Progress
-) -> VoterSettings:
-    """Returns the settings of `VOTER_GRID` with the best validation NDCG@20."""
-    scores = []
-    for i, settings in enumerate(VOTER_GRID):
-        scores.append(
-            _quality(UserStrategies(index, settings, "float32").voters, validation_queries)
-        )
-        progress(i + 1, len(VOTER_GRID), f"{settings.voters} voters, NDCG@20 {scores[-1]:.3f}")
-    return VOTER_GRID[int(np.argmax(scores))]
-
-
-def blended(table: ItemTable, vectors: np.ndarray, validation_queries: Queries) -> ItemIndex:
-    """Combines table and towers with the blend of `BLENDS` that has the best validation NDCG@20."""
-    indices = [ItemIndex.of(table, vectors, blend) for blend in BLENDS]
-    scores = [
-        _quality(ItemStrategy(index, "float32").items, validation_queries) for index in indices
-    ]
-    return indices[int(np.argmax(scores))]

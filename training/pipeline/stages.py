@@ -116,8 +116,9 @@ def _report(job: Job) -> dict[str, Any]:
     report |= {"fit": fit, "config": settings.used(config, PREPARE.uses + TRAIN.uses + _MEASURED)}
     quick = brief(config, data).evaluate.quick
     if not quick and features_of(domain, data.items).describe:
-        blend = fitted["items"]["settings"]["blend"]
-        report["new_items"] = new_items.measure(domain, data, blend, config, progress=progress)
+        chosen = fitted["items"]["settings"]
+        blends = chosen["blend"], chosen.get("new_blend")
+        report["new_items"] = new_items.measure(domain, data, *blends, config, progress=progress)
     if TIME in data.interactions and quick:
         reason = "every method is fitted again (evaluate.quick)"
         report["left_out"].append({"what": "the split by time", "reason": reason})

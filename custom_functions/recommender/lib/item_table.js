@@ -10,6 +10,8 @@ import { Floats, weightsOf } from './weights.js';
 const INTEGERS = ['offsets', 'neighbours'];
 const FLOATS = ['weights', 'query_factor', 'item_factor', 'vectors'];
 const NUMBERS = ['blend', 'divisor', 'max_exponent'];
+/** Where items that nobody likes yet have a blend of their own. */
+const NEW = { floats: ['new_items'], numbers: ['new_blend', 'new_weight'] };
 
 /** How many numbers are checked before the clock is read again. */
 const STRIDE = 16_384;
@@ -26,6 +28,9 @@ const STRIDE = 16_384;
  * @property {number} dim
  * @property {number} longest Pairs of the favourite that has most.
  * @property {number} blend
+ * @property {Int32Array} newItems Items that nobody likes yet, if they have a blend of their own; ascending.
+ * @property {number} newBlend That blend.
+ * @property {number} newWeight What they share for unrelated favourites.
  * @property {number} divisor
  * @property {number} maxExponent
  */
@@ -41,21 +46,29 @@ export async function readItemTable(bundle, { name, table }) {
     throw new ModelRefused(`strategy ${name}: table.${problem}`);
   };
   const { items } = bundle.manifest.sizes;
-  for (const key of NUMBERS) if (!Number.isFinite(table[key])) refuse(`${key} is no number`);
+  const numbers = table.new_items === undefined ? NUMBERS : [...NUMBERS, ...NEW.numbers];
+  for (const key of numbers) if (!Number.isFinite(table[key])) refuse(`${key} is no number`);
   if (table.divisor <= 0) refuse('divisor is not positive');
+  if (table.new_weight < 0) refuse('new_weight is negative');
   const columns = readColumns(bundle, table, refuse);
   checkLengths(columns, items, refuse);
   const longest = await checkOffsets(columns, items, refuse);
   await checkValues(columns, items, refuse);
-  const { offsets, neighbours, weights, query_factor, item_factor, vectors } = columns;
-  const { blend, divisor, max_exponent: maxExponent } = table;
+  const { offsets, neighbours, weights, query_factor, item_factor, vectors, new_items } = columns;
+  const { blend, new_blend: newBlend, new_weight: newWeight } = table;
+  const { divisor, max_exponent: maxExponent } = table;
   const dim = vectors.length / items;
   return {
     ...{ items, offsets, neighbours, weights, vectors, dim, longest, blend, divisor, maxExponent },
     queryFactor: await query_factor.toArray(),
     itemFactor: await item_factor.toArray(),
+    newItems: placesOf(new_items ? await new_items.toArray() : new Float32Array(0)),
+    newBlend,
+    newWeight,
   };
 }
+
+const placesOf = (flags) => Int32Array.from(flags.keys()).filter((place) => flags[place]);
 
 function readColumns(bundle, table, refuse) {
   const weight = weightsOf(bundle);
@@ -66,7 +79,8 @@ function readColumns(bundle, table, refuse) {
     return found;
   };
   const integers = INTEGERS.map((key) => [key, column(key, ['int32']).values]);
-  const floats = FLOATS.map((key) => [key, new Floats(column(key, ['float16', 'float32']))]);
+  const named = table.new_items === undefined ? FLOATS : [...FLOATS, ...NEW.floats];
+  const floats = named.map((key) => [key, new Floats(column(key, ['float16', 'float32']))]);
   return Object.fromEntries([...integers, ...floats]);
 }
 
@@ -76,6 +90,7 @@ function checkLengths({ neighbours, vectors, ...columns }, items, refuse) {
     weights: neighbours.length,
     query_factor: items,
     item_factor: items,
+    ...(columns.new_items && { new_items: items }),
   };
   for (const [key, length] of Object.entries(lengths)) {
     const found = columns[key].length;
@@ -99,7 +114,7 @@ async function checkOffsets({ offsets, neighbours }, items, refuse) {
 }
 
 async function checkValues(columns, items, refuse) {
-  const { neighbours, weights, query_factor, item_factor, vectors } = columns;
+  const { neighbours, weights, query_factor, item_factor, vectors, new_items } = columns;
   const check = (key, good) => every(key, columns[key].length, refuse, good);
   await check('neighbours', (i) => neighbours[i] >= 0 && neighbours[i] < items);
   await check('weights', (i) => isFactor(weights.at(i)));
@@ -107,6 +122,7 @@ async function checkValues(columns, items, refuse) {
   await check('query_factor', (i) => isFactor(query_factor.at(i)));
   await check('item_factor', (i) => isFactor(item_factor.at(i)));
   await check('vectors', (i) => Number.isFinite(vectors.at(i)));
+  if (new_items) await check('new_items', (i) => new_items.at(i) === 0 || new_items.at(i) === 1);
 }
 
 async function every(key, count, refuse, isGood) {
