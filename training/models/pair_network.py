@@ -132,7 +132,8 @@ def fit(
         network = PairNetwork(features.mean(axis=0), features.std(axis=0) + 1e-3, config.hidden)
     else:
         network, config = PairNetwork.of(start, config.hidden), _continuing(config)
-    features = network.scaled(features)
+    for first in range(0, len(features), BLOCK):  # in place: the whole takes a gigabyte or more
+        features[first : first + BLOCK] = network.scaled(features[first : first + BLOCK])
     starts = np.concatenate([[0], np.cumsum(lengths)])
     step = _step(network, config)
     rng = np.random.default_rng(config.seed)
