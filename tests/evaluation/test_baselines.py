@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.evaluation.baselines import BASELINES, markov
+from training.evaluation.baselines import BASELINES, markov, sparse_inverse
 from training.evaluation.baselines.linear import ease
 from training.evaluation.baselines.neighbours import shrunk_cosine, user_knn
 from training.evaluation.baselines.peer import Training
@@ -188,3 +188,48 @@ def test_a_markov_random_field_regresses_an_item_on_its_nearest_alone(training):
     users = training.liked.shape[0]
     found = markov.weights(both, training.likers, users, 1.0, 3)
     assert (np.diff(found.tocsc().indptr) == 3).all()
+
+
+@pytest.fixture(scope="module")
+def sparse() -> Training:
+    """600 users who like some 3 % of 200 items, mostly of their own of two kinds."""
+    rng = np.random.default_rng(0)
+    own = np.arange(200) % 2 == np.arange(600)[:, None] % 2
+    dense = rng.random((600, 200)) < np.where(own, 0.05, 0.01)
+    by_popularity = np.argsort(-dense.sum(axis=0), kind="stable")
+    liked = sp.csr_matrix(dense[:, by_popularity].astype(np.float32))
+    return Training(liked, pd.Series([""] * 200), 1)
+
+
+def ease_and_sansa(training, ridge: float, neighbours: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the scores of both for single favourites, which count for nothing themselves."""
+    alone = np.arange(training.liked.shape[1], dtype=np.int32)[:, None]
+    found = sparse_inverse.sansa(training, ridge=ridge, neighbours=neighbours)(alone)
+    np.fill_diagonal(found, 0)
+    return ease(training, ridge=ridge)(alone), found
+
+
+def test_sansa_with_room_for_all_weights_is_ease(sparse, tiny):
+    for data, ridge in ((sparse, 30), (sparse, 100), (tiny, 30)):
+        full, found = ease_and_sansa(data, ridge, data.liked.shape[1])
+        assert found == pytest.approx(full, abs=1e-2 * np.abs(full).max())
+
+
+def test_sansa_with_a_quarter_of_the_weights_is_near_ease(sparse):
+    full, found = ease_and_sansa(sparse, 30, 50)
+    assert np.corrcoef(full.ravel(), found.ravel())[0, 1] > 0.9
+
+
+def test_sansa_keeps_no_more_weights_than_it_may(sparse):
+    for neighbours in (1, 4, 20):
+        left, right = sparse_inverse.weights(sparse.liked, 30, neighbours)
+        # The diagonal is kept besides.
+        assert max(left.nnz, right.nnz) <= (neighbours + 1) * len(sparse.likers)
+
+
+def test_an_item_that_nobody_likes_with_another_has_no_weights():
+    liked = sp.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 1]], np.float32))
+    found = sparse_inverse.sansa(Training(liked, pd.Series([""] * 3), 1), ridge=1, neighbours=2)
+    scores = found(np.array([[0], [2]], np.int32))
+    assert scores[0, 1] > 0
+    assert scores[0, 2] == scores[1, 0] == scores[1, 1] == 0

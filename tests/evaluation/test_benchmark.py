@@ -45,11 +45,22 @@ def report(folders) -> dict:
 def test_all_methods_but_popularity_learn_the_checkerboard(report):
     scores = {row["method"]: row["recall@20"] for row in report["rows"]}
     found = {row["method"]: row["ndcg@100"] for row in report["rows"]}
-    assert list(scores) == ["popularity", "item-kNN", "EASE", "MRF", "items"]
+    assert list(scores) == [
+        *("popularity", "item-kNN", "EASE", "MRF", "SANSA"),
+        *("items", "items, 41 pairs an item"),
+    ]
     assert all(found[name] > 1.2 * found["popularity"] for name in list(scores)[1:])
     for row in report["rows"]:
         for metric in benchmark.METRICS:
             assert 0 <= row[f"{metric}_low"] <= row[metric] <= row[f"{metric}_high"] <= 1
+
+
+def test_ours_with_few_pairs_has_no_more_than_the_sparse_peers(report):
+    found = {row["method"]: row["settings"] for row in report["rows"]}
+    few = found[f"items, {benchmark.FEW} pairs an item"]["pairs"]
+    assert few <= benchmark.FEW * report["items"]
+    assert few <= found["items"]["pairs"]
+    assert found["MRF"]["neighbours"] == found["SANSA"]["neighbours"] == benchmark.FEW
 
 
 def test_the_report_says_if_the_data_differ_from_the_published_data(report):

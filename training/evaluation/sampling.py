@@ -80,7 +80,11 @@ def left_out(
     if config.evaluate.quick:
         found.append({"what": "new items", "reason": f"the model is fitted again {_WHY}"})
     able = int((training.likers >= 2).sum())
-    if able > EASE_ITEMS and any(one.name == "EASE" for one in measured):
+    if able > EASE_ITEMS:
         reason = f"{able - EASE_ITEMS:,} of {able:,} items: its time grows with their cube"
-        found.append({"what": "EASE on the less popular items", "reason": reason})
+        found += [
+            {"what": f"{one.name} on the less popular items", "reason": reason}
+            for one in measured
+            if one.name in ("EASE", "SANSA")
+        ]
     return found

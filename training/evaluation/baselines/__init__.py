@@ -6,6 +6,7 @@ from training.evaluation.baselines.markov import mrf
 from training.evaluation.baselines.neighbours import item_knn, item_knn_and_creator, user_knn
 from training.evaluation.baselines.peer import Baseline, grid
 from training.evaluation.baselines.simple import popularity, same_creator
+from training.evaluation.baselines.sparse_inverse import sansa
 
 BASELINES = [
     Baseline("popularity", popularity),
@@ -21,6 +22,7 @@ BASELINES = [
     Baseline("BPR", bpr, grid(learning_rate=[0.02, 0.05], regularization=[0.01, 0.05]), slow=True),
     Baseline("EASE", ease, grid(ridge=[30, 100, 300]), slow=True),
     Baseline("MRF", mrf, grid(ridge=[0.3, 1, 3], neighbours=[100]), slow=True),
+    Baseline("SANSA", sansa, grid(ridge=[30, 100, 300], neighbours=[100]), slow=True),
     Baseline(
         "item-kNN + same creator",
         item_knn_and_creator,
