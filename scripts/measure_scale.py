@@ -29,6 +29,7 @@ LISTENERS, SONGS, MEAN, TAIL, SEED = 1_019_318, 384_546, 57.7, 2.4, 20
 """The whole Taste Profile: 48.4 million plays; half the songs have fewer than ten listeners."""
 RESULTS = {"prepare": "prepared", "train": "model", "evaluate": "report", "export": "bundle"}
 """The stages' folders below the artifacts of a domain."""
+SHARES = (1 / 16, 1 / 4, 1.0)
 STAGES = tuple(RESULTS)
 FIGURES = Path(__file__).parents[1] / "docs" / "scale"
 COMMAND = Path(sys.executable).with_name("harperdb-recommender")
@@ -38,7 +39,7 @@ def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="for the data and the stages' results: 12 GB")
-    parser.add_argument("--shares", type=float, nargs="+", default=[1 / 16, 1 / 4, 1.0])
+    parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--figures", type=Path, default=FIGURES)
     options = parser.parse_args()

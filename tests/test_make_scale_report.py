@@ -35,10 +35,12 @@ def test_growth_is_shown_beside_that_of_the_plays():
 
 
 def test_what_was_not_measured_is_named():
-    text = missing(RUNS)
+    text = " ".join(missing([RUNS[0] | {"note": "Of an earlier state."}, RUNS[1]]).split())
     assert "`evaluate` at 1/16" in text
     assert "`train` at 1/4" in text
-    assert "anything at 1" in text
+    assert "`prepare` at 1," in text
+    assert "`prepare` at 1/4" not in text
+    assert text.endswith("Of an earlier state.")
 
 
 def test_the_plot_is_the_same_for_the_same_figures(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from training.evaluation.baselines.peer import Training
+from training.models.compiled import compiled
 from training.models.cooccurrence import prune, together
 from training.ranking.scoring import Scorer, one_hot
 
@@ -57,9 +58,24 @@ def shrunk_cosine(liked: sp.csr_matrix, shrink: float) -> sp.csr_matrix:
 
 
 def _shrunk(both: sp.csr_matrix, likers: np.ndarray, shrink: float) -> sp.csr_matrix:
-    row = np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
-    values = both.data / (np.sqrt(likers[row] * likers[both.indices]) + shrink)
+    # In one loop: arrays of the rows' and the columns' likers would take gigabytes.
+    values = _cosines(both.indptr, both.indices, both.data, likers, np.float32(shrink))
     return sp.csr_matrix((values, both.indices, both.indptr), shape=both.shape, copy=False)
+
+
+@compiled
+def _cosines(
+    ends: np.ndarray,
+    columns: np.ndarray,
+    counts: np.ndarray,
+    likers: np.ndarray,
+    shrink: np.float32,
+) -> np.ndarray:
+    found = np.empty(len(counts), np.float32)
+    for row in range(len(ends) - 1):
+        for cell in range(ends[row], ends[row + 1]):
+            found[cell] = counts[cell] / (np.sqrt(likers[row] * likers[columns[cell]]) + shrink)
+    return found
 
 
 def _of_implicit(liked: sp.csr_matrix, kind: str, neighbours: int) -> sp.csr_matrix:
