@@ -84,7 +84,7 @@ def test_the_table_shows_the_lead_its_interval_and_the_ratio():
         for method, score in (("items", 0.3 + n / 100), ("rival", 0.2 + n / 100))
     ]
     text = outer_table.text(pd.DataFrame(rows))
-    assert "60 questions of 30 people, 2 splits" in text
+    assert "Splits: 2, with 60 questions of 30 people." in text
     [line] = [line for line in text.splitlines() if "rival" in line]
     assert "+0.1000 (+0.1000 … +0.1000)" in line
     assert f"{0.445 / 0.345:.3f}" in line

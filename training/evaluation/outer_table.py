@@ -64,7 +64,7 @@ def text(scores: pd.DataFrame) -> str:
         answers = len(asked) // asked["method"].nunique()
         for metric in metrics:
             parts.append(
-                f"{favourites} favourites, {metric}: {answers:,} questions of {people:,} people, "
-                f"{seeds} splits.\n\n{table(scores, favourites, metric)}"
+                f"Favourites: {favourites}. {metric}. Splits: {seeds}, with {answers:,} questions "
+                f"of {people:,} people.\n\n{table(scores, favourites, metric)}"
             )
     return "\n\n".join(parts)
