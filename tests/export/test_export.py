@@ -16,6 +16,7 @@ from tests import checkerboard
 from training.data import dataset
 from training.domains.domain import Link
 from training.domains.reading import sha256_of
+from training.domains.registry import datasets_folder
 from training.errors import ConfigError, ExportError
 from training.export.serving import BundleGraph, padded
 from training.models import shipped
@@ -61,8 +62,10 @@ def test_the_manifest_describes_the_bundle(manifest, board):
     assert sizes["results"] == checkerboard.ITEMS
     assert manifest["seed"] == 20
     assert manifest["data"]["synthetic"] is False
-    assert manifest["data"]["files"] == {
-        name: sha256_of(board.raw / name) for name in ("train_triplets.txt", "unique_tracks.txt")
+    names = ("train_triplets.txt", "unique_tracks.txt")
+    description = {"domain.toml": sha256_of(datasets_folder() / "songs" / "domain.toml")}
+    assert manifest["data"]["files"] == description | {
+        name: sha256_of(board.raw / name) for name in names
     }
 
 

@@ -1,4 +1,4 @@
-"""Choices on validation users: each is the one of its grid that finds most."""
+"""Choices on validation users: each is one of its grid that finds most, but for chance."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import scipy.sparse as sp
 
 from tests import checkerboard
 from training.data.examples import queries_of
-from training.models.choices import BLENDS, VOTER_GRID, blended
+from training.models.choices import BLENDS, VOTER_GRID, blended, first_within_error
 from training.models.item_table import ItemTable
 from training.models.ops import rank
 from training.models.saved import load
@@ -35,6 +35,17 @@ def test_the_blend_is_the_one_that_finds_most_on_validation_users(board, data):
         blended(ItemTable(nothing, even, even), np.zeros_like(vectors), validation_queries).blend
         == 0
     )
+
+
+def test_a_setting_that_is_better_by_chance_is_not_chosen():
+    rng = np.random.default_rng(20)
+    first = rng.random(100)
+    noise = rng.normal(0, 0.3, 100)
+    by_chance = first + noise - noise.mean() + 0.01
+    assert by_chance.mean() > first.mean()
+    assert first_within_error(np.stack([first, by_chance])) == 0
+    assert first_within_error(np.stack([first, first + 0.01])) == 1
+    assert first_within_error(np.stack([first, first])) == 0
 
 
 def test_the_voters_are_the_ones_that_find_most_on_validation_users(board, data):

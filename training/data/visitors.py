@@ -70,9 +70,10 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     An item's limit is ``rules.most_growth`` times the likes that it would have if the visitors'
     likes were spread over the items as those of the raw files are, and at least
     ``rules.new_item_share`` of the sessions. One like more than there are in the raw files is
-    assumed of each item. Of an item with more than `PUSHED` times its limit, the sessions beyond
-    the limit are left out with all that they like: they are probably there to push it. The limits
-    are then those of the sessions that are left, or many bots would raise their own limit.
+    assumed of each item. Of an item with more than `PUSHED` times its limit, most sessions are
+    probably there to push it: only as many as were expected are kept, the others are left out with
+    all that they like. The limits are then those of the sessions that are left, or many bots would
+    raise their own limit.
 
     Args:
         likes: Of visitors: `USER_ID`, `ITEM_ID`; each pair once.
@@ -82,22 +83,16 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     known = raw.astype(str).value_counts()
     while not likes.empty:
         items = likes[ITEM_ID].astype(str)
-        limit = _limits(items.map(known).fillna(0), likes, len(raw), rules)
-        is_beyond = _place(items, likes[USER_ID]) > limit
+        expected = (items.map(known).fillna(0) + 1) * (len(likes) / max(1, len(raw)))
+        least = rules.new_item_share * likes[USER_ID].nunique()
+        limit = np.ceil(np.maximum(rules.most_growth * expected, least))
+        place = _place(items, likes[USER_ID])
         is_pushed = items.map(items.value_counts()) > PUSHED * limit
-        if not (is_beyond & is_pushed).any():
-            return likes[~is_beyond]
-        likes = likes[~likes[USER_ID].isin(likes.loc[is_beyond & is_pushed, USER_ID])]
+        pushing = is_pushed & (place > np.ceil(np.maximum(expected, least)))
+        if not pushing.any():
+            return likes[place <= limit]
+        likes = likes[~likes[USER_ID].isin(likes.loc[pushing, USER_ID])]
     return likes
-
-
-def _limits(
-    known: pd.Series, likes: pd.DataFrame, in_raw_files: int, rules: EventRules
-) -> pd.Series:
-    """Returns the limit of each like's item, of which the raw files have `known` likes."""
-    expected = (known + 1) * (len(likes) / max(1, in_raw_files))
-    least = rules.new_item_share * likes[USER_ID].nunique()
-    return np.ceil(np.maximum(rules.most_growth * expected, least))
 
 
 def _place(items: pd.Series, users: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""The domains: those that are code, and every ``domain.toml`` of a folder."""
+"""The domains: a ``domain.toml`` describes each, the shipped ones' and the user's."""
 
 from __future__ import annotations
 
