@@ -72,6 +72,7 @@ def fit(
         progress=progress,
         start=start.get(PAIRS),
     )
+    del others  # its counts take gigabytes of millions of likes
     networks = {PAIRS: network}
     if (np.asarray(liked.sum(axis=0)).ravel() == 0).any():
         content = _fit_content(
@@ -95,14 +96,22 @@ def _fit_content(
     To the network that sees likers, an item without likers is one that was not liked.
     """
     hidings = CONTINUED_HIDINGS if start else HIDINGS
-    parts = _hidden(liked, features, config, rng, hidings, progress)
-    first = next(parts, None)
-    if first is None:
+    parts = _unless_empty(_hidden(liked, features, config, rng, hidings, progress))
+    if parts is None:
         return None  # so few people that nobody likes both a hidden item and another
     cautious = replace(config, hidden=config.hidden // 2, ridge=config.ridge * 10)
     return pair_network.fit(
-        chain([first], parts), cautious, name="network of new items", progress=progress, start=start
+        parts, cautious, name="network of new items", progress=progress, start=start
     )
+
+
+Part = tuple[FeaturesOf, list[Query]]
+
+
+def _unless_empty(parts: Iterator[Part]) -> Iterator[Part] | None:
+    """Returns the same parts, none of which is kept here; None if there are none."""
+    first = next(parts, None)
+    return None if first is None else chain([first], parts)
 
 
 def _hidden(
@@ -112,7 +121,7 @@ def _hidden(
     rng: np.random.Generator,
     hidings: int,
     progress: Progress,
-) -> Iterator[tuple[FeaturesOf, list[Query]]]:
+) -> Iterator[Part]:
     """Yields queries that are answered by hidden items, with features that do not see them."""
     known = rng.permutation(np.flatnonzero(np.asarray(liked.sum(axis=0)).ravel() > 0))
     for fold in range(hidings):
@@ -128,3 +137,4 @@ def _hidden(
         queries = pair_queries.queries_for_new(liked[query_users], hidden, config, rng)
         if queries:
             yield others.content, queries
+        del others, seen  # before the next are made

@@ -125,6 +125,7 @@ def fit(
     for features_of, some in parts:
         queries += some
         tables.append(_features(features_of, some))
+        del features_of  # so that what it counts can go before the next part is made
     lengths = [len(query.favourites) * len(query.candidates) for query in queries]
     features = np.concatenate(tables)
     del tables
