@@ -148,6 +148,7 @@ def bots_over_http(runs: Sequence[Figures]) -> str:
             "| in visitors' answers after round 1 | NDCG@20 |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
             *rows,
+            *_notes([run for run in runs if run["bots"]]),
         ]
     )
 
@@ -195,8 +196,13 @@ def bots_planned(runs: Sequence[Figures]) -> str:
     alone = {_group(one): one["ndcg"] for one in runs if one["variant"] == "people"}
     for one in sorted(runs, key=lambda one: (_group(one), one["variant"] != "people")):
         lines.append(_planned(one, alone[_group(one)]))
+    return "\n".join([*lines, *_notes(runs)])
+
+
+def _notes(runs: Sequence[Figures]) -> list[str]:
+    """Returns what the runs' figures say about themselves, each note once."""
     notes = dict.fromkeys(one["note"] for one in runs if "note" in one)
-    return "\n".join([*lines, *(f"\n{_wrapped(note)}" for note in notes)])
+    return [f"\n{_wrapped(note)}" for note in notes]
 
 
 def _planned(run: Figures, alone: float) -> str:
