@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -153,11 +154,15 @@ def test_a_round_whose_process_is_killed_is_a_failed_round(here: Path, fake: Pla
             children.append(child)
 
     fake.fake.before = kill
+    too_late = threading.Timer(300, process.kill)
+    too_late.start()
     try:
-        wait_for((here / "songs" / JOURNAL).is_file, 120)
+        assert process.stdout is not None
+        shown = process.stdout.readline()
         process.terminate()
-        shown, _ = process.communicate(timeout=60)
+        process.communicate(timeout=60)
     finally:
+        too_late.cancel()
         process.kill()
     assert len(children) == 1
     [recorded] = rounds(here / "songs")

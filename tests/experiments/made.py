@@ -42,14 +42,14 @@ def sessions_of(
         rates: Chance that an answer leads to a like, by variant; for interleaved answers, that an
             item of this side does.
         nodes: Who answers.
-        seed: Of the chances.
+        seed: Of the chances, and of who sees what, whatever the experiment's salt.
         answers: Answers to each.
         began: When the first may come, ms since 1970; all come within the hour.
     """
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for number in range(count):
-        session = secrets.token_hex(10)
+        session = _session_of(experiment, sees_challenger=bool(rng.random() < experiment.share))
         node = nodes[number % len(nodes)]
         at = began + 1_000 * int(rng.integers(1, 3_000))
         for turn in range(answers):
@@ -69,6 +69,13 @@ def sessions_of(
                 named = {"variant": f"{experiment.id}/{side}", "item": f"{side}-{turn}"}
                 rows.append(event_row(type="like", position=place, **named, **of_answer))
     return rows
+
+
+def _session_of(experiment: Experiment, *, sees_challenger: bool) -> str:
+    while True:
+        session = secrets.token_hex(10)
+        if (variant_of(experiment, session) != CHAMPION) == sees_challenger:
+            return session
 
 
 def _successes(variant: str, rates: dict[str, float], rng: np.random.Generator) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Metrics of a ranking: known values, properties, and an independent library."""
 
 import math
-import os
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -125,30 +126,39 @@ def test_a_target_moved_up_never_lowers_ndcg(case, place):
     assert (ndcg_at(worse_first, targets, ITEMS) >= ndcg_at(ranked, targets, ITEMS)).all()
 
 
+NAMES = [*(f"{name}@{k}" for name in ("ndcg", "recall") for k in (10, 20, 100)), "hit_rate@10"]
+
+
 @pytest.fixture(scope="module")
 def peers():
     """Two hundred random rankings, and ranx's values for them."""
-    # Compiling takes ranx minutes; without it these few rankings take a second.
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
-    import ranx
-
     rng = np.random.default_rng(3)
     items, results, users = 300, 100, 200
     ranked = np.array([rng.permutation(items)[:results] for _ in range(users)], dtype=np.int32)
     chosen = [set(rng.permutation(items)[: rng.integers(1, 60)].tolist()) for _ in range(users)]
-    qrels = ranx.Qrels({str(u): {str(i): 1 for i in chosen[u]} for u in range(users)})
+    # Compiling takes ranx minutes; without it these few rankings take a second. But numba reads
+    # the variable when it is imported, and this process may have imported it.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_DISABLE_JIT", "1")
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            values = pool.submit(_values_of_ranx, ranked, chosen).result()
+    return ranked, targets_of(*chosen, items=items), values.__getitem__
+
+
+def _values_of_ranx(ranked: np.ndarray, chosen: list[set[int]]) -> dict[str, np.ndarray]:
+    import ranx
+
+    qrels = ranx.Qrels({str(u): {str(i): 1 for i in items} for u, items in enumerate(chosen)})
     run = ranx.Run(
         {
-            str(u): {str(i): float(results - n) for n, i in enumerate(row)}
+            str(u): {str(i): float(len(row) - n) for n, i in enumerate(row)}
             for u, row in enumerate(ranked)
         }
     )
-
-    def of(name: str) -> np.ndarray:
-        ranx.evaluate(qrels, run, name)
-        return np.array([run.scores[name][str(u)] for u in range(users)])
-
-    return ranked, targets_of(*chosen, items=items), of
+    ranx.evaluate(qrels, run, NAMES)
+    return {
+        name: np.array([run.scores[name][str(u)] for u in range(len(ranked))]) for name in NAMES
+    }
 
 
 @pytest.mark.parametrize("k", [10, 20, 100])
