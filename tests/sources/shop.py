@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests.harper_places import Place
+from tests.harper_places import Place, wait_for
 from training.domains.harper_table import HarperTable
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
@@ -18,6 +18,8 @@ DATABASE, ORDERS = "shop", "orders"
 BEGAN_MS = 1_764_400_000_000
 """A time long past, in ms."""
 DAY_MS = 86_400_000
+ASKED = 12
+"""Requests after which each worker of a node was most probably asked."""
 
 
 class Shop:
@@ -32,13 +34,21 @@ class Shop:
         return self.place.target.client
 
     def make(self, table: str, **options: Any) -> None:
-        """Makes an empty table."""
+        """Makes an empty table, and waits until every worker of the node knows it."""
         with contextlib.suppress(HarperRefused):
             self.client.operation("drop_table", database=DATABASE, table=table)
         with contextlib.suppress(HarperRefused):
             self.client.operation("create_database", database=DATABASE)
         options = {"primary_key": "id"} | options
-        self.client.operation("create_table", database=DATABASE, table=table, **options)
+        wait_for(lambda: self._succeeds("create_table", table, **options))
+        wait_for(lambda: all(self._succeeds("describe_table", table) for _ in range(ASKED)))
+
+    def _succeeds(self, operation: str, table: str, **options: Any) -> bool:
+        try:
+            self.client.operation(operation, database=DATABASE, table=table, **options)
+        except HarperRefused:  # workers learn late that a table was dropped, or made
+            return False
+        return True
 
     def put(self, *rows: dict[str, Any], table: str = ORDERS) -> None:
         # As JSON: CBOR cannot carry half of a surrogate pair.
