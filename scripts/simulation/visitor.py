@@ -24,6 +24,7 @@ class Habits:
 
     Attributes:
         limit: Length of the list that they ask for.
+        searches: Most items of their own that they search for in their visit.
         stay: Going on from one place of the list to the next: the position bias.
         like: Liking an item that was seen and is truly theirs.
         search: Adding another item of their own that they search for; the list did not show it.
@@ -34,6 +35,7 @@ class Habits:
     """
 
     limit: int = 20
+    searches: int = 200
     stay: float = 0.9
     like: float = 0.8
     search: float = 0.7
@@ -80,7 +82,7 @@ def person_visit(
                 if kind == "like":
                     theirs.discard(work)
         found = [item for item in person.likes if item in theirs and rng.random() < habits.search]
-        done += [_like(item) for item in found]
+        done += [_like(item) for item in found[: habits.searches]]
         return _timed(done, session, habits.pause, now, rng)
 
     return Visit(session, person.favourites, habits.limit, events)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +25,12 @@ def test_a_person_likes_the_favourites_what_is_theirs_and_what_they_search_for()
     shown = {item for item, answer in likes.items() if answer}
     assert shown == {item for item in LIST if item in PERSON.likes}
     assert [e["position"] for e in events if e["type"] == "view"] == [len(LIST)]
+
+
+def test_a_person_searches_for_no_more_items_than_habits_allow():
+    _, events = visited(replace(ALWAYS, searches=2), items=[])
+    likes = [event["item"] for event in events if event["type"] == "like"]
+    assert likes == [*PERSON.likes[:3], *PERSON.likes[3:5]]
 
 
 def test_nothing_below_the_place_that_was_reached_is_reacted_to():
