@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from training.bundle import Bundle
 from training.deploy.versions import now
@@ -51,6 +52,8 @@ def push(
 
     After an interruption the next call continues: rows that are stored have their digests.
 
+    Memory holds one batch of rows, and a digest for each row of the bundle and of the node.
+
     Args:
         client: The node to write to.
         database: The domain's database.
@@ -60,22 +63,30 @@ def push(
     Raises:
         HarperError: a batch was refused.
     """
-    wanted = {row["id"]: row | {"digest": _digest(line)} for line, row in bundle.catalogue()}
+    wanted = {row["id"]: row["digest"] for row in _rows(bundle)}
     known = digests(client, database)
-    changed = [row for key, row in wanted.items() if known.get(key) != row["digest"]]
+    changed = {key for key, digest in wanted.items() if known.get(key) != digest}
     if not changed and _is_noted(client, database, bundle):
         return Pushed(len(wanted), 0)
     _announce(client, database, bundle, wanted)
-    for begin in range(0, len(changed), BATCH):
-        batch = changed[begin : begin + BATCH]
+    # Read again: rows of a large catalogue take far more memory than their digests.
+    rows, done = (row for row in _rows(bundle) if row["id"] in changed), 0
+    while batch := list(islice(rows, BATCH)):
         old = [row["id"] for row in batch if row["id"] in known]
         stored = client.rows(database, ITEMS, old) if old else []
         client.upsert(database, ITEMS, _without_leftovers(batch, stored))
-        progress(min(begin + BATCH, len(changed)), len(changed))
+        done += len(batch)
+        progress(done, len(changed))
     last: Row = {"id": LAST, "digest": bundle.catalogue_digest(), "at": now()}
     last |= {"rows": None, "ids": None, "summary": None}
     client.upsert(database, DIGESTS, [last])
     return Pushed(len(wanted), len(changed))
+
+
+def _rows(bundle: Bundle) -> Iterator[Row]:
+    """Yields the rows as they are stored, one after the other."""
+    for line, row in bundle.catalogue():
+        yield row | {"digest": _digest(line)}
 
 
 def _without_leftovers(rows: list[Row], stored: list[Row]) -> list[Row]:
@@ -103,7 +114,7 @@ def _is_noted(client: HarperClient, database: str, bundle: Bundle) -> bool:
 
 
 def _announce(
-    client: HarperClient, database: str, bundle: Bundle, wanted: Mapping[str, Row]
+    client: HarperClient, database: str, bundle: Bundle, wanted: Mapping[str, str]
 ) -> None:
     """Records what is about to be written, so that an interrupted catalogue can be removed."""
     # Until it is complete no catalogue is recorded: the rows are a mixture of the last one and this
@@ -112,7 +123,7 @@ def _announce(
     digest = bundle.catalogue_digest()
     row: Row = {"id": digest, "digest": digest, "rows": len(wanted), "at": now()}
     row["ids"] = json.dumps(list(wanted), ensure_ascii=False)
-    row["summary"] = summary({key: row["digest"] for key, row in wanted.items()})
+    row["summary"] = summary(wanted)
     client.upsert(database, DIGESTS, [row])
 
 
