@@ -9,22 +9,28 @@ from pathlib import Path
 import numpy as np
 import requests
 import scipy.sparse as sp
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from scripts.simulation.people import People
 from training.ranking.metrics import ndcg_at
 
 RESULTS = 20
+AGAIN = Retry(8, backoff_factor=0.5, status_forcelist=(404, 503), allowed_methods=None)
+"""As visitors do: on a busy machine a worker of HarperDB may end and start again at any time, and
+answers 404 until it has loaded the routes."""
 Answers = Callable[[Sequence[str]], list[str]]
 """From favourites to `RESULTS` recommendations, best first; ids."""
 
 
 def ask_node(routes: str, project: str) -> Answers:
     """Returns how a node is asked, over HTTP; without a session, so that nothing is recorded."""
-    url = f"{routes}/{project}/recommend"
+    url, client = f"{routes}/{project}/recommend", requests.Session()
+    client.mount("http://", HTTPAdapter(max_retries=AGAIN))
 
     def answers(favourites: Sequence[str]) -> list[str]:
         question = {"favourites": list(favourites), "limit": RESULTS}
-        answer = requests.post(url, json=question, timeout=30)
+        answer = client.post(url, json=question, timeout=30)
         answer.raise_for_status()
         return [row["id"] for row in answer.json()["recommendations"]]
 
