@@ -112,6 +112,7 @@ check: lint test ## Check the code and run every test
 bench: setup build test-bundles ## Measure latencies on this machine
 	@npm run --silent bench
 	@.venv/bin/python -m tests.bench.load
+	@.venv/bin/python -m tests.bench.nodes
 simulated = @.venv/bin/python -m scripts.simulate_visitors $(1) $(call data_of,$(1)) $(LEARNING_OPTIONS) --results docs/learning/$(1)$(2).json $(3)
 bench-learning: setup build $(DEMONSTRATIONS:%=bench-learning-%) ## Measure what simulated visitors and bots teach, SONGS_DATA=dir BOOKS_DATA=dir: hours
 	@$(MAKE) --no-print-directory learning-report

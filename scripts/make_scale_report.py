@@ -110,7 +110,7 @@ def missing(runs: list[Figures]) -> str:
     absent = [
         f"`{name}` at {_text(share)}"
         for share in SHARES
-        for name in (*STAGES, "deploy")
+        for name in STAGES
         if name not in measured.get(share, {})
     ]
     notes = sorted({run["note"] for run in runs if "note" in run})

@@ -2,14 +2,16 @@
 
     python -m scripts.measure_scale FOLDER [--shares 0.0625 0.25 1] [--stages prepare train]
 
-Each stage runs in a process of its own, as its command does. What was measured is written into
-docs/scale/ after every stage, so that a run that ends early loses nothing;
-``python -m scripts.make_scale_report`` makes docs/scale.md of it.
+Each stage runs in a process of its own, as its command does, and `run` all of them in one process;
+`deploy` and `run` on a HarperDB of their own. What was measured is written into docs/scale/ after
+every stage, so that a run that ends early loses nothing; ``python -m scripts.make_scale_report``
+makes docs/scale.md of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import os
@@ -18,19 +20,33 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
+import requests
 
 from scripts.make_taste_profile import write
+from training.harper.local import server
+from training.harper.local.node import LocalNode
+from training.harper.node import until
 
 LISTENERS, SONGS, MEAN, TAIL, SEED = 1_019_318, 384_546, 57.7, 2.4, 20
 """The whole Taste Profile: 48.4 million plays; half the songs have fewer than ten listeners."""
-RESULTS = {"prepare": "prepared", "train": "model", "evaluate": "report", "export": "bundle"}
-"""The stages' folders below the artifacts of a domain."""
+RESULTS = {
+    "prepare": "prepared",
+    "train": "model",
+    "evaluate": "report",
+    "export": "bundle",
+    "deploy": None,
+    "run": "",
+}
+"""By command, the folder of its results below the artifacts of a domain; "" is all of them."""
 SHARES = (1 / 16, 1 / 4, 1.0)
 STAGES = tuple(RESULTS)
+READING_SECONDS = 300.0
+"""Longest wait for the workers to read the catalogue."""
 FIGURES = Path(__file__).parents[1] / "docs" / "scale"
 COMMAND = Path(sys.executable).with_name("harperdb-recommender")
 
@@ -67,19 +83,67 @@ def measure(share: float, folder: Path, stages: list[str], figures: Path) -> Non
         made.rename(raw)
     for stage in stages:
         # What is there already would be unchanged, and take no time.
-        shutil.rmtree(artifacts / "songs" / RESULTS[stage], ignore_errors=True)
+        if (results := RESULTS[stage]) is not None:
+            shutil.rmtree(artifacts / "songs" / results, ignore_errors=True)
         words = [stage, "songs", "--artifacts", str(artifacts)]
-        words += ["--data", str(raw)] if stage == "prepare" else []
+        words += ["--data", str(raw)] if stage in ("prepare", "run") else []
         # With more than ten million likes an evaluation is brief anyway: so all shares do the same.
-        words += ["--set", "evaluate.quick=true"] if stage == "evaluate" else []
+        words += ["--set", "evaluate.quick=true"] if stage in ("evaluate", "run") else []
         found |= {"share": share, "machine": machine(), "measured": dt.date.today().isoformat()}
-        found.setdefault("stages", {})[stage] = timed(words)
+        found.setdefault("stages", {})
+        if stage in ("deploy", "run"):
+            with harper(folder / "harper") as (node, pid):
+                found["stages"][stage] = timed(words, environment_of(node))
+                found["node"] = {"gigabytes": memory_of(node, pid), "workers": node.threads}
+        else:
+            found["stages"][stage] = timed(words)
         path.write_text(json.dumps(found | shape(artifacts), indent=1) + "\n", encoding="utf-8")
         print(f"{share:g} {stage}: {found['stages'][stage]}", flush=True)
 
 
-def timed(words: list[str]) -> dict[str, float]:
+@contextlib.contextmanager
+def harper(folder: Path) -> Iterator[tuple[LocalNode, int]]:
+    """Yields a running HarperDB without data and its process id; removes it in the end."""
+    shutil.rmtree(folder, ignore_errors=True)
+    node = LocalNode(folder, operations_port=24_225, routes_port=24_226, replication_port=24_233)
+    try:
+        yield node, server.start(node).pid
+    finally:
+        server.stop(node)
+        shutil.rmtree(folder)
+
+
+def environment_of(node: LocalNode) -> dict[str, str]:
+    """Returns the environment variables that name the node to a command."""
+    config = node.config()
+    return {
+        "HARPER_URL": node.url,
+        "HARPER_ROUTES_URL": node.routes_url,
+        "HARPER_USERNAME": config.username,
+        "HARPER_PASSWORD": config.password,
+    }
+
+
+def memory_of(node: LocalNode, pid: int) -> float:
+    """Returns how many GB a node holds once each of its workers has read the catalogue."""
+    url = f"{node.routes_url}/song-recommender/health"
+
+    def is_read() -> bool:
+        # Chance decides which worker answers; of two, one is missed once in a million times.
+        asked = (requests.get(url, timeout=60) for _ in range(20))
+        return all(answer.ok and answer.json()["search"]["status"] == "ready" for answer in asked)
+
+    if not until(is_read, READING_SECONDS):
+        raise TimeoutError(f"{node.routes_url}: the catalogue was not read")
+    return round(psutil.Process(pid).memory_info().rss / 1e9, 2)
+
+
+def timed(words: list[str], environment: Mapping[str, str] | None = None) -> dict[str, float]:
     """Runs a command and returns what it took.
+
+    Args:
+        words: The command.
+        environment: Variables besides those of this process.
 
     Returns:
         ``seconds`` by the clock, ``processor`` seconds of all cores, ``gigabytes`` of memory at
@@ -89,7 +153,7 @@ def timed(words: list[str]) -> dict[str, float]:
         CalledProcessError: the command has failed.
     """
     began, load = time.monotonic(), []
-    process = subprocess.Popen([COMMAND, *words])
+    process = subprocess.Popen([COMMAND, *words], env={**os.environ, **(environment or {})})
     while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         load.append(os.getloadavg()[0])
         time.sleep(1)
