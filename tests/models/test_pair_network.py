@@ -93,6 +93,30 @@ def test_queries_have_from_one_to_many_favourites(liked):
     assert {len(query.favourites) for query in queries} >= {1, 2, 3, 4, 5}
 
 
+@pytest.mark.parametrize(("kept_back", "shown"), [(0.2, 12), (0.5, 8), (0.01, 14), (1.0, 1)])
+def test_where_people_show_all_but_a_share_so_do_queries(kept_back, shown):
+    users = sp.csr_matrix((np.arange(ITEMS) < 15).astype(np.float32)[np.newaxis].repeat(3, axis=0))
+    queries = queries_of(
+        Counts(users), everything(), users, CONFIG, np.random.default_rng(1), kept_back=kept_back
+    )
+    assert {len(query.favourites) for query in queries} == {shown}
+
+
+def test_a_query_with_many_favourites_has_no_more_pairs_than_with_ten():
+    items = 200
+    users = sp.csr_matrix(np.ones((3, items), np.float32))
+    every = sp.csr_matrix(np.ones((items, items), np.float32))
+    config = replace(CONFIG, negatives=60)
+    queries = queries_of(
+        Counts(users), every, users, config, np.random.default_rng(1), kept_back=0.25
+    )
+    assert queries
+    for query in queries:
+        assert len(query.favourites) == 45
+        others = len(query.candidates) - query.targets
+        assert others * len(query.favourites) <= 10 * config.negatives
+
+
 def test_a_user_with_one_like_makes_no_query():
     liked = sp.csr_matrix(np.eye(ITEMS, dtype=np.float32))
     assert queries_of(Counts(liked), everything(), liked, CONFIG, np.random.default_rng(1)) == []

@@ -1,7 +1,8 @@
 """Runs a published protocol: our strategy and baselines on its split, beside the published numbers.
 
 The protocol's users show many more items than a page's visitor does: all that they fold in count,
-by the same formula as in the served graph.
+by the same formula as in the served graph, and the network of pairs learns from users who show as
+many.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ def run(
         fitted.append(tuned(baseline, training, partial(_validated, validation=validation)))
     progress(steps - 3, steps, "fitting items")
     features = features_of(domain, catalogue)
-    fitted += _ours(split.train, features, validation, config, progress)
+    fitted += _ours(
+        split.train, features, validation, config, progress, kept_back=protocol.kept_back
+    )
     progress(steps - 1, steps, "test users")
     return {
         "protocol": protocol.name,
@@ -131,8 +134,12 @@ def _ours(
     validation: FoldIn,
     config: Config,
     progress: Progress,
+    *,
+    kept_back: float,
 ) -> list[Fitted]:
     """Fits the strategy `items` as `training.models.train` does, and chooses its blend.
+
+    Its network learns from users who show as much as the protocol's do.
 
     Returns:
         With rows of any length up to the settings', and with as many pairs as the sparse models.
@@ -144,7 +151,7 @@ def _ours(
     # It is not shipped, so the size of the table is limited by its rows only.
     items = liked.shape[1]
     whole = replace(config.items, max_pairs=items * config.items.neighbours)
-    table = item_table.fit(liked, features, whole, progress=progress)
+    table = item_table.fit(liked, features, whole, progress=progress, kept_back=kept_back)
     seconds = time.monotonic() - began
     sparse = replace(config.items, max_pairs=items * FEW)
     few = item_table.filled(liked, features, sparse, table.networks, progress=progress)

@@ -39,6 +39,7 @@ def fit(
     *,
     progress: Progress,
     start: Mapping[str, NetworkWeights] | None = None,
+    kept_back: float | None = None,
 ) -> dict[str, PairNetwork]:
     """Learns to weight pairs.
 
@@ -48,6 +49,7 @@ def fit(
         config: Settings.
         progress: Called after every step.
         start: Weights that the networks begin with, by name.
+        kept_back: How many likes people show, see `pair_queries.queries_of`.
 
     Returns:
         The networks by name; `NEW` is missing if somebody likes every item.
@@ -62,7 +64,8 @@ def fit(
     counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
     progress(0, config.epochs, "counting pairs")
     others = PairStatistics(liked[counted], features, config.cap, rng, progress=progress)
-    queries = pair_queries.queries_of(others, others.candidates(), liked[query_users], config, rng)
+    asking, candidates = liked[query_users], others.candidates()
+    queries = pair_queries.queries_of(others, candidates, asking, config, rng, kept_back=kept_back)
     if not queries:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(

@@ -53,6 +53,7 @@ def fit(
     *,
     progress: Progress,
     start: Mapping[str, NetworkWeights] | None = None,
+    kept_back: float | None = None,
 ) -> ItemTable:
     """Learns to weight pairs from some train users, and fills the table from all.
 
@@ -62,11 +63,15 @@ def fit(
         config: Settings.
         progress: Called after every step.
         start: Weights that the networks begin with, by name.
+        kept_back: Share of a person's likes that are not shown, where all others are; None: they
+            show as many as on the pages.
 
     Raises:
         ConfigError: no user has enough likes to learn from.
     """
-    networks = item_networks.fit(liked, features, config, progress=progress, start=start)
+    networks = item_networks.fit(
+        liked, features, config, progress=progress, start=start, kept_back=kept_back
+    )
     return filled(liked, features, config, networks, progress=progress)
 
 

@@ -12,6 +12,7 @@ from training.models.pairs import PairStatistics
 
 FAVOURITES = (1, 2, 3, 3, 3, 4, 5, 7, 10)
 """Numbers of favourites of a query, drawn uniformly: three most often, as on the pages."""
+MOST_SHOWN = max(FAVOURITES)
 MOST_LIKED = 60
 """Most liked items of a user that a query is made of, and popular items among its candidates."""
 
@@ -37,6 +38,8 @@ def queries_of(
     liked: sp.csr_matrix,
     config: ItemsConfig,
     rng: np.random.Generator,
+    *,
+    kept_back: float | None = None,
 ) -> list[Query]:
     """Makes queries of users, `config.draws` of each.
 
@@ -46,6 +49,8 @@ def queries_of(
         liked: [users, items] 0/1.
         config: Settings.
         rng: Draws favourites and negatives.
+        kept_back: Share, 0..1, of a user's items that are not shown, for people who show all others
+            as in a published protocol; None: they show one to ten, see `FAVOURITES`.
     """
     popular = np.argsort(-statistics.likers, kind="stable")[:MOST_LIKED]
     made = []
@@ -54,11 +59,17 @@ def queries_of(
             mine = rng.permutation(liked.indices[liked.indptr[user] : liked.indptr[user + 1]])
             mine = mine[:MOST_LIKED]
             if len(mine) > 1:
-                shown = min(len(mine) - 1, int(rng.choice(FAVOURITES)))
+                shown = min(len(mine) - 1, _shown(len(mine), kept_back, rng))
                 query = _query(mine[:shown], mine[shown:], popular, candidates, config, rng)
                 if query.targets:
                     made.append(query)
     return made
+
+
+def _shown(likes: int, kept_back: float | None, rng: np.random.Generator) -> int:
+    if kept_back is None:
+        return int(rng.choice(FAVOURITES))
+    return max(1, likes - int(kept_back * likes))
 
 
 def _query(
@@ -73,8 +84,10 @@ def _query(
     found = np.setdiff1d(np.concatenate([popular, *rows]), favourites)
     wanted = np.isin(found, targets)
     others = found[~wanted]
-    if len(others) > config.negatives:
-        others = rng.choice(others, config.negatives, replace=False)
+    # Beyond ten favourites fewer candidates: a query has no more pairs than with ten.
+    most = config.negatives * MOST_SHOWN // max(MOST_SHOWN, len(favourites))
+    if len(others) > most:
+        others = rng.choice(others, most, replace=False)
     return Query(favourites, np.concatenate([found[wanted], others]), int(wanted.sum()))
 
 
