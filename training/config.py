@@ -28,8 +28,7 @@ class CleanConfig:
     liked_from: Annotated[float, Field(ge=0, le=1e9)] = 1.0
     """Least strength that counts as liked, in the domain's unit (plays, rating points)."""
     liked_above_mean: bool = False
-    """Also require that the strength is at least the user's own mean (the original demo's rule for
-    songs)."""
+    """Also require at least the user's own mean strength (the original demo's rule for songs)."""
     min_liked_per_user: Annotated[int, Field(ge=2, le=_MANY)] = 2
     """Users with fewer liked items are dropped: a (favourites, target) pair needs two."""
     min_likers_per_item: Annotated[int, Field(ge=0, le=_MANY)] = 1
@@ -84,10 +83,11 @@ class TrainConfig:
     patience: Annotated[int, Field(ge=1, le=_MANY)] = 4
     """Measurements without improvement after which training stops."""
     warm_start: bool = False
-    """Start from the model deployed last, or else trained last: take over its embeddings and
-    networks where items are the same, and its choices. `loop` sets it."""
+    """Start from the last model deployed or trained: vectors, networks, choices. `loop` sets it."""
     fresh_every: Annotated[int, Field(ge=1, le=_MANY)] = 10
     """With `warm_start`, one fit in so many is a fresh one; 1: all are."""
+    device: Literal["cpu", "gpu"] = "cpu"
+    """Where TensorFlow fits. `gpu` takes the first GPU, and is an error where there is none."""
 
 
 @dataclass(frozen=True, config=_STRICT)

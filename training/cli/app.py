@@ -50,6 +50,7 @@ ENVIRONMENT = """Environment variables:
   HARPER_CA            file of the authority that signed the nodes' certificates
   HARPER_PLAIN_HTTP    yes: send the password unencrypted to another machine
   RECOMMENDER_DATASETS folder of the descriptions that `new` writes; default: datasets
+  TF_CONFIG            workers that train together, see docs/many-machines.md
   HARPER_PROGRAM       program that `harper up` starts instead of npm's harperdb
 
 Without HARPER_URL the commands use the local HarperDB (`make harper-up`).

@@ -34,13 +34,14 @@ from training.cli.console import (
 )
 from training.cli.pull import pull_domain
 from training.domains.protocol import Protocol
+from training.models import workers
 from training.pipeline import raw_data
 from training.pipeline.folders import Folders, read_json
 from training.pipeline.lock import exclusive
 from training.pipeline.outer import outer_stage, scores_of
 from training.pipeline.protocol import protocol_stage
 from training.pipeline.stage import Done, Stage
-from training.pipeline.stages import STAGES
+from training.pipeline.stages import HELP_TRAIN, STAGES
 
 Data = Annotated[
     Path | None,
@@ -112,7 +113,12 @@ def _later_stage(name: str, what: str) -> Callable[..., None]:
                 f"--data {shlex.quote(str(data))}` first, then {name} without --data",
                 param_hint="--data",
             )
-        with _locked(Folders(domain_of(domain), DATASETS, artifacts)) as folders:
+        folders = Folders(domain_of(domain), DATASETS, artifacts)
+        worker = workers.named() if name == "train" else None
+        if worker and not worker.is_chief:  # the chief may hold the lock of the same folders
+            run_stage(HELP_TRAIN, folders, changes)
+            return
+        with _locked(folders):
             run_stage(STAGES[name], folders, changes)
 
     command.__doc__ = f"{what}\n\nExample: harperdb-recommender {name} songs"

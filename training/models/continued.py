@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -74,17 +75,26 @@ def start_after(
         items: With the chosen blend.
         new_blend: The choice for items that nobody likes yet, if there was one.
     """
-    ids, people = item_ids(data), train_users(data)
     return Start(
-        items=Embedding(ids, users.item_vectors),
-        users=Embedding(people, users.user_vectors[: len(people)]),
-        own=Embedding(ids, towers.own.get_weights()[0]),
-        tokens=Embedding(features.token_names(), towers.tokens.get_weights()[0]),
+        **embeddings_after(data, features, users, towers),
         networks={name: network.weights() for name, network in table.networks.items()},
         voters=asdict(voters),
         blend=float(items.blend),
         new_blend=new_blend,
     )
+
+
+def embeddings_after(
+    data: Dataset, features: ItemFeatures, users: UserIndex, towers: ItemTower
+) -> dict[str, Any]:
+    """Returns each `Embedding` of a `Start` by name; arguments as for `start_after`."""
+    ids, people = item_ids(data), train_users(data)
+    return {
+        "items": Embedding(ids, users.item_vectors),
+        "users": Embedding(people, users.user_vectors[: len(people)]),
+        "own": Embedding(ids, towers.own.get_weights()[0]),
+        "tokens": Embedding(features.token_names(), towers.tokens.get_weights()[0]),
+    }
 
 
 def item_ids(data: Dataset) -> np.ndarray:

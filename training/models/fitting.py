@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from training.config import TrainConfig
+from training.models import distribution
 from training.models.tensorflow_import import tf
 from training.progress import Progress
 
@@ -50,7 +51,7 @@ def fit(
     Args:
         model: Compiled; its weights are changed in place.
         drawn: Batches of examples, endless.
-        measure: Returns the validation users' NDCG@20.
+        measure: Returns the validation users' NDCG@20; of several workers, the chief calls it.
         config: Settings.
         name: Of the model, for people.
         progress: Called after every measurement.
@@ -63,13 +64,13 @@ def fit(
     step, best, most, every = 0, -1.0, config.max_steps, config.eval_every
     if continued:
         most = every = max(1, round(most * STEPS_SHARE))
-        best = measure()
+        best = distribution.from_chief(measure)
         history.measurements.append((step, None, best))
     while step < most:
         steps = min(every, most - step)
-        fitted = model.fit(_next(drawn, steps), verbose=0)
+        loss = take(model, drawn, steps)
         step += steps
-        loss, score = float(fitted.history["total_loss"][-1]), measure()
+        score = distribution.from_chief(measure)
         history.measurements.append((step, loss, score))
         with writer.as_default(step=step):
             tf.summary.scalar("loss", loss)
@@ -84,19 +85,15 @@ def fit(
     return history
 
 
-def take(model: tf.keras.Model, drawn: Batches, steps: int) -> None:
-    """Takes some steps that nothing measures.
+def take(model: tf.keras.Model, drawn: Batches, steps: int) -> float:
+    """Takes some steps that nothing measures, and returns the loss of the last.
 
     Args:
         model: Compiled; its weights are changed in place.
         drawn: Batches of examples, endless.
         steps: How many.
     """
-    model.fit(_next(drawn, steps), verbose=0)
-
-
-def _next(drawn: Batches, steps: int) -> tf.data.Dataset:
-    """Returns the next steps' batches as a data set, a batch an element."""
     parts = [np.concatenate(part) for part in zip(*itertools.islice(drawn, steps), strict=True)]
-    size = len(parts[0]) // steps
-    return tf.data.Dataset.from_tensor_slices(tuple(parts)).batch(size).prefetch(8)
+    batches = distribution.examples(model.distribute_strategy, parts, steps)
+    fitted = model.fit(batches, steps_per_epoch=steps, verbose=0)
+    return float(fitted.history["total_loss"][-1])

@@ -16,7 +16,8 @@ import scipy.sparse as sp
 from training.config import Config
 from training.data.examples import Queries, batches
 from training.data.features import ItemFeatures
-from training.models import fitting
+from training.models import distribution, fitting
+from training.models.distribution import Rows
 from training.models.fitting import Batches, History
 from training.models.ops import masked_mean
 from training.models.tensorflow_import import tf, tfrs
@@ -55,15 +56,17 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
         # One item twice in a batch must not be its own negative.
         self.task = tfrs.tasks.Retrieval(remove_accidental_hits=True)
 
-    def vectors(self, items: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Returns [..., D] vectors of items [...]."""
+    def vectors(
+        self, items: tf.Tensor, training: bool = False, rows: Rows = distribution.ALL
+    ) -> tf.Tensor:
+        """Returns [..., D] vectors of items [...], rows of a global batch in training."""
         bags = tf.gather(self._bags, items)  # [..., T]
         real = tf.cast(bags > 0, tf.float32)[..., tf.newaxis]
         count = tf.maximum(tf.reduce_sum(real, axis=-2), 1.0)
         of_tokens = tf.reduce_sum(self.tokens(bags) * real, axis=-2) / tf.sqrt(count)
         own = self.own(items)
         if training:
-            kept = tf.random.uniform(tf.shape(items)) >= self._dropped
+            kept = rows.uniform(tf.shape(items)) >= self._dropped
             own *= tf.cast(kept, tf.float32)[..., tf.newaxis]
         return own + of_tokens
 
@@ -71,6 +74,8 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
         self, inputs: tuple[tf.Tensor, tf.Tensor, tf.Tensor], training: bool = False
     ) -> tf.Tensor:
         """Returns the in-batch softmax loss, corrected for how often each target is drawn (logQ).
+
+        Of several replicas, this one's part of the sum.
 
         Args:
             inputs: favourites [B, F] int32 padded with -1, targets [B] int32, chance of each
@@ -82,12 +87,13 @@ class ItemTower(tfrs.Model):  # type: ignore[misc]
             Recommendations", RecSys 2019.
         """
         favourites, targets, chance = inputs
-        queries = masked_mean(self.vectors(tf.maximum(favourites, 0), training), favourites)
+        rows = Rows.of(targets)
+        queries = masked_mean(self.vectors(tf.maximum(favourites, 0), training, rows), favourites)
         return self.task(
             queries,
-            self.vectors(targets, training),
-            candidate_ids=targets,
-            candidate_sampling_probability=chance,
+            rows.gathered(self.vectors(targets, training, rows)),
+            candidate_ids=rows.gathered(targets),
+            candidate_sampling_probability=rows.gathered(chance),
             compute_metrics=False,
         )
 
@@ -126,8 +132,9 @@ def begin(
     seed = config.items.seed
     tf.keras.utils.set_random_seed(seed)
     bags, tokens = features.bags()
-    model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
-    model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    with distribution.scope():
+        model = ItemTower(bags, tokens, config.model.dim, config.items.dropped, seed)
+        model.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
     return model, _examples(liked, config)
 
 

@@ -10,14 +10,16 @@ the same for every item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from training.config import Config
 from training.data import hidden_items
 from training.data.dataset import Dataset
+from training.data.examples import Queries
 from training.data.features import ItemFeatures
 from training.models import fitting, item_table, item_tower
 from training.models.item_strategy import ItemIndex, scorer_of
@@ -64,44 +66,86 @@ def choose(
         The blend; None if somebody likes every item, if nothing else is known of them, or if nobody
         likes a hidden one.
     """
-    likers = np.asarray(data.liked("train").sum(axis=0)).ravel()
-    if likers.all() or not features.describe:
-        return None
-    rng = np.random.default_rng([config.items.seed, 12])
-    asked = min(config.evaluate.max_users, MOST_ASKED)
-    config = replace(config, evaluate=replace(config.evaluate, max_users=asked))
-    hidings = HIDINGS if likers.sum() < MANY_LIKES else 1
     found: list[np.ndarray] = []
-    for hiding in range(hidings):
-        progress(hiding, hidings, "blend of new items")
-        found.append(_recalls(data, features, networks, steps, blends, config, rng))
-    progress(hidings, hidings, "blend of new items")
-    recalls = np.concatenate(found, axis=1)
-    if not recalls.size:
+    for hiding in hidings(data, features, config):
+        progress(hiding.number, hiding.of, "blend of new items")
+        vectors = vectors_without(hiding, features, steps, config)
+        found.append(_recalls(hiding, vectors, features, networks, blends, config))
+        progress(hiding.number + 1, hiding.of, "blend of new items")
+    if not found:
         return None
+    recalls = np.concatenate(found, axis=1)
     qualities = np.array([quality(blend) for blend in blends])
     harmless = qualities >= (1 - COST) * qualities.max()
     return float(blends[int(np.argmax(np.where(harmless, recalls.mean(axis=1), -1.0)))])
 
 
+@dataclass(frozen=True)
+class Hiding:
+    """Some items hidden once.
+
+    Attributes:
+        number: From 0.
+        of: How many times items are hidden.
+        hidden: [items] bool.
+        queries: Whom to ask about them.
+        seen: [users, items] 0/1, the likes that are left.
+    """
+
+    number: int
+    of: int
+    hidden: np.ndarray
+    queries: Queries
+    seen: sp.csr_matrix
+
+
+def hidings(data: Dataset, features: ItemFeatures, config: Config) -> Iterator[Hiding]:
+    """Hides items several times, the same for the same seed; not if there is nothing to choose by.
+
+    Arguments as for `choose`.
+    """
+    liked = data.liked("train")
+    likers = np.asarray(liked.sum(axis=0)).ravel()
+    if likers.all() or not features.describe:
+        return
+    rng = np.random.default_rng([config.items.seed, 12])
+    asked = min(config.evaluate.max_users, MOST_ASKED)
+    config = replace(config, evaluate=replace(config.evaluate, max_users=asked))
+    times = HIDINGS if likers.sum() < MANY_LIKES else 1
+    for number in range(times):
+        hidden = hidden_items.drawn(len(data.items), rng)
+        queries = hidden_items.queries_for(data.liked("validation"), hidden, config, rng)
+        seen = hidden_items.without(liked, hidden)
+        if len(queries) and seen.shape[0]:
+            yield Hiding(number, times, hidden, queries, seen)
+
+
+def vectors_without(
+    hiding: Hiding, features: ItemFeatures, steps: int, config: Config
+) -> np.ndarray:
+    """Returns what `known_vectors` returns for towers that have not seen the hidden items' likes.
+
+    Args:
+        hiding: What is hidden.
+        features: Of the items.
+        steps: Steps after which the towers were best.
+        config: Settings.
+    """
+    towers, drawn = item_tower.begin(hiding.seen, features, config)
+    fitting.take(towers, drawn, max(1, steps))
+    return item_tower.known_vectors(towers, hiding.seen)
+
+
 def _recalls(
-    data: Dataset,
+    hiding: Hiding,
+    vectors: np.ndarray,
     features: ItemFeatures,
     networks: Mapping[str, PairNetwork],
-    steps: int,
     blends: Sequence[float],
     config: Config,
-    rng: np.random.Generator,
 ) -> np.ndarray:
     """Returns [blends, users], of validation users who like items that are hidden here."""
-    hidden = hidden_items.drawn(len(data.items), rng)
-    queries = hidden_items.queries_for(data.liked("validation"), hidden, config, rng)
-    seen = hidden_items.without(data.liked("train"), hidden)
-    if not len(queries) or not seen.shape[0]:
-        return np.empty((len(blends), 0))
-    towers, drawn = item_tower.begin(seen, features, config)
-    fitting.take(towers, drawn, max(1, steps))
-    vectors = item_tower.known_vectors(towers, seen)
+    hidden, queries, seen = hiding.hidden, hiding.queries, hiding.seen
     table = item_table.filled(seen, features, config.items, networks, progress=lambda *_: None)
     cut, batch = hidden_items.cut_of(hidden), max(1, min(256, MOST_CELLS // len(hidden)))
     recalls = []

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.everyone import of_everyone
@@ -54,7 +56,7 @@ def fit(
     progress(0, 2, "learning from everyone")
     everyone = of_everyone(data)
     features = features_of(domain, everyone.items)
-    users = _user_index(everyone, config, measured, histories[USER_TOWERS])
+    users = user_index(everyone, config, measured, histories[USER_TOWERS])
     progress(1, 2, "learning from everyone")
     items = item_index(
         everyone, features, config, measured, histories[ITEM_TOWERS], progress=progress
@@ -83,25 +85,38 @@ def item_index(
         progress: Called after every step.
     """
     liked = everyone.liked("train")
-    towers, drawn = item_tower.begin(liked, features, config)
-    continued.item_embeddings(measured, everyone, features)(towers)
-    fitting.take(towers, drawn, _steps(history, liked.shape[0], config))
+    vectors = item_vectors(everyone, features, config, measured, history)
     networks = {
         name: PairNetwork.of(weights, weights.layers[0].shape[1])
         for name, weights in measured.networks.items()
     }
     table = item_table.filled(liked, features, config.items, networks, progress=progress)
-    vectors = item_tower.known_vectors(towers, liked)
     return ItemIndex.of(table, vectors, measured.blend, measured.new_blend)
+
+
+def item_vectors(
+    everyone: Dataset,
+    features: ItemFeatures,
+    config: Config,
+    measured: Start,
+    history: History,
+) -> np.ndarray:
+    """Returns [items, D] vectors of the towers against items; arguments as for `item_index`."""
+    liked = everyone.liked("train")
+    towers, drawn = item_tower.begin(liked, features, config)
+    continued.item_embeddings(measured, everyone, features)(towers)
+    fitting.take(towers, drawn, _steps(history, liked.shape[0], config))
+    return item_tower.known_vectors(towers, liked)
+
+
+def user_index(everyone: Dataset, config: Config, measured: Start, history: History) -> UserIndex:
+    """Returns what the towers against users know of everybody; arguments as for `item_index`."""
+    towers, drawn, pairs = user_towers.begin(everyone, config)
+    continued.user_embeddings(measured, everyone)(towers)
+    fitting.take(towers, drawn, _steps(history, len(everyone.parts), config))
+    return towers.index(*pairs)
 
 
 def _steps(history: History, users: int, config: Config) -> int:
     """Returns a share of the measured model's steps; at least two passes: some are new."""
     return max(round(history.best_step * STEPS_SHARE), -(-2 * users // config.train.batch))
-
-
-def _user_index(everyone: Dataset, config: Config, measured: Start, history: History) -> UserIndex:
-    towers, drawn, pairs = user_towers.begin(everyone, config)
-    continued.user_embeddings(measured, everyone)(towers)
-    fitting.take(towers, drawn, _steps(history, len(everyone.parts), config))
-    return towers.index(*pairs)

@@ -11,6 +11,8 @@ import sys
 import warnings
 from collections.abc import Iterator
 
+from training.models import workers
+
 __all__ = ["quiet", "tf", "tfrs"]
 
 
@@ -46,10 +48,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # It would import IPython if the output is not a terminal.
 os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
 # Towers of this size are no faster on a GPU, and with one kind of device a seed gives one ranking.
+# For `train.device=gpu`, training.models.device has set it before.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 with quiet():
     import tensorflow as tf
     import tensorflow_recommenders as tfrs
 
     tf.get_logger().setLevel("ERROR")  # a graph for each strategy and size is no mistake
-    tf.config.list_logical_devices()  # lists the devices now, while the output is hidden
+    if workers.named() is None:  # several connect first, see training.models.distribution
+        tf.config.list_logical_devices()  # lists the devices now, while the output is hidden

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import batches
+from training.models import distribution
 from training.models.fitting import Batches
 from training.models.ops import masked_mean
 from training.models.tensorflow_import import tf, tfrs
@@ -60,17 +61,21 @@ class UserTowers(tfrs.Model):  # type: ignore[misc]
     def compute_loss(
         self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False
     ) -> tf.Tensor:
-        """Returns the in-batch softmax loss.
+        """Returns the in-batch softmax loss; of several replicas, this one's part of the sum.
 
         Args:
             inputs: favourites [B, F] int32 padded with -1, users [B] int32.
             training: Unused; the same either way.
         """
         favourites, users = inputs
+        rows = distribution.Rows.of(users)
         queries = masked_mean(self.item_vectors(tf.maximum(favourites, 0)), favourites)  # [B, D]
         # Metrics in the step would rank every user for every query: 30 to 100 times its cost.
         return self.task(
-            queries, self.user_vectors(users), candidate_ids=users, compute_metrics=False
+            queries,
+            rows.gathered(self.user_vectors(users)),
+            candidate_ids=rows.gathered(users),
+            compute_metrics=False,
         )
 
     def index(self, offsets: np.ndarray, items: np.ndarray) -> UserIndex:
@@ -93,8 +98,9 @@ def begin(
     """
     tf.keras.utils.set_random_seed(config.train.seed)
     strengths, liked = data.strengths("train"), data.liked("train")
-    towers = UserTowers(liked.shape[1], liked.shape[0], config.model.dim, config.train.seed)
-    towers.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
+    with distribution.scope():
+        towers = UserTowers(liked.shape[1], liked.shape[0], config.model.dim, config.train.seed)
+        towers.compile(optimizer=tf.keras.optimizers.Adagrad(config.train.learning_rate))
     rng = np.random.default_rng(config.train.seed)
     drawn = batches(liked, config.model.favourites, config.train.batch, rng)
     pairs = strongest_items(strengths, config.model.user_items)

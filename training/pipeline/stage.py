@@ -86,6 +86,7 @@ class Stage:
         keeps: Whether a result that began with something may be kept with these settings.
         accepted: Called when the result is complete or unchanged, before it takes its place.
         saves_settings: Whether later stages continue with its settings.
+        writes: Whether there is a result; without, nothing at all is written.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Stage:
     keeps: Callable[[Config, dict[str, Any]], bool] = lambda config, start: True
     accepted: Callable[[Folders], None] = _nothing
     saves_settings: bool = True
+    writes: bool = True
 
     def __call__(self, folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
         """Runs the stage if its result is missing or stale.
@@ -138,6 +140,9 @@ class Stage:
         began = time.monotonic()
         start = self.start(folders, config)
         job = replace(job, start=start)
+        if not self.writes:
+            self.work(job, folder)
+            return Done(self.name, self.summary(job), time.monotonic() - began, True)
         with writing(folder, mark(start), before=before, start=start) as fresh:
             self.work(job, fresh)
             self._accept(job, fresh)
@@ -234,6 +239,8 @@ class Stage:
         return after
 
     def _accept(self, job: Job, folder: Path) -> None:
+        if not self.writes:
+            return
         if self.saves_settings:
             settings.save(job.config, folder)
         self.accepted(job.folders)

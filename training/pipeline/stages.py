@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from training.data.everyone import of_everyone
 from training.data.features import features_of
 from training.domains.domain import TIME, Domain
 from training.domains.reading import sha256_of
-from training.errors import DataError
+from training.errors import ConfigError, DataError
+from training.models import device, workers
 from training.pipeline import pull, raw_data, settings, visitors, warm
 from training.pipeline.folders import Folders, read_json, write_json
 from training.pipeline.stage import Done, Job, Stage
 from training.progress import Progress
 
-__all__ = ["STAGES", "Done", "Folders"]
+__all__ = ["HELP_TRAIN", "STAGES", "Done", "Folders"]
 
 QUERY_SETTINGS = ("evaluate.seed", "evaluate.favourites", "evaluate.max_users")
 """How a held-out user is queried. Training stops and chooses by validation users queried so."""
@@ -70,12 +72,20 @@ def _prepared(job: Job) -> str:
 
 
 def _train(job: Job, folder: Path) -> None:
-    from training.models import train
+    device.use(job.config.train.device)
+    from training.models import distribution, train
 
     folders, config, start = job.folders, job.config, job.start
+    every = workers.named()
+    if every and not every.is_chief:
+        raise ConfigError(
+            f"{workers.VARIABLE} makes this process {every.text(every.index)}: only worker 0 runs "
+            f"other commands, here it is `{TRAIN.command(folders)}`"
+        )
     data = dataset.load(folders.prepared)
     weights = warm.load(folders, start)
-    train.train(folders.domain, data, config, folder, progress=job.progress, start=weights)
+    with distribution.together(every, job.progress):
+        train.train(folders.domain, data, config, folder, progress=job.progress, start=weights)
     warm.note(folders, config, start, folder)
 
 
@@ -89,6 +99,21 @@ def _trained(job: Job) -> str:
     parts += [f"{name} {seconds:.0f} s" for name, seconds in history["seconds"].items()]
     parts += filter(None, [warm.text(TRAIN.started_from(job.folders))])
     return ", ".join(parts)
+
+
+def _help_train(job: Job, folder: Path) -> None:
+    device.use(job.config.train.device)
+    from training.models import distribution, helping
+
+    data, weights = dataset.load(job.folders.prepared), warm.load(job.folders, job.start)
+    with distribution.together(workers.named(), job.progress):
+        helping.fit(job.folders.domain, data, job.config, progress=job.progress, start=weights)
+
+
+def _helped(job: Job) -> str:
+    every = workers.named()
+    chief = f"; {every.text(0)} writes the model" if every else ""
+    return f"the towers are fitted{chief}"
 
 
 def _evaluate(job: Job, folder: Path) -> None:
@@ -202,6 +227,8 @@ TRAIN = Stage(
     start=warm.start_of,
     keeps=warm.keeps,
 )
+HELP_TRAIN = replace(TRAIN, work=_help_train, summary=_helped, writes=False)
+"""What `train` is for a worker that is not the chief."""
 # Weights are measured as they will be rounded, so that what ships is what was measured.
 _MEASURED = ("evaluate", "export.dtype")
 EVALUATE = Stage(

@@ -32,8 +32,8 @@ FILES = (starts.FILE, NOTE)
 CODE = ("training.models.train",)
 """The modules that train; weights that other code has made are no start."""
 USES = ("clean", "split", "model", "train", "items", "evaluate.seed", "evaluate.favourites")
-CHOOSING = ("train.warm_start", "train.fresh_every")
-"""Settings that matter for whether a fit is warm, and for nothing else."""
+CHOOSING = ("train.warm_start", "train.fresh_every", "train.device")
+"""Settings that matter for whether a fit is warm or where it is made, not for what it learns."""
 _CURRENT = "current.json"
 MOST_GROWTH = 2.0
 """Fresh where there are as many times the likes of the last fresh fit: choices depend on that."""
