@@ -51,6 +51,7 @@ def page(runs: list[Figures]) -> str:
         ),
         growth=growth(runs),
         missing=missing(runs),
+        node="\n".join(_node(run) for run in runs if "node" in run),
     )
 
 
@@ -83,6 +84,14 @@ def _stage(run: Figures, name: str) -> list[str]:
 def _parts(run: Figures) -> list[list[str]]:
     laps = run.get("train", {}) if "train" in run["stages"] else {}
     return [[_share(run), part, f"{seconds / 60:.1f}"] for part, seconds in laps.items()]
+
+
+def _node(run: Figures) -> str:
+    node, songs = run["node"], run["counts"]["songs"]
+    return (
+        f"- A node with {node['workers']} workers held {node['gigabytes']:.2f} GB after the "
+        f"deploy of {songs:,} songs,\n  once its workers had read the catalogue."
+    )
 
 
 def growth(runs: list[Figures]) -> str:
