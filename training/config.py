@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from training.errors import ConfigError
+from training.parallel.config import ScaleConfig
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 _MANY = 2**31 - 1
@@ -137,8 +138,7 @@ class EvaluateConfig:
     max_users: Annotated[int, Field(ge=1, le=_MANY)] = 10_000
     """Most users in one measurement; more are sampled."""
     quick: bool = False
-    """Take at most about as long as `train` did: fewer users, fewer peers, no new items and no
-    split by time. What is left out is listed in the report."""
+    """Take about as long as `train` at most; the report lists all that is left out."""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -150,8 +150,7 @@ class ExportConfig:
     strategies: str = ""
     """Strategies to ship, separated by commas; empty: all that `max_megabytes` allows."""
     max_megabytes: Annotated[float, Field(ge=0, le=1e6)] = 20.0
-    """Most that model and weights may take, in millions of bytes; 0: no limit. The strategy that is
-    best on validation users always ships."""
+    """Most millions of bytes of the model; 0: no limit. What is best on validation users ships."""
     max_exclude: Annotated[int, Field(ge=0, le=_MANY)] = 1000
     """Most exclusions in one request."""
     max_limit: Annotated[int, Field(ge=1, le=_MANY)] = 100
@@ -219,6 +218,7 @@ class Config:
     explore: ExploreConfig = field(default_factory=ExploreConfig)
     events: EventsConfig = field(default_factory=EventsConfig)
     experiment: ExperimentConfig = field(default_factory=ExperimentConfig)
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
 
     def with_settings(self, settings: Iterable[str]) -> Config:
         """Returns a copy with ``section.field=value`` applied.

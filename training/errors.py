@@ -3,6 +3,7 @@
     RecommenderError            printed in one line by the command line, which exits 1
     ├─ ConfigError              an option, a setting or an environment variable
     ├─ DataError                a file, with its path, line, what was expected and what was found
+    ├─ ClusterError             the Dask cluster that runs heavy work
     ├─ ExportError              the bundle disagrees with the model, or is incomplete
     └─ HarperError              the operations API; carries the operation's name, never a password
        ├─ HarperUnavailable     no answer: try again
@@ -13,7 +14,9 @@ Anything else that escapes is our own bug and keeps its traceback.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 class RecommenderError(Exception):
@@ -45,6 +48,7 @@ class DataError(RecommenderError):
         remedy: str | None = None,
     ) -> None:
         self.path, self.line, self.expected, self.found = path, line, expected, found
+        self.remedy = remedy
         place = f"{path}, line {line}" if line is not None else f"{path}"
         text = f"{place}: expected {expected}"
         if found is not None:
@@ -52,6 +56,15 @@ class DataError(RecommenderError):
         if remedy is not None:
             text += f". {remedy}"
         super().__init__(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Returns how it is made again: workers of a cluster raise it elsewhere."""
+        again = partial(type(self), self.path, expected=self.expected, found=self.found)
+        return partial(again, line=self.line, remedy=self.remedy), ()
+
+
+class ClusterError(RecommenderError):
+    """The Dask cluster cannot be reached, or lost its workers, or they run other code."""
 
 
 class ExportError(RecommenderError):

@@ -159,3 +159,25 @@ def test_outside_the_project_the_projects_own_folders_are_used_and_named(tmp_pat
     first, *_ = done.stderr.splitlines()
     assert first == f"using {ROOT / 'artifacts'}; --artifacts DIR names another folder"
     assert not list(tmp_path.iterdir())
+
+
+def test_data_at_an_address_are_copied_and_used_again(call, tmp_path):
+    raw = checkerboard.write(tmp_path / "raw")
+    address, artifacts = raw.as_uri(), ("--artifacts", tmp_path / "a")
+    code, shown, errors = call("prepare", "songs", "--data", address, *artifacts, *SET)
+    assert (code, errors) == (0, "")
+    with (raw / "train_triplets.txt").open("a") as plays:
+        plays.write(f"U000\t{checkerboard.song_of(0)}\t1\n")
+    code, again, errors = call("prepare", "songs", *artifacts, *SET)
+    assert code == 0
+    assert f"data from {address} (as before" in errors
+    read = [int(text.split()[4].replace(",", "")) for text in (shown, again)]
+    assert read[1] == read[0] + 1
+
+
+def test_data_at_an_unknown_address_fail_in_one_line(call, tmp_path):
+    words = ("--data", "nosuch://bucket/x", "--artifacts", tmp_path / "a")
+    code, shown, errors = call("prepare", "songs", *words)
+    assert (code, shown) == (1, "")
+    assert one_line(errors)
+    assert "Protocol not known: nosuch" in errors

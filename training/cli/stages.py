@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 from rich.progress import (
     BarColumn,
-    Progress,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as ProgressBar
 
 from training.cli import harper
 from training.cli.connection import connect
@@ -33,6 +33,7 @@ from training.cli.console import (
     printable,
 )
 from training.cli.pull import pull_domain
+from training.domains import remote
 from training.domains.protocol import Protocol
 from training.models import workers
 from training.pipeline import raw_data
@@ -42,15 +43,17 @@ from training.pipeline.outer import outer_stage, scores_of
 from training.pipeline.protocol import protocol_stage
 from training.pipeline.stage import Done, Stage
 from training.pipeline.stages import HELP_TRAIN, STAGES
+from training.progress import Progress
 
 Data = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--data",
-        help="Folder of raw files. Default: the one used before, at first the demonstration data.",
+        help="Folder of raw files, or an address such as s3://bucket/folder. Default: the one used "
+        "before, at first the demonstration data.",
     ),
 ]
-RefusedData = Annotated[Path | None, typer.Option("--data", hidden=True)]
+RefusedData = Annotated[str | None, typer.Option("--data", hidden=True)]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
@@ -110,7 +113,7 @@ def _later_stage(name: str, what: str) -> Callable[..., None]:
         if data is not None:
             raise typer.BadParameter(
                 f"{name} uses what was prepared: run `harperdb-recommender prepare {domain} "
-                f"--data {shlex.quote(str(data))}` first, then {name} without --data",
+                f"--data {shlex.quote(data)}` first, then {name} without --data",
                 param_hint="--data",
             )
         folders = Folders(domain_of(domain), DATASETS, artifacts)
@@ -191,8 +194,10 @@ def run(
 
 
 @contextlib.contextmanager
-def _folders(name: str, data: Path | None, artifacts: Path) -> Iterator[Folders]:
+def _folders(name: str, data: str | None, artifacts: Path) -> Iterator[Folders]:
     """Yields a domain's folders, locked; says which raw files are used unless they were named.
+
+    What an address names is copied first, as far as it has changed.
 
     Raises:
         typer.BadParameter: there is no such domain.
@@ -200,10 +205,20 @@ def _folders(name: str, data: Path | None, artifacts: Path) -> Iterator[Folders]
     """
     domain = domain_of(name)
     demonstration = DATASETS / domain.name / "sample"
-    chosen = raw_data.choose(domain, artifacts, named=data, demonstration=demonstration)
+    address = data if data is not None and remote.is_address(data) else None
+    if address is not None:
+        data = str(remote.folder_of(address, artifacts / domain.name))
+    named = Path(data) if data is not None else None
+    chosen = raw_data.choose(domain, artifacts, named=named, demonstration=demonstration)
+    if address is None and named is None:
+        address = remote.address_of(chosen.folder)
     if chosen.origin:
-        err.print(printable(f"{domain.name}: data from {chosen.folder} ({chosen.origin})"))
+        place = address or chosen.folder
+        err.print(printable(f"{domain.name}: data from {place} ({chosen.origin})"))
     with _locked(Folders(domain, chosen.folder, artifacts)) as folders:
+        if address is not None:
+            with _bar(f"{domain.name} data") as progress:
+                remote.copy(address, chosen.folder, progress=progress)
         yield folders
 
 
@@ -229,6 +244,16 @@ def protocol_of(domain: str, name: str) -> Protocol:
 
 def run_stage(stage: Stage, folders: Folders, changes: list[str] | None) -> Done:
     """Runs a stage under a progress bar, and says in one line what it did."""
+    with _bar(f"{folders.domain.name} {stage.name}") as progress:
+        done = stage(folders, changes or [], progress=progress)
+    took = f"{done.seconds:.1f} s" if done.fresh else "unchanged"
+    out.print(f"{folders.domain.name:5}  {done.stage:8}  {took:>9}  {done.text}")
+    return done
+
+
+@contextlib.contextmanager
+def _bar(label: str) -> Iterator[Progress]:
+    """Yields what draws a progress bar."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -237,17 +262,13 @@ def run_stage(stage: Stage, folders: Folders, changes: list[str] | None) -> Done
         TextColumn("left:"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        label = f"{folders.domain.name} {stage.name}"
+    with ProgressBar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(label, total=None)
 
         def progress(done: int, total: int, text: str) -> None:
             bar.update(task, completed=done, total=total, description=f"{label}: {text}")
 
-        done = stage(folders, changes or [], progress=progress)
-    took = f"{done.seconds:.1f} s" if done.fresh else "unchanged"
-    out.print(f"{folders.domain.name:5}  {done.stage:8}  {took:>9}  {done.text}")
-    return done
+        yield progress
 
 
 def _print_addresses(folders: Folders, routes: str) -> None:

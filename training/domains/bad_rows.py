@@ -77,6 +77,25 @@ class BadRows:
         low, high = self._ranges.get(reason, (value, value))
         self._ranges[reason] = (min(low, value), max(high, value))
 
+    def include(self, part: BadRows, *, lines_before: int = 0) -> None:
+        """Adds what was counted in another file, or in a later part of this one.
+
+        Args:
+            part: Its counts.
+            lines_before: Lines of the same file before the part.
+        """
+        for reason, count in part.dropped.items():
+            self.dropped[reason] = self.dropped.get(reason, 0) + count
+        self.not_utf8 += part.not_utf8
+        if part._first is not None:
+            line, path = part._first[0] + lines_before, part._first_path
+            if self._first is None or (self._first_path == path and line < self._first[0]):
+                self._first, self._first_path = (line, *part._first[1:]), path
+        self._sample += part._sample[: _SAMPLE - len(self._sample)]
+        for reason, (low, high) in part._ranges.items():
+            least, most = self._ranges.get(reason, (low, high))
+            self._ranges[reason] = (min(low, least), max(high, most))
+
     def decode(self, line: bytes, encoding: str = "utf-8") -> str:
         """Decodes a line; one that is not in the encoding is read as Windows-1252 and counted."""
         try:

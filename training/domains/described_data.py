@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
 
 from training.domains.bad_rows import BadRows
 from training.domains.domain import ITEM_ID, STRENGTH, TIME, TITLE, USER_ID, Table
 from training.domains.harper_table import HarperTable
 from training.domains.lists import joined
+from training.domains.parts import are_here_only
 from training.domains.source_files import find_files
 from training.domains.tabular import Layout, identifier, load
 from training.domains.times import EXPECTED_TIME, seconds
+from training.parallel.blocks import in_blocks
+from training.parallel.engine import Shared
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,18 +95,13 @@ def read_interactions(base: Path, max_bad_rows: float, source: TableSource) -> T
     Raises:
         DataError: a file or column is missing, or too many rows are unreadable.
     """
-    checks, kept = _checks(source.columns), _kept(source.columns)
+    kept = _kept(source.columns)
     types = {STRENGTH: "FLOAT", TIME: "DOUBLE"}
-    with _database() as connection:
-        columns = ", ".join(f"{name} {types.get(name, 'VARCHAR')}" for name in kept)
-        connection.sql(f"CREATE TABLE kept ({columns})")
-        selected = ", ".join(kept.values())
-        read, bad = _read(connection, base, max_bad_rows, source, checks, selected)
-        arrow = connection.sql("FROM kept").to_arrow_table()
-        for place, name in enumerate((USER_ID, ITEM_ID)):
-            # Millions of ids as separate strings would take gigabytes.
-            encoded = arrow.column(name).dictionary_encode()
-            arrow = arrow.set_column(place, name, encoded)
+    columns = ", ".join(f"{name} {types.get(name, 'VARCHAR')}" for name in kept)
+    selected = ", ".join(kept.values())
+    # Millions of ids as separate strings would take gigabytes.
+    wanted = _Wanted(_checks(source.columns), columns, selected, encoded=(USER_ID, ITEM_ID))
+    arrow, read, bad = _read(base, max_bad_rows, source, wanted)
     return Table(arrow.unify_dictionaries().to_pandas(), read, bad.dropped, {})
 
 
@@ -144,12 +143,9 @@ def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> T
         return Table(pd.DataFrame({ITEM_ID: [], TITLE: []}, dtype=object), 0, {}, {})
     names = list(source.columns)
     quoted = ", ".join(identifier(name) for name in names)
-    with _database() as connection:
-        connection.sql(
-            f"CREATE TABLE kept ({', '.join(f'{identifier(name)} VARCHAR' for name in names)})"
-        )
-        read, bad = _read(connection, base, max_bad_rows, source, _ITEM_CHECKS, quoted)
-        rows = connection.sql("FROM kept").df().astype(object)
+    columns = ", ".join(f"{identifier(name)} VARCHAR" for name in names)
+    arrow, read, bad = _read(base, max_bad_rows, source, _Wanted(_ITEM_CHECKS, columns, quoted))
+    rows = arrow.to_pandas().astype(object)
     once = rows.drop_duplicates(ITEM_ID, ignore_index=True)
     for name, separator in source.lists.items():
         once[name] = joined(once[name], separator)
@@ -158,24 +154,27 @@ def read_items(base: Path, max_bad_rows: float, source: TableSource | None) -> T
     return Table(once, read, bad.dropped, {"ids given twice": len(rows) - len(once)})
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-    base: Path,
-    max_bad_rows: float,
-    source: TableSource,
-    checks: dict[str, tuple[str, str, str]],
-    selected: str,
-) -> tuple[int, BadRows]:
-    """Appends the good rows of all files to the table ``kept``.
+@dataclass(frozen=True)
+class _Wanted:
+    """What is kept of the rows of a file.
 
-    Args:
-        connection: A database with the table.
-        base: As above.
-        max_bad_rows: As above.
-        source: The files.
+    Attributes:
         checks: By reason to drop a row: the condition, the column at fault, what is expected.
-        selected: What to keep of a row.
+        columns: Names and types of what is kept.
+        selected: How each is computed.
+        encoded: Names of those that are returned as categories.
     """
+
+    checks: dict[str, tuple[str, str, str]]
+    columns: str
+    selected: str
+    encoded: tuple[str, ...] = ()
+
+
+def _read(
+    base: Path, max_bad_rows: float, source: TableSource, wanted: _Wanted
+) -> tuple[pa.Table, int, BadRows]:
+    """Returns the good rows of all files, how many rows there are, and the bad ones."""
     paths = source.paths(base)
     names = ", ".join(source.columns.values())
     bad = BadRows(paths[0], max_bad_rows, names, source.layout.separator)
@@ -184,17 +183,37 @@ def _read(
     bad.remedy = (
         f"Is this the right {bad.what}? The columns of [{source.name}] in domain.toml: {names}"
     )
-    read = 0
-    for path in paths:
-        bad.path = path
-        read += load(connection, path, source.layout, source.columns, bad)
-        for reason, (condition, column, expected) in checks.items():
+    tables, read, here = [], 0, are_here_only(paths)
+    shared = Shared((source.layout, source.columns, wanted))
+    # Here one file at a time: DuckDB uses two cores for it.
+    for table, count, rejected in in_blocks(_read_file, shared, paths, here=here, most_here=1):
+        bad.include(rejected)
+        bad.path = rejected.path
+        tables.append(table)
+        read += count
+    if bad.dropped and max(bad.dropped, key=bad.dropped.__getitem__) == _TOO_LONG:
+        bad.remedy = "Addresses hold the ids: give the items shorter ones, such as numbers"
+    bad.check(read)
+    return pa.concat_tables(tables), read, bad
+
+
+def _read_file(
+    how: tuple[Layout, dict[str, str], _Wanted], path: Path
+) -> tuple[pa.Table, int, BadRows]:
+    """Returns the good rows of one file, how many rows there are, and the bad ones."""
+    layout, columns, wanted = how
+    bad = BadRows(path, 1, ", ".join(columns.values()), layout.separator)
+    with _database() as connection:
+        read = load(connection, path, layout, columns, bad)
+        for reason, (condition, column, expected) in wanted.checks.items():
             found = connection.sql(f"SELECT line, {column} FROM loaded WHERE {condition}")
             for line, text in found.fetchall():
                 bad.add(line, reason, expected, text)
             connection.sql(f"DELETE FROM loaded WHERE {condition}")
-        connection.sql(f"INSERT INTO kept SELECT {selected} FROM loaded")
-    if bad.dropped and max(bad.dropped, key=bad.dropped.__getitem__) == _TOO_LONG:
-        bad.remedy = "Addresses hold the ids: give the items shorter ones, such as numbers"
-    bad.check(read)
-    return read, bad
+        connection.sql(f"CREATE TABLE kept ({wanted.columns})")
+        connection.sql(f"INSERT INTO kept SELECT {wanted.selected} FROM loaded")
+        arrow = connection.sql("FROM kept").to_arrow_table()
+    for name in wanted.encoded:
+        encoded = arrow.column(name).dictionary_encode()
+        arrow = arrow.set_column(arrow.column_names.index(name), name, encoded)
+    return arrow, read, bad

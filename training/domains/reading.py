@@ -18,7 +18,9 @@ import pyarrow as pa
 from training.domains.domain import Source
 from training.errors import DataError
 
-_PACKED = ("", ".gz", ".zip")
+_SUFFIXES = ("", ".gz", ".zip")
+PACKED = (".gz", ".zip", ".zst")
+"""Suffixes of files that are decompressed while they are read."""
 
 
 def find(folder: Path, source: Source) -> Path:
@@ -32,7 +34,7 @@ def find(folder: Path, source: Source) -> Path:
         remedy = f"It must hold {_hint(source)}"
         raise DataError(folder, expected="a folder with the data", found=found, remedy=remedy)
     for name in source.names:
-        for suffix in _PACKED:
+        for suffix in _SUFFIXES:
             path = folder / f"{name}{suffix}"
             if path.is_file():
                 if path.stat().st_size == 0:

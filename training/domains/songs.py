@@ -22,10 +22,13 @@ from training.domains.domain import (
     Source,
     Table,
 )
+from training.domains.parts import Part, are_here_only, opened_part, parts_of
 from training.domains.protocol import Protocol, Published
 from training.domains.reader import Reader
 from training.domains.reading import as_utf8, find, opened
 from training.errors import DataError
+from training.parallel.blocks import in_blocks
+from training.parallel.engine import Shared
 
 PLAYS = Source(
     names=("train_triplets.txt",),
@@ -72,15 +75,16 @@ def read_plays(raw: Path, max_bad_rows: float) -> Table:
     path = find(raw, PLAYS)
     bad = BadRows(path, max_bad_rows, PLAYS.columns, "\t")
     skipped: list[int] = []
-
-    def skip(row: pyarrow.csv.InvalidRow) -> str:
-        skipped.append(row.number or 0)
-        bad.add(row.number or 0, FIELDS, "3 fields separated by tabs", row.text)
-        return "skip"
-
-    with opened(path) as file:
-        table = _triplets(path, as_utf8(file), skip)
-    rows = table.unify_dictionaries().to_pandas()
+    tables: list[pa.Table] = []
+    lines, here = 0, are_here_only([path])
+    for table, numbers, rejected in in_blocks(_read_part, Shared(path), parts_of(path), here=here):
+        bad.include(rejected, lines_before=lines)
+        skipped += [lines + number for number in numbers]
+        tables.append(table)
+        lines += len(table) + len(numbers)
+    # At once, so that not both the parts and the whole are in memory for long.
+    rows = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+    del tables, table
     plays = _plays(rows[STRENGTH])
     blank = (rows[_NAMES] == "").all(axis=1)
     read = len(rows) + len(skipped) - int(blank.sum())
@@ -97,6 +101,20 @@ def read_plays(raw: Path, max_bad_rows: float) -> Table:
     bad.check(read)
     rows[STRENGTH] = plays.astype("float32")
     return Table(rows[plays.notna() & ~empty].reset_index(drop=True), read, bad.dropped, {})
+
+
+def _read_part(path: Path, part: Part) -> tuple[pa.Table, list[int], BadRows]:
+    """Returns the triplets of a part, and the lines that are none, numbered from its first line."""
+    bad = BadRows(path, 1, PLAYS.columns, "\t")
+    skipped: list[int] = []
+
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        skipped.append(row.number or 0)
+        bad.add(row.number or 0, FIELDS, "3 fields separated by tabs", row.text)
+        return "skip"
+
+    with opened_part(path, part) as file:
+        return _triplets(path, as_utf8(file), skip), skipped, bad
 
 
 def _triplets(

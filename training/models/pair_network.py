@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from training.config import ItemsConfig
-from training.models.compiled import in_threads
 from training.models.pair_queries import Query
 from training.models.start import NetworkWeights
 from training.models.tensorflow_import import tf
+from training.parallel.blocks import in_threads
 from training.progress import Progress
 
 FeaturesOf = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from training.models.compiled import cores, in_threads
-from training.models.sparse_rows import greatest_of_rows, rows_of
+from training.models.sparse_rows import Rows, greatest_of_rows, rows_of
+from training.parallel.blocks import in_blocks, width
+from training.parallel.engine import Shared
 from training.progress import Progress
 
 BLOCKS = 32
-"""Blocks of rows for each core: few enough to cost nothing, enough to keep all cores busy."""
+"""Blocks of rows for each thread: few enough to cost nothing, enough to keep all busy."""
+LEAST_WORK = 500_000_000
+"""Least numbers to add up for which a cluster is asked: less takes about a second here."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,12 @@ def greatest_of_product(
     scales = _scales([one.row for one in rankings], shape[0])
     damping = _scales([one.column for one in rankings], shape[1])
     most = np.array([max(1, min(one.most, shape[1])) for one in rankings])
-    one, other, floor = rows_of(left), rows_of(right), float(np.float32(least))
-
-    def work(block: tuple[int, int]) -> list[_Part]:
-        found = greatest_of_rows(*block, one, other, scales, damping, most, apart, floor)
-        return [_packed(*parts) for parts in zip(*found, strict=True)]
-
-    blocks = even_blocks(work_of(left, np.diff(right.indptr)))
+    floor = float(np.float32(least))
+    shared = Shared((rows_of(left), rows_of(right), scales, damping, most, apart, floor))
+    work = work_of(left, np.diff(right.indptr))
+    blocks, here = even_blocks(work), work.sum() < LEAST_WORK
     done: list[list[_Part]] = []
-    for result in in_threads(work, blocks):
+    for result in in_blocks(_greatest, shared, blocks, here=here):
         done.append(result)
         if progress is not None:
             progress(len(done), len(blocks), "counting pairs")
@@ -84,9 +84,9 @@ def work_of(left: sp.csr_matrix, lengths: np.ndarray) -> np.ndarray:
 
 
 def even_blocks(work: np.ndarray) -> list[tuple[int, int]]:
-    """Returns (first row, end) of blocks of about the same work, `BLOCKS` for each core."""
+    """Returns (first row, end) of blocks of about the same work, `BLOCKS` for each thread."""
     ends = np.cumsum(work + 1.0)
-    count = min(len(work), BLOCKS * cores())
+    count = min(len(work), BLOCKS * width())
     wanted = np.arange(1, count) * (ends[-1] / count) if count else np.empty(0)
     cuts = np.unique(np.concatenate([[0], np.searchsorted(ends, wanted), [len(work)]]))
     return [(int(start), int(end)) for start, end in itertools.pairwise(cuts)]
@@ -99,6 +99,14 @@ def _scales(given: list[np.ndarray | None], size: int) -> np.ndarray:
 
 _Part = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Columns, values and lengths of some rows."""
+_Product = tuple[Rows, Rows, np.ndarray, np.ndarray, np.ndarray, bool, float]
+"""left, right, scales, damping, most, apart and least of `greatest_of_rows`."""
+
+
+def _greatest(product: _Product, block: tuple[int, int]) -> list[_Part]:
+    left, right, scales, damping, most, apart, least = product
+    found = greatest_of_rows(*block, left, right, scales, damping, most, apart, least)
+    return [_packed(*parts) for parts in zip(*found, strict=True)]
 
 
 def _packed(columns: np.ndarray, values: np.ndarray, lengths: np.ndarray) -> _Part:

@@ -10,12 +10,14 @@ from training.config import Config, fields_of, range_of, type_of
 from training.pipeline.stages import STAGES
 
 _OTHERS = {
-    "prepare": ("events.enabled",),
+    "prepare": ("events.enabled", "scale"),
+    "train": ("scale",),
+    "evaluate": ("scale",),
     "deploy": ("events",),
     "experiment": ("experiment",),
 }
 """Settings that are no part of a stage's fingerprint: `prepare` is only stale by the events that it
-reads, and ``deploy`` and ``experiment`` are no stages."""
+reads, where work runs changes no result, and ``deploy`` and ``experiment`` are no stages."""
 
 
 @dataclasses.dataclass(frozen=True)

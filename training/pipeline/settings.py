@@ -14,6 +14,7 @@ from typing import Any
 from training import config as settings
 from training.config import Config, EventsConfig
 from training.domains.domain import Domain
+from training.parallel.config import ScaleConfig
 from training.pipeline.folders import Folders, read_json, write_json
 
 FILE = "config.json"
@@ -89,8 +90,11 @@ def first_difference(
 
 
 def save(config: Config, folder: Path) -> None:
-    """Saves the settings beside what was made with them, unless they are there already."""
-    path = folder / FILE
+    """Saves the settings beside what was made with them, unless they are there already.
+
+    Where the work ran is no part of the result, and tomorrow there may be no such cluster.
+    """
+    path, config = folder / FILE, replace(config, scale=ScaleConfig())
     if not path.is_file() or read_json(path) != config.as_dict():
         write_json(path, config.as_dict())
 

@@ -11,6 +11,7 @@ from typing import Any
 from training.config import Config
 from training.domains.domain import Domain
 from training.errors import ConfigError, DataError
+from training.parallel.blocks import running_on
 from training.pipeline import settings
 from training.pipeline.folders import Folders
 from training.pipeline.result import is_current, stamp_of, writing
@@ -114,6 +115,7 @@ class Stage:
 
         Raises:
             ConfigError: a setting is unknown, out of range, or used by an earlier stage.
+            ClusterError: the cluster that `scale.scheduler` names cannot do the work.
             DataError: a source or the result of an earlier stage is missing, corrupt or stale.
         """
         config = self._settings(folders, changes)
@@ -144,7 +146,8 @@ class Stage:
             self.work(job, folder)
             return Done(self.name, self.summary(job), time.monotonic() - began, True)
         with writing(folder, mark(start), before=before, start=start) as fresh:
-            self.work(job, fresh)
+            with running_on(config.scale.scheduler):
+                self.work(job, fresh)
             self._accept(job, fresh)
         return Done(self.name, self.summary(job), time.monotonic() - began, True)
 

@@ -7,8 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import scipy.sparse as sp
 
+from training.parallel.blocks import in_blocks
+from training.parallel.engine import Shared
+
 PIECE = 256
 """Length of the pieces of a row whose greatest values bound the greatest of the row."""
+LEAST_BLOCKS = 4
+"""Least blocks for which a cluster is asked: a scorer is as large as what it learned."""
 Scores = np.ndarray | sp.csr_matrix
 """[B, items] float32; sparse where most are 0, and then none is negative."""
 Scorer = Callable[[np.ndarray], Scores]
@@ -47,16 +52,23 @@ def rank_scores(
         [Q, results] int32, best first; -1 where there are fewer items.
     """
     lists = np.full((len(favourites), results), -1, np.int32)
-    for start in range(0, len(favourites), batch):
-        asked = favourites[start : start + batch]
-        scores = scorer(asked)
-        count = min(results, scores.shape[1])
-        if isinstance(scores, np.ndarray):
-            found = _rank_dense(scores, asked, count)
-        else:
-            found = _rank_sparse(scores, asked, count)
+    starts = range(0, len(favourites), batch)
+    blocks = [favourites[start : start + batch] for start in starts]
+    shared, here = Shared((scorer, results)), len(blocks) < LEAST_BLOCKS
+    # Here one at a time: the scores of a block take up to a gigabyte.
+    ranked = in_blocks(_ranked, shared, blocks, here=here, most_here=1)
+    for start, found in zip(starts, ranked, strict=True):
         lists[start : start + batch, : found.shape[1]] = found
     return lists
+
+
+def _ranked(ranking: tuple[Scorer, int], favourites: np.ndarray) -> np.ndarray:
+    scorer, results = ranking
+    scores = scorer(favourites)
+    count = min(results, scores.shape[1])
+    if isinstance(scores, np.ndarray):
+        return _rank_dense(scores, favourites, count)
+    return _rank_sparse(scores, favourites, count)
 
 
 def _rank_dense(scores: np.ndarray, favourites: np.ndarray, count: int) -> np.ndarray:

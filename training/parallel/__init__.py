@@ -1,0 +1,1 @@
+"""Runs blocks of independent work on the cores of this machine, or on a Dask cluster."""
