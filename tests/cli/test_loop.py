@@ -108,7 +108,7 @@ def test_a_signal_ends_its_sleep_in_one_line(here: Path, number: signal.Signals)
         command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
-        wait_for((here / "songs" / JOURNAL).is_file, 120)
+        wait_for((here / "songs" / JOURNAL).is_file, 300)
         os.kill(process.pid, number)
         _, errors = process.communicate(timeout=60)
     finally:
