@@ -76,6 +76,15 @@ def test_a_new_item_becomes_known_up_to_its_share_of_the_sessions():
     )  # 0.5 % of the 4,021 that are left
 
 
+def test_the_share_that_makes_a_new_item_known_is_no_gift_to_one_that_is_pushed():
+    rules = RULES.model_copy(update={"new_item_share": 0.05})
+    honest = likes(hit=400, known=40, **{f"i{n}": 7 for n in range(80)})
+    for item, most in (("rare", 10), ("new", 60)):
+        pushed = pd.concat([honest, bots(250).replace({ITEM_ID: {"rare": item}})])
+        left = kept(without_surges(pushed.reset_index(drop=True), RAW, rules))[item]
+        assert most / 3 < left <= most
+
+
 def test_which_likes_are_kept_does_not_depend_on_their_order():
     pushed = likes(hit=100, rare=50)
     one = without_surges(pushed, RAW, RULES)

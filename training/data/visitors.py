@@ -71,9 +71,9 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     likes were spread over the items as those of the raw files are, and at least
     ``rules.new_item_share`` of the sessions. One like more than there are in the raw files is
     assumed of each item. Of an item with more than `PUSHED` times its limit, most sessions are
-    probably there to push it: only as many as were expected are kept, the others are left out with
-    all that they like. The limits are then those of the sessions that are left, or many bots would
-    raise their own limit.
+    probably there to push it: only as many as were expected are kept, or that least share if it is
+    new to the raw files; the others are left out with all that they like. The limits are then those
+    of the sessions that are left, or many bots would raise their own limit.
 
     Args:
         likes: Of visitors: `USER_ID`, `ITEM_ID`; each pair once.
@@ -83,12 +83,14 @@ def without_surges(likes: pd.DataFrame, raw: pd.Series, rules: EventRules) -> pd
     known = raw.astype(str).value_counts()
     while not likes.empty:
         items = likes[ITEM_ID].astype(str)
-        expected = (items.map(known).fillna(0) + 1) * (len(likes) / max(1, len(raw)))
+        in_raw = items.map(known).fillna(0)
+        expected = (in_raw + 1) * (len(likes) / max(1, len(raw)))
         least = rules.new_item_share * likes[USER_ID].nunique()
         limit = np.ceil(np.maximum(rules.most_growth * expected, least))
         place = _place(items, likes[USER_ID])
         is_pushed = items.map(items.value_counts()) > PUSHED * limit
-        pushing = is_pushed & (place > np.ceil(np.maximum(expected, least)))
+        kept = np.where(in_raw > 0, expected, np.maximum(expected, least))
+        pushing = is_pushed & (place > np.ceil(kept))
         if not pushing.any():
             return likes[place <= limit]
         likes = likes[~likes[USER_ID].isin(likes.loc[pushing, USER_ID])]
