@@ -16,7 +16,6 @@ from tests.parallel.clusters import (
     workers,
 )
 from training.errors import ClusterError
-from training.models import co_likes, products
 from training.models.co_likes import CoLikes
 from training.models.products import Ranking
 from training.parallel.blocks import in_block, in_blocks, running_on, width
@@ -24,20 +23,6 @@ from training.parallel.engine import Shared
 from training.ranking import scoring
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with workers(3, tmp_path_factory.mktemp("dask")) as three:
-        yield three
-
-
-@pytest.fixture
-def everything_is_sent(monkeypatch):
-    """Lets small examples be sent to the workers, too."""
-    monkeypatch.setattr(products, "LEAST_WORK", 0)
-    monkeypatch.setattr(co_likes, "LEAST_WORK", 0)
-    monkeypatch.setattr(scoring, "LEAST_BLOCKS", 0)
 
 
 RANKINGS = [Ranking(20, column=np.linspace(1, 2, 800, dtype=np.float32)), Ranking(7)]

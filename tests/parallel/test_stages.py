@@ -7,30 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests import checkerboard
-from tests.parallel.clusters import workers
 from training.domains import parts
 from training.errors import ClusterError
-from training.models import co_likes, products
 from training.pipeline.folders import Folders
 from training.pipeline.stages import STAGES
-from training.ranking import scoring
 
 pytestmark = pytest.mark.slow
 NAMES = ("prepare", "train", "evaluate")
 TIMES = ("seconds", "fit_seconds", "test_users_measured_at", "test_measurements")
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with workers(3, tmp_path_factory.mktemp("dask")) as three:
-        yield three
-
-
-@pytest.fixture
-def everything_is_sent(monkeypatch):
-    monkeypatch.setattr(products, "LEAST_WORK", 0)
-    monkeypatch.setattr(co_likes, "LEAST_WORK", 0)
-    monkeypatch.setattr(scoring, "LEAST_BLOCKS", 0)
 
 
 def without_times(value):
