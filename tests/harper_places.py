@@ -180,7 +180,7 @@ def built_component(domain: str = "songs") -> Component:
         return pack(DOMAINS[domain])
 
 
-def wait_for(condition: Any, seconds: float = 30.0) -> None:
+def wait_for(condition: Any, seconds: float = 120.0) -> None:
     """Waits for a condition that must become true; the time is not tested."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harper_places import Place, fake_component, fake_component_of, fake_place
+from training.deploy import restart
 from training.deploy.install import install
 from training.deploy.projects import deployed_projects
 from training.deploy.restart import RESTARTS
@@ -73,6 +74,31 @@ def test_routes_that_are_missing_are_a_fault_and_not_old_code(both: Place, lost:
     assert install(both.target, both.component, lambda: None) is False
     assert operations(both) == {"deploy_component": 0, "restart_service": 1}
     assert not ask_workers(both.target.node, [SONGS, BOOKS]).missing()
+
+
+def test_a_restart_is_requested_again_while_the_node_does_not_answer(both: Place) -> None:
+    requested: list[object] = []
+
+    def busy(body: dict[str, object]) -> None:
+        if body["operation"] == "restart_service":
+            requested.append(body)
+            if len(requested) < 4:
+                fake_of(both).answers.append((503, "the workers restart"))
+
+    fake_of(both).before = busy
+    assert install(both.target, fake_component("c0de000000000002"), lambda: None) is True
+    assert len(requested) == 4
+
+
+def test_a_node_that_never_restarts_is_named(both: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restart, "RESTART_SECONDS", 0.3)
+    fake_of(both).before = lambda body: (
+        fake_of(both).answers.append((503, "the workers restart"))
+        if body["operation"] == "restart_service"
+        else None
+    )
+    with pytest.raises(HarperUnavailable, match=r"restart_service.*the workers restart"):
+        install(both.target, fake_component("c0de000000000002"), lambda: None)
 
 
 def test_without_the_right_to_restart_the_fault_is_named(both: Place) -> None:

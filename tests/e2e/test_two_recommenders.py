@@ -15,6 +15,7 @@ from tests.harper_places import Place, built_component, real_node, wait_for
 from training.cli import harper as commands
 from training.cli.status import BEHIND
 from training.deploy.install import install
+from training.deploy.restart import request_restart
 from training.domains import DOMAINS
 from training.errors import HarperUnavailable
 from training.harper.local.node import LocalNode
@@ -40,8 +41,8 @@ class Both(Place):
         shutil.move(folder, away)
         try:
             client = self.target.client
-            wait_for(client.is_healthy, 120)
-            job = client.operation("restart_service", service="http_workers")["job_id"]
+            job = request_restart(client, lambda: None)
+            assert job
             wait_for(lambda: ended(self, job), 120)
         finally:
             shutil.move(away, folder)

@@ -95,8 +95,7 @@ def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
 
     Otherwise a worker from before the restart could be mistaken for a new one.
     """
-    answer = client.operation("restart_service", service="http_workers")
-    job = answer.get("job_id") if isinstance(answer, dict) else None
+    job = request_restart(client, keep_alive)
 
     def is_done() -> bool:
         with contextlib.suppress(HarperUnavailable):  # it may be ending
@@ -109,6 +108,36 @@ def _restart(client: HarperClient, keep_alive: Callable[[], None]) -> None:
 
     if job is not None and not until(is_done, RESTART_SECONDS):
         log.warning("%s: the restart is not done after %.0f s", client.config.url, RESTART_SECONDS)
+
+
+def request_restart(client: HarperClient, keep_alive: Callable[[], None]) -> str | None:
+    """Asks a node to restart its workers; returns the job's id.
+
+    A node refuses connections while its workers restart, which on a busy machine may still be going
+    on after HarperDB reported that it was done. So the request is repeated for `RESTART_SECONDS`.
+
+    Raises:
+        HarperUnavailable: the node did not answer in that time.
+        HarperRefused: the user may not restart workers.
+    """
+    job: str | None = None
+    problem: HarperUnavailable | None = None
+
+    def is_accepted() -> bool:
+        nonlocal job, problem
+        with contextlib.suppress(HarperUnavailable):
+            keep_alive()
+        try:
+            answer = client.operation("restart_service", service="http_workers")
+        except HarperUnavailable as error:
+            problem = error
+            return False
+        job = answer.get("job_id") if isinstance(answer, dict) else None
+        return True
+
+    if not until(is_accepted, RESTART_SECONDS) and problem is not None:
+        raise problem
+    return job
 
 
 def _wait(
