@@ -140,7 +140,7 @@ def answers(
         outputs = answer(asked, min(results, items))
         return {name: outputs[name] for name in names if name in outputs}
 
-    graph = tf.function(chosen, input_signature=[signature])
+    graph = tf.function(chosen, input_signature=[signature], autograph=False)
     parts = [
         graph(tf.constant(favourites[i : i + batch])) for i in range(0, len(favourites), batch)
     ]
