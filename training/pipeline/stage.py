@@ -12,7 +12,7 @@ from training.config import Config
 from training.domains.domain import Domain
 from training.errors import ConfigError, DataError
 from training.parallel.blocks import running_on
-from training.pipeline import settings
+from training.pipeline import memory, settings
 from training.pipeline.folders import Folders
 from training.pipeline.result import is_current, stamp_of, writing
 from training.pipeline.staleness import fingerprint
@@ -149,6 +149,7 @@ class Stage:
             with running_on(config.scale.scheduler):
                 self.work(job, fresh)
             self._accept(job, fresh)
+        memory.release()
         return Done(self.name, self.summary(job), time.monotonic() - began, True)
 
     def started_from(self, folders: Folders) -> dict[str, Any]:
