@@ -92,12 +92,22 @@ class Place:
         self.target.client.upsert(self.domain.database, table, [row])
 
     def empty(self) -> None:
-        """Removes all rows, so that a test finds no model, no catalogue and no lock."""
+        """Removes all rows, so that a test finds no model and no catalogue, and releases the lock.
+
+        The lock's row stays: a worker that learns late of its removal would take the number of the
+        next lock for taken.
+        """
         for table in TABLES:
             key = "version" if table == "models" else "id"
             with contextlib.suppress(Exception):
-                ids = [row[key] for row in self.rows(table)]
-                self.target.client.delete(self.domain.database, table, ids)
+                rows = self.rows(table)
+                if table == "locks":
+                    released = [row | {"released": True} for row in rows]
+                    self.target.client.upsert(self.domain.database, table, released)
+                else:
+                    self.target.client.delete(
+                        self.domain.database, table, [row[key] for row in rows]
+                    )
 
 
 @contextlib.contextmanager
