@@ -5,9 +5,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readBundle } from '../../custom_functions/recommender/lib/bundle.js';
 import { backendFigures } from '../../custom_functions/recommender/lib/graph.js';
+import { openItemScores } from '../../custom_functions/recommender/lib/item_scores.js';
 import { recommend } from '../../custom_functions/recommender/lib/recommend.js';
+import { fakeDatabase, push } from './fake_harper.js';
 import { assertSameAnswers } from './same_answers.js';
+import { toyBundle } from './toy_bundle.js';
 import { toyModel } from './toy_model.js';
 
 const right = (table) => table;
@@ -87,6 +91,28 @@ test('equal scores are ordered by index, and items without a score end the list'
   model.dispose();
 });
 
+test('query factors are averaged, and added up in models of an earlier release', async () => {
+  const factors = Array.from({ length: 40 }, (_, i) => (i < 20 ? 0.25 : 0.75));
+  const weights = (all) => ({ ...all, pairs: all.pairs.fill(0), factors });
+  const answerOf = async (unrelated) => {
+    const bundle = toyBundle({ table: (table) => ({ ...table, unrelated }), weights });
+    const read = await readBundle(push(fakeDatabase(), bundle), bundle.manifest.version);
+    const strategy = read.manifest.strategies.find(({ name }) => name === 'rich');
+    const scores = await openItemScores(read, strategy);
+    return scores.answer([1, 2, 30], { results: 40, shares: true });
+  };
+  const [averaged, summed] = [await answerOf('mean'), await answerOf(undefined)];
+  assert.equal(averaged.scores[0], Math.fround((1.25 / 3) * 0.75));
+  assert.equal(summed.scores[0], Math.fround(1.25 * 0.75));
+  for (const { items, shares } of [averaged, summed]) {
+    assert.ok(items[0] >= 20);
+    assert.deepEqual(
+      [...shares.subarray(0, 3)].map((share) => share.toFixed(4)),
+      ['0.2000', '0.2000', '0.6000'],
+    );
+  }
+});
+
 test('an answer makes no tensor, and the next one knows nothing of it', async () => {
   const { model } = await toyModel({ table: right });
   const before = backendFigures().tensors;
@@ -117,6 +143,7 @@ const WRONG_TABLES = {
     /new_weight is negative/,
   ],
   'flags of another length': [ofNew('pairs'), /table.new_items has 1600/],
+  'another way to combine factors': [{ unrelated: 'median' }, /table.unrelated is not "mean"/],
   'a divisor of 0': [{ divisor: 0 }, /table.divisor is not positive/],
   // In range, but not what the graph computes with.
   'another divisor': [{ divisor: 2 }, /from the table: score/],

@@ -58,7 +58,7 @@ def test_the_documented_formula_over_these_weights_gives_the_scores_of_the_graph
     for favourites in ([0], [3, 1, 7], list(range(10))):
         likeness = entry["blend"] * vectors[favourites].mean(axis=0) @ vectors.T
         rest = named["item_factor"] * np.exp(np.minimum(likeness, entry["max_exponent"]))
-        scores = named["query_factor"][favourites].sum() * rest
+        scores = named["query_factor"][favourites].mean() * rest
         for favourite in favourites:
             pairs = slice(offsets[favourite], offsets[favourite + 1])
             np.add.at(scores, named["neighbours"][pairs], named["weights"][pairs])

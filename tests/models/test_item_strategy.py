@@ -57,7 +57,8 @@ def parts_of(
         factors = table.item_factor[table.new]
         raised = factors * np.exp(np.minimum(new_blend * likeness[table.new], 8))
         rest[table.new] = raised / raised.sum() * factors.sum()
-    return table.table.toarray()[favourites] + table.query_factor[favourites][:, None] * rest
+    factors = table.query_factor[favourites][:, None] / len(favourites)
+    return table.table.toarray()[favourites] + factors * rest
 
 
 FAVOURITES = st.lists(st.integers(0, ITEMS - 1), min_size=1, max_size=6, unique=True)

@@ -1,12 +1,13 @@
 """The strategy `items`: a table of weighted pairs of items and, for all other pairs, two factors.
 
-    score(i) = Σ_f table[f, i] + (Σ_f query_factor[f]) · item_factor[i] · exp(blend · q · v_i)
+    score(i) = Σ_f table[f, i] + mean_f(query_factor[f]) · item_factor[i] · exp(blend · q · v_i)
 
 f runs over the favourites, q is the mean of their vectors. The table holds each favourite's
-strongest pairs; the second part stands for all others. Items that nobody likes yet have a blend of
-their own, which moves weight among them and leaves their sum as it is: how rarely new items are
-liked is known from the item factors, and many new items with a high power of something would crowd
-out the others. docs/items.md explains the parts.
+strongest pairs; the second part stands for all others. Pairs are evidence and add up, but that an
+item is popular is no more so for ten favourites than for one, hence the mean. Items that nobody
+likes yet have a blend of their own, which moves weight among them and leaves their sum as it is:
+how rarely new items are liked is known from the item factors, and many new items with a high power
+of something would crowd out the others. docs/items.md explains the parts.
 """
 
 from __future__ import annotations
@@ -178,16 +179,17 @@ class ItemStrategy(tf.Module):  # type: ignore[misc]
         real = tf.cast(favourites >= 0, tf.float32)  # [B, F]
         known = tf.maximum(favourites, 0)
         query_factor = tf.gather(self._query_factor, known) * real  # [B, F]
+        count = tf.maximum(tf.reduce_sum(real, axis=1, keepdims=True), 1.0)  # [B, 1]
         neighbours, weights = self._rows(known, real)  # [B, F, longest]
         rest = self._rest(known, favourites)  # [B, items]
         table = add_up(neighbours, weights, self._count)
-        totals = table + tf.reduce_sum(query_factor, axis=1, keepdims=True) * rest
+        totals = table + tf.reduce_sum(query_factor, axis=1, keepdims=True) / count * rest
         answer = best(totals / GREATEST, results)
         found = answer["items"]
         there = tf.cast(found >= 0, tf.float32)[:, tf.newaxis]
         beyond = tf.gather(rest, tf.maximum(found, 0), batch_dims=1)[:, tf.newaxis] * there
         of_table = added_by_favourite(neighbours, weights, found, self._count)  # [B, F, R]
-        answer["shares"] = shares(of_table + query_factor[..., tf.newaxis] * beyond)
+        answer["shares"] = shares(of_table + (query_factor / count)[..., tf.newaxis] * beyond)
         answer["vectors"] = directions(self._vectors, found)
         return answer
 
@@ -249,7 +251,8 @@ def scorer_of(index: ItemIndex) -> Scorer:
             raised = _raised(index, queries, index.new, float(index.new_blend))
             total = np.maximum(raised.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
             rest[:, index.new] = raised * (index.item_factor[index.new].sum() / total)
-        totals = (asked @ table).toarray() + np.asarray(asked @ index.query_factor)[:, None] * rest
+        factor = np.asarray(asked @ index.query_factor)[:, None] / known
+        totals = (asked @ table).toarray() + factor * rest
         return np.asarray(totals / GREATEST)
 
     return scorer

@@ -39,6 +39,7 @@ class PairTable:
             these are like the others.
         new_blend: Their blend; None likewise.
         new_weight: What their scores for unrelated favourites sum up to; None likewise.
+        unrelated: How the query factors of several favourites are combined: their mean.
     """
 
     offsets: np.ndarray
@@ -53,6 +54,7 @@ class PairTable:
     new_items: np.ndarray | None = None
     new_blend: float | None = None
     new_weight: float | None = None
+    unrelated: str = "mean"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from training import memory
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import Queries, queries_of
@@ -61,9 +62,39 @@ def train(
     Raises:
         ValueError: the start does not fit the settings.
     """
+    clock = _Clock()
+    left, histories, strategies = _measured(
+        domain, data, config, folder, clock, progress=progress, start=start
+    )
+    memory.release()  # of the measured model, which is saved, only `left` is needed
+    (folder / shipped.FOLDER).mkdir()
+    shipped.fit(domain, data, config, left, histories, folder / shipped.FOLDER, progress=progress)
+    clock.lap("everyone")
+    history = {
+        "towers": {name: asdict(history) for name, history in histories.items()},
+        "strategies": strategies,
+        "seconds": clock.laps,
+    }
+    (folder / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+
+
+def _measured(
+    domain: Domain,
+    data: Dataset,
+    config: Config,
+    folder: Path,
+    clock: _Clock,
+    *,
+    progress: Progress,
+    start: Start | None,
+) -> tuple[Start, dict[str, History], dict[str, dict[str, Any]]]:
+    """Fits the measured model and writes it into a folder; arguments as for `train`.
+
+    Returns:
+        What it leaves, how its towers were fitted, and what the report says about each strategy.
+    """
     validation_queries = queries_of(data, "validation", config.evaluate.favourites, config)
     features, liked, logs = features_of(domain, data.items), data.liked("train"), folder / "logs"
-    clock = _Clock()
     users, users_history = fit_user_towers(
         data, validation_queries, config, progress=progress, logs=logs, start=start
     )
@@ -105,15 +136,7 @@ def train(
     left = continued.start_after(data, features, users, towers, table, voters, items, of_new)
     starts.save(left, folder)
     histories = {shipped.USER_TOWERS: users_history, shipped.ITEM_TOWERS: items_history}
-    (folder / shipped.FOLDER).mkdir()
-    shipped.fit(domain, data, config, left, histories, folder / shipped.FOLDER, progress=progress)
-    clock.lap("everyone")
-    history = {
-        "towers": {name: asdict(history) for name, history in histories.items()},
-        "strategies": _strategies(voters, items, clock.laps),
-        "seconds": clock.laps,
-    }
-    (folder / "history.json").write_text(json.dumps(history, indent=1), encoding="utf-8")
+    return left, histories, _strategies(voters, items, clock.laps)
 
 
 def _strategies(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from training import memory
 from training.config import Config
 from training.domains.domain import Domain
 from training.errors import ConfigError, DataError
 from training.parallel.blocks import running_on
-from training.pipeline import memory, settings
+from training.pipeline import settings
 from training.pipeline.folders import Folders
 from training.pipeline.result import is_current, stamp_of, writing
 from training.pipeline.staleness import fingerprint

@@ -61,9 +61,10 @@ class ItemScores {
   }
 
   #rank(favourites, best) {
-    const { divisor, queryFactor } = this.#table;
+    const { divisor, queryFactor, isMean } = this.#table;
     const { rest, blended, order } = this.#unrelated;
-    const factor = favourites.reduce((sum, favourite) => fround(sum + queryFactor[favourite]), 0);
+    const total = favourites.reduce((sum, favourite) => fround(sum + queryFactor[favourite]), 0);
+    const factor = isMean ? fround(total / favourites.length) : total;
     const paired = this.#addPairs(favourites);
     const offer = (item) => {
       const score = fround(fround(this.#sums[item] + fround(factor * rest[item])) / divisor);
@@ -92,14 +93,17 @@ class ItemScores {
 
   /** [results, F] What each favourite adds, as a share of the whole; 0 where there is no item or favourite. */
   #shares(favourites, items) {
-    const { offsets, neighbours, weights, queryFactor } = this.#table;
+    const { offsets, neighbours, weights, queryFactor, isMean } = this.#table;
     const width = this.#sizes.favourites;
+    const count = isMean ? favourites.length : 1;
     const shares = new Float32Array(items.length * width);
     const rowOf = new Map();
     for (let place = 0; place < items.length && items[place] >= 0; place++) {
       const row = place * width;
       const beyond = this.#unrelated.rest[items[place]];
-      favourites.forEach((favourite, f) => (shares[row + f] = queryFactor[favourite] * beyond));
+      favourites.forEach(
+        (favourite, f) => (shares[row + f] = (queryFactor[favourite] / count) * beyond),
+      );
       rowOf.set(items[place], row);
     }
     for (const [f, favourite] of favourites.entries()) {

@@ -33,6 +33,8 @@ const STRIDE = 16_384;
  * @property {number} newWeight What they share for unrelated favourites.
  * @property {number} divisor
  * @property {number} maxExponent
+ * @property {boolean} isMean Whether the query factors of several favourites are averaged; they are added up in models of
+ *   an earlier release.
  */
 
 /**
@@ -50,6 +52,7 @@ export async function readItemTable(bundle, { name, table }) {
   for (const key of numbers) if (!Number.isFinite(table[key])) refuse(`${key} is no number`);
   if (table.divisor <= 0) refuse('divisor is not positive');
   if (table.new_weight < 0) refuse('new_weight is negative');
+  if (![undefined, 'mean'].includes(table.unrelated)) refuse('unrelated is not "mean"');
   const columns = readColumns(bundle, table, refuse);
   checkLengths(columns, items, refuse);
   const longest = await checkOffsets(columns, items, refuse);
@@ -65,6 +68,7 @@ export async function readItemTable(bundle, { name, table }) {
     newItems: placesOf(new_items ? await new_items.toArray() : new Float32Array(0)),
     newBlend,
     newWeight,
+    isMean: table.unrelated === 'mean',
   };
 }
 

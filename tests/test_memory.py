@@ -3,7 +3,7 @@
 import numpy as np
 import psutil
 
-from training.pipeline import memory
+from training import memory
 
 BLOCKS, BYTES = 4_000, 64_000
 

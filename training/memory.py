@@ -8,7 +8,7 @@ import sys
 
 
 def release() -> None:
-    """Returns what this process has freed, so that the next stage does not come on top of it.
+    """Returns what this process has freed, so that what follows does not come on top of it.
 
     The allocators of the C library and of Arrow keep freed memory for later. On 12 million plays
     `train` left 4.1 GB, of which .8 were free.
