@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from training import memory
 from training.config import Config
 from training.data.dataset import Dataset
 from training.data.examples import Queries, queries_of
@@ -34,6 +33,7 @@ from training.models.saved import save
 from training.models.start import Start
 from training.models.user_strategies import NEAREST_USER, VOTERS, UserStrategies, VoterSettings
 from training.models.user_towers import UserIndex
+from training.parallel import memory
 from training.progress import Progress
 
 _PARTS_OF_ITEMS = ("item towers", "item table", "blend", "blend of new items")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from training import memory
 from training.config import Config
 from training.domains.domain import Domain
 from training.errors import ConfigError, DataError
+from training.parallel import memory
 from training.parallel.blocks import running_on
 from training.pipeline import settings
 from training.pipeline.folders import Folders

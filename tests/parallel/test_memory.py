@@ -3,7 +3,7 @@
 import numpy as np
 import psutil
 
-from training import memory
+from training.parallel import memory
 
 BLOCKS, BYTES = 4_000, 64_000
 
