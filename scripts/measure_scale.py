@@ -2,8 +2,8 @@
 
     python -m scripts.measure_scale FOLDER [--shares 0.0625 0.25 1] [--stages prepare train]
 
-Each stage runs in a process of its own, as its command does, and `run` all of them in one process;
-`deploy` and `run` on a HarperDB of their own. What was measured is written into docs/scale/ after
+Each stage runs by itself, as its command does, and `run` all of them, `prepare` and `train` in
+processes of their own; `deploy` and `run` on a HarperDB of their own. What was measured is written into docs/scale/ after
 every stage, so that a run that ends early loses nothing; ``python -m scripts.make_scale_report``
 makes docs/scale.md of it.
 """
@@ -146,16 +146,17 @@ def timed(words: list[str], environment: Mapping[str, str] | None = None) -> dic
         environment: Variables besides those of this process.
 
     Returns:
-        ``seconds`` by the clock, ``processor`` seconds of all cores, ``gigabytes`` of memory at
-        most, and how many ``others`` wanted a core meanwhile, on average.
+        ``seconds`` by the clock, ``processor`` seconds of all cores, ``gigabytes`` of memory that it
+        and its processes held at most, and how many ``others`` wanted a core meanwhile, on average.
 
     Raises:
         CalledProcessError: the command has failed.
     """
-    began, load = time.monotonic(), []
+    began, load, together = time.monotonic(), [], 0
     process = subprocess.Popen([COMMAND, *words], env={**os.environ, **(environment or {})})
     while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         load.append(os.getloadavg()[0])
+        together = max(together, _held(process.pid))
         time.sleep(1)
     _, status, used = ended
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -165,9 +166,20 @@ def timed(words: list[str], environment: Mapping[str, str] | None = None) -> dic
     return {
         "seconds": round(seconds, 1),
         "processor": round(processor, 1),
-        "gigabytes": round(_bytes(used) / 1e9, 2),
+        "gigabytes": round(max(together, _bytes(used)) / 1e9, 2),
         "others": round(max(0.0, sum(load) / len(load) - processor / seconds), 1),
     }
+
+
+def _held(pid: int) -> int:
+    """Returns how many bytes a process and those that it has started hold now."""
+    held = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in [root, *root.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                held += process.memory_info().rss
+    return held
 
 
 def _bytes(used: resource.struct_rusage) -> int:

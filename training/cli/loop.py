@@ -156,6 +156,7 @@ def _loop(
         source=source_login(),
         changes=tuple(changes or ()),
         experiment=config.experiment if in_experiment else None,
+        apart=True,
     )
 
 

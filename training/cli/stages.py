@@ -160,7 +160,7 @@ def compare(
             out.print(f"\n{table.read_text(encoding='utf-8')}")
             return
         for name in ("prepare", "train", "evaluate"):
-            run_stage(STAGES[name], folders, changes)
+            run_stage(STAGES[name], folders, changes, apart=True)
         from training.evaluation import card
 
         report = read_json(folders.report / "report.json")
@@ -187,7 +187,7 @@ def run(
         if folders.domain.tables:
             pull_domain(folders, connect(in_cluster))
         for stage in STAGES.values():
-            run_stage(stage, folders, changes)
+            run_stage(stage, folders, changes, apart=True)
         outcome = harper.deploy_domain(folders, changes, force=force, in_cluster=in_cluster)
         _print_addresses(folders, outcome.states[0].node.routes_url)
     harper.exit_if_behind(outcome)
@@ -242,10 +242,16 @@ def protocol_of(domain: str, name: str) -> Protocol:
     return known[name]
 
 
-def run_stage(stage: Stage, folders: Folders, changes: list[str] | None) -> Done:
+def run_stage(
+    stage: Stage,
+    folders: Folders,
+    changes: list[str] | None,
+    *,
+    apart: bool = False,
+) -> Done:
     """Runs a stage under a progress bar, and says in one line what it did."""
     with _bar(f"{folders.domain.name} {stage.name}") as progress:
-        done = stage(folders, changes or [], progress=progress)
+        done = stage(folders, changes or [], progress=progress, apart=apart)
     took = f"{done.seconds:.1f} s" if done.fresh else "unchanged"
     out.print(f"{folders.domain.name:5}  {done.stage:8}  {took:>9}  {done.text}")
     return done

@@ -73,6 +73,7 @@ class Loop:
         experiment: How a new model is tried on live visitors; None: it is deployed at once, and
             nothing is decided about experiments that were started otherwise.
         step: Called with the step of `STEPS` that begins.
+        apart: Whether large stages get a process of their own.
     """
 
     folders: Folders
@@ -85,6 +86,7 @@ class Loop:
     changes: tuple[str, ...] = ()
     experiment: ExperimentConfig | None = None
     step: Callable[[str], None] = lambda name: None
+    apart: bool = False
 
     def with_step(self, step: Callable[[str], None]) -> Loop:
         """Returns the same with another `step`."""
@@ -182,7 +184,7 @@ class _Round:
         for stage in STAGES.values():
             changes = self.loop.changes if stage is PREPARE else (WARM, *self.loop.changes)
             with self._step(stage.name):
-                stage(self.folders, changes, progress=lambda *_: None)
+                stage(self.folders, changes, progress=lambda *_: None, apart=self.loop.apart)
         self.done["start"] = warm.text(TRAIN.started_from(self.folders))
         outcome = self._gate_and_deploy(target, models, current)
         rounds.mark_learned(self.folders, learned)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from training.pipeline.folders import Folders
-from training.pipeline.stage import Job, Stage
+from training.pipeline.job import Job
+from training.pipeline.stage import Stage
 from training.pipeline.stages import raw_files
 
 FILE = "scores.parquet"

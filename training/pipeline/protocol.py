@@ -10,7 +10,8 @@ from typing import Any
 from training.domains.protocol import Protocol
 from training.domains.reading import sha256_of
 from training.pipeline.folders import Folders, write_json
-from training.pipeline.stage import Job, Stage
+from training.pipeline.job import Job
+from training.pipeline.stage import Stage
 from training.pipeline.stages import QUERY_SETTINGS
 from training.progress import Progress
 

@@ -11,10 +11,10 @@ from typing import Any
 from training.config import Config
 from training.domains.domain import Domain
 from training.errors import ConfigError, DataError
-from training.parallel import memory
-from training.parallel.blocks import running_on
 from training.pipeline import settings
 from training.pipeline.folders import Folders
+from training.pipeline.job import Job, Work, in_this_process
+from training.pipeline.own_process import in_own_process
 from training.pipeline.result import is_current, stamp_of, writing
 from training.pipeline.staleness import fingerprint
 from training.progress import Progress
@@ -35,25 +35,6 @@ class Done:
     text: str
     seconds: float
     fresh: bool
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of a stage.
-
-    Attributes:
-        folders: Where to read and write.
-        config: The settings.
-        inputs: What `Stage.inputs` returned.
-        start: What `Stage.start` returned.
-        progress: Called with the progress.
-    """
-
-    folders: Folders
-    config: Config
-    inputs: dict[str, Any]
-    progress: Progress
-    start: dict[str, Any] = field(default_factory=dict)
 
 
 def _no_inputs(folders: Folders, progress: Progress) -> dict[str, Any]:
@@ -89,13 +70,14 @@ class Stage:
         accepted: Called when the result is complete or unchanged, before it takes its place.
         saves_settings: Whether later stages continue with its settings.
         writes: Whether there is a result; without, nothing at all is written.
+        large: Whether it needs so much memory that what it leaves behind would be missed later.
     """
 
     name: str
     folder: Callable[[Folders], Path]
     code: Callable[[Domain], tuple[str, ...]]
     uses: tuple[str, ...]
-    work: Callable[[Job, Path], None] = field(repr=False)
+    work: Work = field(repr=False)
     summary: Callable[[Job], str] = field(repr=False)
     before: Stage | None = None
     inputs: Callable[[Folders, Progress], dict[str, Any]] = _no_inputs
@@ -105,14 +87,23 @@ class Stage:
     accepted: Callable[[Folders], None] = _nothing
     saves_settings: bool = True
     writes: bool = True
+    large: bool = False
 
-    def __call__(self, folders: Folders, changes: Iterable[str], *, progress: Progress) -> Done:
+    def __call__(
+        self,
+        folders: Folders,
+        changes: Iterable[str],
+        *,
+        progress: Progress,
+        apart: bool = False,
+    ) -> Done:
         """Runs the stage if its result is missing or stale.
 
         Args:
             folders: Where to read and write.
             changes: Settings, each ``section.field=value``.
             progress: Called with the progress.
+            apart: Whether the work of a stage that is `large` gets a process of its own.
 
         Raises:
             ConfigError: a setting is unknown, out of range, or used by an earlier stage.
@@ -147,10 +138,9 @@ class Stage:
             self.work(job, folder)
             return Done(self.name, self.summary(job), time.monotonic() - began, True)
         with writing(folder, mark(start), before=before, start=start) as fresh:
-            with running_on(config.scale.scheduler):
-                self.work(job, fresh)
+            perform = in_own_process if apart and self.large else in_this_process
+            perform(self.work, job, fresh)
             self._accept(job, fresh)
-        memory.release()
         return Done(self.name, self.summary(job), time.monotonic() - began, True)
 
     def started_from(self, folders: Folders) -> dict[str, Any]:

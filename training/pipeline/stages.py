@@ -16,7 +16,8 @@ from training.errors import ConfigError, DataError
 from training.models import device, workers
 from training.pipeline import pull, raw_data, settings, visitors, warm
 from training.pipeline.folders import Folders, read_json, write_json
-from training.pipeline.stage import Done, Job, Stage
+from training.pipeline.job import Job
+from training.pipeline.stage import Done, Stage
 from training.progress import Progress
 
 __all__ = ["HELP_TRAIN", "STAGES", "Done", "Folders"]
@@ -214,6 +215,7 @@ PREPARE = Stage(
     work=_prepare,
     summary=_prepared,
     accepted=raw_data.remember,
+    large=True,
 )
 TRAIN = Stage(
     "train",
@@ -226,6 +228,7 @@ TRAIN = Stage(
     choosing=warm.CHOOSING,
     start=warm.start_of,
     keeps=warm.keeps,
+    large=True,
 )
 HELP_TRAIN = replace(TRAIN, work=_help_train, summary=_helped, writes=False)
 """What `train` is for a worker that is not the chief."""
