@@ -7,6 +7,7 @@ import pytest
 from tests import checkerboard
 from training.config import Config
 from training.data import cleaning
+from training.data.examples import PAD
 from training.domains import DOMAINS
 from training.domains.domain import USER_ID
 from training.errors import DataError
@@ -62,6 +63,15 @@ def test_a_like_is_shown_or_held_back_and_unknown_items_are_targets_only(raw):
     # Of two items that nothing knows, those that were not drawn as favourites can be targets only.
     unknown = (queries.targets.indices >= len(data.items)).sum()
     assert unknown + (3 - shown).sum() == 2
+
+
+def test_where_no_favourite_is_known_popular_items_are_the_answer_as_on_a_node():
+    def nothing(favourites, *, results):
+        return np.full((len(favourites), results), PAD)
+
+    asked = np.array([[PAD, PAD], [4, PAD], [4, 2]])
+    lists = outer.as_served(nothing)(asked, results=3)
+    assert lists.tolist() == [[0, 1, 2], [PAD] * 3, [PAD] * 3]
 
 
 def test_the_interval_counts_a_person_of_several_splits_once():

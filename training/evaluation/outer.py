@@ -146,13 +146,28 @@ def measure(
     data, _ = cleaning.build(left, raw, config.clean, config.split)
     config = bounded(config, len(data.items))
     everyone = of_everyone(data)
-    methods = {"items": _ours(left, data, config, progress)}
+    methods = {"items": as_served(_ours(left, data, config, progress))}
     for baseline in kept(baselines, config):
         if baseline.uses_content and not domain.creator:
             continue
         progress(len(methods), len(baselines), f"seed {seed}: {baseline.name}")
         methods[baseline.name] = _peer(baseline, left, data, everyone, config)
     return pd.concat(_scores(methods, held, everyone, seed), ignore_index=True)
+
+
+def as_served(ranker: Ranker) -> Ranker:
+    """Returns what ranks like it, but answers as a node does where it knows no favourite at all.
+
+    Args:
+        ranker: Answers with nothing then; indices are ordered by popularity.
+    """
+
+    def ranked(favourites: np.ndarray, *, results: int) -> np.ndarray:
+        lists = ranker(favourites, results=results)
+        lists[(favourites == PAD).all(axis=1)] = np.arange(results)
+        return lists
+
+    return ranked
 
 
 def _ours(domain: Domain, data: Dataset, config: Config, progress: Progress) -> Ranker:
