@@ -22,6 +22,8 @@ from training.models.pairs import ContentStatistics, PairStatistics
 from training.models.start import NetworkWeights
 from training.progress import Progress
 
+ENOUGH_QUERIES, MOST_PARTS = 1500, 4
+"""Where one part of the users makes fewer queries, others follow, up to so many parts."""
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
 CONTINUED_HIDINGS = 2
@@ -30,6 +32,7 @@ MAX_QUERY_USERS = 4000
 """Most users, over all rounds of hiding, who query hidden items."""
 PAIRS, NEW = "pairs", "new"
 """Names of the networks: of all pairs, and of pairs with items that nobody likes yet."""
+Part = tuple[FeaturesOf, list[Query]]
 
 
 def fit(
@@ -59,23 +62,12 @@ def fit(
     """
     start = start or {}
     rng = np.random.default_rng(config.seed)
-    able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
-    query_users = able[: min(max(1, int(len(able) * config.calibration)), config.max_calibration)]
-    counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
-    progress(0, config.epochs, "counting pairs")
-    others = PairStatistics(liked[counted], features, config.cap, rng, progress=progress)
-    asking, candidates = liked[query_users], others.candidates()
-    queries = pair_queries.queries_of(others, candidates, asking, config, rng, kept_back=kept_back)
-    if not queries:
+    seen = _unless_empty(_seen(liked, features, config, rng, progress, kept_back))
+    if seen is None:
         raise ConfigError("too few people like 4 items or more: lower clean.liked_from")
     network = pair_network.fit(
-        [(others.features, queries)],
-        config,
-        name="pair network",
-        progress=progress,
-        start=start.get(PAIRS),
+        seen, config, name="pair network", progress=progress, start=start.get(PAIRS)
     )
-    del others  # its counts take gigabytes of millions of likes
     networks = {PAIRS: network}
     if (np.asarray(liked.sum(axis=0)).ravel() == 0).any():
         content = _fit_content(
@@ -83,6 +75,40 @@ def fit(
         )
         networks |= {NEW: content} if content else {}
     return networks
+
+
+def _seen(
+    liked: sp.csr_matrix,
+    features: ItemFeatures,
+    config: ItemsConfig,
+    rng: np.random.Generator,
+    progress: Progress,
+    kept_back: float | None,
+) -> Iterator[Part]:
+    """Yields queries of a part of the users, with features that count all others; then of others.
+
+    Source:
+        Cross-fitting: Chernozhukov et al., "Double/debiased machine learning for treatment and
+        structural parameters", 2018; as stacking does it, Wolpert, "Stacked generalization", 1992.
+    """
+    able = rng.permutation(np.flatnonzero(np.diff(liked.indptr) >= 4))
+    each = min(max(1, int(len(able) * config.calibration)), config.max_calibration)
+    made = 0
+    for part in range(min(MOST_PARTS, len(able) // each)):
+        if made >= ENOUGH_QUERIES:
+            return
+        progress(0, config.epochs, "counting pairs")
+        query_users = able[part * each :][:each]
+        counted = np.setdiff1d(np.arange(liked.shape[0]), query_users)
+        others = PairStatistics(liked[counted], features, config.cap, rng, progress=progress)
+        asking, candidates = liked[query_users], others.candidates()
+        queries = pair_queries.queries_of(
+            others, candidates, asking, config, rng, kept_back=kept_back
+        )
+        made += len(queries)
+        if queries:
+            yield others.features, queries
+        del others, candidates  # its counts take gigabytes of millions of likes
 
 
 def _fit_content(
@@ -106,9 +132,6 @@ def _fit_content(
     return pair_network.fit(
         parts, cautious, name="network of new items", progress=progress, start=start
     )
-
-
-Part = tuple[FeaturesOf, list[Query]]
 
 
 def _unless_empty(parts: Iterator[Part]) -> Iterator[Part] | None:
