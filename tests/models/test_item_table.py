@@ -1,6 +1,7 @@
 """The table: contains known weights, pruned, and represents unrelated pairs by a product."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests import checkerboard
 from training.config import ItemsConfig
 from training.data.features import ItemFeatures, features_of
 from training.errors import ConfigError
-from training.models import item_table, pair_network, pair_queries
+from training.models import item_networks, item_table, pair_network, pair_queries
 from training.models.pairs import ContentStatistics
 
 CONFIG = ItemsConfig(epochs=2, hidden=4, neighbours=5, new_neighbours=2)
@@ -130,17 +131,42 @@ def test_the_network_learns_from_users_who_are_not_counted(monkeypatch, board_li
     liked, features = board_likes
     parts = []
     fit = pair_network.fit
-    monkeypatch.setattr(
-        pair_network, "fit", lambda some, *r, **k: parts.extend(some) or fit(some, *r, **k)
-    )
+
+    def noting(some, *rest, **more):
+        parts.extend(some)
+        return fit(parts, *rest, **more)
+
+    monkeypatch.setattr(pair_network, "fit", noting)
     item_table.fit(liked, features, CONFIG, progress=quiet)
-    ((features_of, queries),) = parts
     query_users = int(liked.shape[0] * CONFIG.calibration)
-    assert len(queries) == query_users * CONFIG.draws
-    # The features of the queries are counted without the users of the queries.
     lengths = np.sort(np.diff(liked.indptr))
-    uncounted = liked.nnz - features_of.__self__.likers.sum()
-    assert lengths[:query_users].sum() <= uncounted <= lengths[-query_users:].sum()
+    assert len(parts) == item_networks.MOST_PARTS
+    for counted, queries in parts:
+        assert len(queries) == query_users * CONFIG.draws
+        # The features of the queries are counted without the users of the queries.
+        uncounted = liked.nnz - counted.__self__.likers.sum()
+        assert lengths[:query_users].sum() <= uncounted <= lengths[-query_users:].sum()
+
+
+@pytest.mark.parametrize(("enough", "parts"), [(1, 1), (1000, 4)])
+def test_further_users_are_asked_until_there_are_enough_queries(
+    monkeypatch, board_likes, enough, parts
+):
+    liked, features = board_likes
+    monkeypatch.setattr(item_networks, "ENOUGH_QUERIES", enough)
+    asked = []
+    queries_of = pair_queries.queries_of
+
+    def noting(statistics, candidates, some, *rest, **more):
+        asked.extend(tuple(some[row].indices) for row in range(some.shape[0]))
+        return queries_of(statistics, candidates, some, *rest, **more)
+
+    monkeypatch.setattr(pair_queries, "queries_of", noting)
+    item_networks.fit(liked, features, CONFIG, progress=quiet)
+    assert len(asked) == parts * int(liked.shape[0] * CONFIG.calibration)
+    # Nobody is asked twice: each person's likes are asked as often as there are people with them.
+    there = Counter(tuple(liked[row].indices) for row in range(liked.shape[0]))
+    assert not Counter(asked) - there
 
 
 def test_the_same_seed_fills_the_same_table(board_likes):
