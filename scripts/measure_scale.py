@@ -2,10 +2,9 @@
 
     python -m scripts.measure_scale FOLDER [--shares 0.0625 0.25 1] [--stages prepare train]
 
-Each stage runs by itself, as its command does, and `run` all of them, `prepare` and `train` in
-processes of their own; `deploy` and `run` on a HarperDB of their own. What was measured is written into docs/scale/ after
-every stage, so that a run that ends early loses nothing; ``python -m scripts.make_scale_report``
-makes docs/scale.md of it.
+Each stage runs by its own command, and all of them by `run`; `deploy` and `run` on a HarperDB of
+their own. What was measured is written into docs/scale/ after every stage, so that a run that ends
+early loses nothing; ``python -m scripts.make_scale_report`` makes docs/scale.md of it.
 """
 
 from __future__ import annotations
@@ -146,8 +145,8 @@ def timed(words: list[str], environment: Mapping[str, str] | None = None) -> dic
         environment: Variables besides those of this process.
 
     Returns:
-        ``seconds`` by the clock, ``processor`` seconds of all cores, ``gigabytes`` of memory that it
-        and its processes held at most, and how many ``others`` wanted a core meanwhile, on average.
+        ``seconds`` by the clock, ``processor`` seconds of all cores, most ``gigabytes`` that it and
+        its processes held at a time, and how many ``others`` wanted a core meanwhile, on average.
 
     Raises:
         CalledProcessError: the command has failed.

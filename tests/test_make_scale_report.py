@@ -1,7 +1,7 @@
 """The page about scale: what was measured, how it grows, and what was not measured."""
 
 from scripts import make_scale_report
-from scripts.make_scale_report import growth, missing, page
+from scripts.make_scale_report import AIM, growth, missing, page
 
 
 def run(share: float, plays: int, **stages: float) -> dict:
@@ -41,6 +41,8 @@ def test_what_was_not_measured_is_named():
     assert "`prepare` at 1," in text
     assert "`prepare` at 1/4" not in text
     assert text.endswith("Of an earlier state.")
+    whole = dict.fromkeys(make_scale_report.STAGES, 60.0)
+    assert missing([run(share, 1000, **whole) for share in make_scale_report.SHARES]) == AIM
 
 
 def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
