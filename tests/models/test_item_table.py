@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,11 +149,15 @@ def test_the_network_learns_from_users_who_are_not_counted(monkeypatch, board_li
         assert lengths[:query_users].sum() <= uncounted <= lengths[-query_users:].sum()
 
 
-@pytest.mark.parametrize(("enough", "parts"), [(1, 1), (1000, 4)])
-def test_further_users_are_asked_until_there_are_enough_queries(
-    monkeypatch, board_likes, enough, parts
+@pytest.mark.parametrize(
+    ("enough", "more", "parts"), [(1, 1000, 1), (1000, 1000, 4), (1000, 0, 1), (1000, 1, 2)]
+)
+def test_further_users_are_asked_until_there_are_enough_of_them_or_of_queries(
+    monkeypatch, board_likes, enough, more, parts
 ):
     liked, features = board_likes
+    each = int(liked.shape[0] * CONFIG.calibration)
+    config = replace(CONFIG, max_calibration=each + more)
     monkeypatch.setattr(item_networks, "ENOUGH_QUERIES", enough)
     asked = []
     queries_of = pair_queries.queries_of
@@ -162,8 +167,8 @@ def test_further_users_are_asked_until_there_are_enough_queries(
         return queries_of(statistics, candidates, some, *rest, **more)
 
     monkeypatch.setattr(pair_queries, "queries_of", noting)
-    item_networks.fit(liked, features, CONFIG, progress=quiet)
-    assert len(asked) == parts * int(liked.shape[0] * CONFIG.calibration)
+    item_networks.fit(liked, features, config, progress=quiet)
+    assert len(asked) == parts * each
     # Nobody is asked twice: each person's likes are asked as often as there are people with them.
     there = Counter(tuple(liked[row].indices) for row in range(liked.shape[0]))
     assert not Counter(asked) - there

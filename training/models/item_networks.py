@@ -23,7 +23,8 @@ from training.models.start import NetworkWeights
 from training.progress import Progress
 
 ENOUGH_QUERIES, MOST_PARTS = 1500, 4
-"""Where one part of the users makes fewer queries, others follow, up to so many parts."""
+"""Where a part of the users makes fewer queries, and is below the most that the settings allow,
+others follow, up to so many parts."""
 HIDINGS, HIDDEN = 6, 0.1
 """How many times items are hidden to learn about new ones, and their share each time."""
 CONTINUED_HIDINGS = 2
@@ -95,7 +96,8 @@ def _seen(
     each = min(max(1, int(len(able) * config.calibration)), config.max_calibration)
     made = 0
     for part in range(min(MOST_PARTS, len(able) // each)):
-        if made >= ENOUGH_QUERIES:
+        # Each part counts the pairs of nearly everybody again: of millions of likes, once only.
+        if made >= ENOUGH_QUERIES or part * each >= config.max_calibration:
             return
         progress(0, config.epochs, "counting pairs")
         query_users = able[part * each :][:each]
