@@ -12,6 +12,7 @@ from tests.harper_places import Place, wait_for
 from training.domains.harper_table import HarperTable
 from training.errors import HarperRefused
 from training.harper.client import HarperClient
+from training.harper.node import until
 from training.sources.pull import Pulled, pull
 
 DATABASE, ORDERS = "shop", "orders"
@@ -20,6 +21,8 @@ BEGAN_MS = 1_764_400_000_000
 DAY_MS = 86_400_000
 ASKED = 12
 """Requests after which each worker of a node was most probably asked."""
+ATTEMPTS, LEARNING_SECONDS = 6, 20.0
+"""How often a table is made, and how long workers have each time to learn of it."""
 
 
 class Shop:
@@ -34,14 +37,23 @@ class Shop:
         return self.place.target.client
 
     def make(self, table: str, **options: Any) -> None:
-        """Makes an empty table, and waits until every worker of the node knows it."""
-        with contextlib.suppress(HarperRefused):
-            self.client.operation("drop_table", database=DATABASE, table=table)
+        """Makes an empty table that every worker of the node knows.
+
+        A busy worker may miss that a table was dropped and made again: then it is made once more.
+        """
         with contextlib.suppress(HarperRefused):
             self.client.operation("create_database", database=DATABASE)
         options = {"primary_key": "id"} | options
-        wait_for(lambda: self._succeeds("create_table", table, **options))
-        wait_for(lambda: all(self._succeeds("describe_table", table) for _ in range(ASKED)))
+
+        def is_known() -> bool:
+            return all(self._succeeds("describe_table", table) for _ in range(ASKED))
+
+        for _ in range(ATTEMPTS):
+            self._succeeds("drop_table", table)
+            wait_for(lambda: self._succeeds("create_table", table, **options))
+            if until(is_known, LEARNING_SECONDS):
+                return
+        raise AssertionError(f"a worker does not know {DATABASE}.{table}")
 
     def _succeeds(self, operation: str, table: str, **options: Any) -> bool:
         try:
