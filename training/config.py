@@ -106,9 +106,9 @@ class ItemsConfig:
     cap: Annotated[int, Field(ge=2, le=_MANY)] = 400
     """Most likes counted of one user."""
     calibration: Annotated[float, Field(ge=0.001, le=0.9)] = 0.25
-    """Share, 0..1, of the training users from whom the network learns at a time; others count."""
+    """Share, 0..1, of training users to learn from at a time; pairs are counted of the others."""
     max_calibration: Annotated[int, Field(ge=1, le=_MANY)] = 1500
-    """Most users from whom the network learns at a time."""
+    """Most users to learn from at a time."""
     draws: Annotated[int, Field(ge=1, le=_MANY)] = 2
     """Queries made from each of them."""
     negatives: Annotated[int, Field(ge=1, le=_MANY)] = 400

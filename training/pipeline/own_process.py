@@ -84,17 +84,13 @@ def _follow(reports: Connection, job: Job) -> None:
 
 
 def _how_it_ended(code: int | None) -> str:
+    again = "Run the command again: finished stages are kept"
     if code is None or code >= 0:
-        return f"the process of the stage ended with exit code {code}; run the command again"
+        return f"the process of the stage ended with exit code {code}. {again}"
+    killed = f"the process of the stage was killed by signal {-code}"
     if -code == signal.SIGKILL:
-        return (
-            "the process of the stage was killed by signal 9, as the system does when memory runs "
-            "out. Free some memory, then run the command again: finished stages are kept"
-        )
-    return (
-        f"the process of the stage was killed by signal {-code}. "
-        "Run the command again: finished stages are kept"
-    )
+        return f"{killed}, as the system does when memory runs out. Free some memory. {again}"
+    return f"{killed}. {again}"
 
 
 def _no_progress(done: int, total: int, text: str) -> None:
@@ -115,7 +111,7 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _work(sender: Connection, level: int, work: Work, job: Job, folder: Path) -> None:
-    """Is the process."""
+    """Does the work, in the process, and reports to the one that waits for it."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     lock = threading.Lock()  # threads may report progress, too
